@@ -1,0 +1,114 @@
+import type * as ec2 from '@aws-sdk/client-ec2';
+
+/** Why something is not known. Only `not-found`, `not-yet`, `throttled` and `failed` may pass with time. */
+export type WhyMissing =
+  /** Named by the instance, and not in AWS's answer. */
+  | 'not-found'
+  /** The launch has not settled: it may still appear. */
+  | 'not-yet'
+  /** AWS refused the read: a permission is missing. */
+  | 'denied'
+  | 'throttled'
+  /** The read failed in another way. */
+  | 'failed'
+  /** Nobody wrote it down: a snapshot without the file, a launch before the guardrail was there. */
+  | 'not-recorded';
+
+/** What is missing (`volume vol-1`, `tags`) and why; `detail` is AWS's message or the file's name. */
+export interface Missing {
+  readonly what: string;
+  readonly why: WhyMissing;
+  readonly detail?: string;
+}
+
+/** One thing: its value can't be read before `known` was asked. */
+export type Fact<T> =
+  | { readonly known: true; readonly value: T }
+  | { readonly known: false; readonly missing: Missing };
+
+/** Several things: those found, and what else there may be. Complete only when nothing is missing. */
+export interface Several<T> {
+  readonly found: readonly T[];
+  readonly missing: readonly Missing[];
+}
+
+export interface Tag {
+  readonly Key: string;
+  readonly Value: string;
+}
+
+export type Volume = ec2.Volume & { readonly VolumeId: string };
+export type NetworkInterface = ec2.NetworkInterface & { readonly NetworkInterfaceId: string };
+export type SecurityGroup = ec2.SecurityGroup & {
+  readonly GroupId: string;
+  /** The group's rules with their ids. They name what offends; the verdict is on `IpPermissions`. */
+  readonly rules: Fact<readonly ec2.SecurityGroupRule[]>;
+};
+
+/** A managed prefix list, read to its last page. */
+export interface PrefixList {
+  readonly PrefixListId: string;
+  readonly cidrs: readonly string[];
+}
+
+/** Who launched an instance, from the RunInstances record. */
+export interface Launcher {
+  /** A service that launched on its own behalf or for somebody, such as `autoscaling.amazonaws.com`. */
+  readonly invokedBy?: string;
+  /** The caller: user, role session or root. */
+  readonly arn?: string;
+  /** What a person reads: `jane`, `Deploy/ci-run-7`, `Auto Scaling group web`, `root`. */
+  readonly name: string;
+}
+
+/** What is known of an instance beyond its own fields. A rule sees only the facts that it declared as needs. */
+export interface Facts {
+  /** The instance's tags, `aws:` ones included. */
+  readonly tags: Several<Tag>;
+  /** The attached EBS volumes. */
+  readonly volumes: Several<Volume>;
+  /** The groups of every network interface. */
+  readonly securityGroups: Several<SecurityGroup>;
+  /** The prefix lists that ingress permissions of these groups name. */
+  readonly prefixLists: Several<PrefixList>;
+  /** The groups that ingress permissions of these groups name as sources. */
+  readonly sourceGroups: Several<SecurityGroup>;
+  /** The network interfaces with their tags. */
+  readonly networkInterfaces: Several<NetworkInterface>;
+  /** What EC2 says of the instance's type. */
+  readonly instanceTypeInfo: Fact<ec2.InstanceTypeInfo>;
+  /** Key id of every KMS alias of the account and Region: `alias/name` → key id. */
+  readonly kmsAliases: Fact<ReadonlyMap<string, string>>;
+  readonly launcher: Fact<Launcher>;
+}
+
+export function known<T>(value: T): Fact<T> {
+  return { known: true, value };
+}
+
+export function unknown(missing: Missing): { readonly known: false; readonly missing: Missing } {
+  return { known: false, missing };
+}
+
+/** What is missing of one fact, whatever its form. */
+export function missingOf(fact: Facts[keyof Facts]): readonly Missing[] {
+  if ('found' in fact) return fact.missing;
+  return fact.known ? [] : [fact.missing];
+}
+
+/** Whether waiting can bring it: a refused read or a file that is not there stays so. */
+export function mayAppear(missing: Missing): boolean {
+  return missing.why !== 'denied' && missing.why !== 'not-recorded';
+}
+
+/** For reasons and alerts: `volume vol-1: not found`. */
+export function describeMissing(missing: Missing): string {
+  const why = { 'not-found': 'not found', 'not-yet': 'not settled yet', 'not-recorded': 'not recorded' } as const;
+  const words = missing.why in why ? why[missing.why as keyof typeof why] : missing.why;
+  return `${missing.what}: ${words}${missing.detail === undefined ? '' : ` (${missing.detail})`}`;
+}
+
+/** Found tags as a map. Keys are unique in EC2. */
+export function tagMap(tags: Several<Tag>): ReadonlyMap<string, string> {
+  return new Map(tags.found.map((tag) => [tag.Key, tag.Value]));
+}

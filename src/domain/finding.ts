@@ -1,0 +1,263 @@
+import { createHash } from 'node:crypto';
+import type { Alert, AlertEntry, Cause, Change, InstanceSummary } from './alert.ts';
+import type { Launch } from './collected.ts';
+import type { Json } from './json.ts';
+import type { Judgement, Subject } from './judge.ts';
+import type { Scope } from './operations.ts';
+import { type Severity, severities } from './policy.ts';
+
+/** How a finding ended. Only `resolved`, `exempted` and `out-of-scope` are told. */
+export type ClosedAs =
+  | 'resolved'
+  | 'exempted'
+  | 'out-of-scope'
+  /** The policy is no longer deployed. */
+  | 'withdrawn'
+  /** The instance was terminated. */
+  | 'gone';
+
+/** What one policy found of one subject, from its opening to its end. JSON. */
+export interface Finding {
+  /** The same for a policy and subject however often it opens: `f-` and 12 hex digits. */
+  readonly id: string;
+  readonly policy: string;
+  readonly description: string;
+  readonly rule: string;
+  readonly severity: Severity;
+  readonly mode: 'observe';
+  readonly source: { readonly file: string; readonly hash: string };
+  readonly status: 'open' | 'unknown' | 'closed';
+  readonly reason: string;
+  readonly fix: string;
+  readonly evidence?: Json;
+  readonly exempt?: { readonly reason: string; readonly until: string };
+  /** ISO 8601. For `unknown`: since when. */
+  readonly openedAt: string;
+  readonly closedAt?: string;
+  readonly closedAs?: ClosedAs;
+}
+
+/** The one item of a subject: findings of all its policies, and the alerts that still have to be sent. JSON. */
+export interface SubjectRecord {
+  readonly subject: Subject;
+  readonly scope: Scope;
+  /** Counted up with each write; a write names the version that it read. */
+  readonly version: number;
+  /** When the look behind it was taken, ISO 8601. An older look never overwrites a newer one. */
+  readonly observedAt: string;
+  readonly launch?: Launch;
+  readonly findings: readonly Finding[];
+  /** Alerts that SNS has not yet taken. Written with the findings that they tell of, so that none is lost. */
+  readonly outbox: readonly Alert[];
+  /** Until when whoever wrote `outbox` is sending it, ISO 8601. Past it, anybody does. */
+  readonly outboxLeasedUntil?: string;
+  /** The instance is gone: when the item may be deleted, ISO 8601. */
+  readonly expiresAt?: string;
+}
+
+/** What one look at a subject gave. */
+export interface Look {
+  readonly subject: Subject;
+  readonly scope: Scope;
+  readonly at: Date;
+  readonly instance: InstanceSummary;
+  readonly judgements: readonly Judgement[];
+  /** Names of the policies deployed: a finding of any other is withdrawn. */
+  readonly deployed: ReadonlySet<string>;
+  /** The instance is terminated, or EC2 no longer knows it: findings close silently. */
+  readonly gone: boolean;
+  /** The launch has settled: a violation that reads differently now is a change, not a launch still arriving. */
+  readonly settled: boolean;
+  /** No further look will be taken for this cause: what is unknown stands as INSUFFICIENT_DATA. */
+  readonly final: boolean;
+  /** The first sweep of a new deployment: findings open without a word; one summary tells of all. */
+  readonly silent: boolean;
+  readonly launch?: Launch;
+  readonly cause: Cause;
+}
+
+/** How long a closed finding is remembered, and a gone subject's item kept, in milliseconds: seven days. */
+export const REMEMBERED_MS = 7 * 24 * 3_600_000;
+
+/** How long a sender has for its outbox before another may take it up, in milliseconds: twice a function's timeout. */
+export const OUTBOX_LEASE_MS = 120_000;
+
+/** What a look leads to. */
+export interface Reconciled {
+  /** To be written on the condition that nobody wrote since it was read. */
+  readonly record: SubjectRecord;
+  /** Alerts of its outbox that the writer sends once it is written: all but those that another is sending. */
+  readonly toSend: readonly Alert[];
+}
+
+/**
+ * What a subject's item becomes after a look, and the alerts that follow. Pure.
+ * @returns undefined when a newer look is already written: this one says nothing any more, but for its launch.
+ */
+export function reconcile(record: SubjectRecord | undefined, look: Look): Reconciled | undefined {
+  const at = look.at.toISOString();
+  if (record !== undefined && record.observedAt > at) return withLaunch(record, look.launch);
+  const steps = stepsOf(record?.findings ?? [], look);
+  const launch = look.launch ?? record?.launch;
+  const pending = record?.outbox ?? [];
+  const owed = alertsOf(steps, look);
+  const toSend = isLeased(record, at) ? owed : [...pending, ...owed];
+  const leasedUntil =
+    toSend.length > 0 ? new Date(look.at.getTime() + OUTBOX_LEASE_MS).toISOString() : record?.outboxLeasedUntil;
+  return {
+    record: {
+      subject: look.subject,
+      scope: look.scope,
+      version: (record?.version ?? 0) + 1,
+      observedAt: at,
+      ...(launch === undefined ? {} : { launch }),
+      findings: steps.map((step) => step.finding).filter((finding) => isRemembered(finding, look.at)),
+      outbox: [...pending, ...owed],
+      ...(leasedUntil === undefined ? {} : { outboxLeasedUntil: leasedUntil }),
+      ...(look.gone ? { expiresAt: new Date(look.at.getTime() + REMEMBERED_MS).toISOString() } : {}),
+    },
+    toSend,
+  };
+}
+
+/** These alerts were sent: what the item becomes. Alerts that others added meanwhile stay, with their lease. */
+export function markSent(record: SubjectRecord, sent: ReadonlySet<string>): SubjectRecord {
+  const { outboxLeasedUntil, ...rest } = record;
+  const outbox = record.outbox.filter((alert) => !sent.has(alert.id));
+  const lease = outbox.length > 0 && outboxLeasedUntil !== undefined ? { outboxLeasedUntil } : {};
+  return { ...rest, ...lease, version: record.version + 1, outbox };
+}
+
+function isLeased(record: SubjectRecord | undefined, at: string): boolean {
+  return record?.outboxLeasedUntil !== undefined && record.outboxLeasedUntil > at;
+}
+
+/** `f-` and the first 12 hex digits of a SHA-256 over what identifies a finding. */
+export function findingId(scope: Scope, subject: Subject, policy: string): string {
+  return `f-${digest([scope.accountId, scope.region, subject.type, subject.id, policy])}`;
+}
+
+interface Step {
+  readonly finding: Finding;
+  /** Left out: nothing to tell. */
+  readonly tell?: Change;
+}
+
+function stepsOf(before: readonly Finding[], look: Look): readonly Step[] {
+  const judged = new Map(look.judgements.map((judgement) => [judgement.policy.name, judgement]));
+  const known = new Map(before.map((finding) => [finding.policy, finding]));
+  const untouched = before.filter((finding) => !judged.has(finding.policy)).map((finding) => withoutJudgement(finding, look));
+  return [...untouched, ...look.judgements.flatMap((judgement) => stepFor(known.get(judgement.policy.name), judgement, look))];
+}
+
+/** A policy that no longer speaks of this subject: withdrawn, gone with it, or no longer matching it. */
+function withoutJudgement(finding: Finding, look: Look): Step {
+  if (finding.status === 'closed') return { finding };
+  if (!look.deployed.has(finding.policy)) return { finding: close(finding, 'withdrawn', look) };
+  if (look.gone) return { finding: close(finding, 'gone', look) };
+  const tell = finding.status === 'open' ? ({ tell: 'out-of-scope' } as const) : {};
+  return { finding: close(finding, 'out-of-scope', look), ...tell };
+}
+
+function stepFor(before: Finding | undefined, judgement: Judgement, look: Look): readonly Step[] {
+  const live = before?.status === 'closed' ? undefined : before;
+  if (look.gone) return live === undefined ? kept(before) : [{ finding: close(live, 'gone', look) }];
+  switch (judgement.compliance) {
+    case 'NON_COMPLIANT':
+      return judgement.exempt === undefined ? [violates(live, judgement, look)] : exempted(before, judgement, look);
+    case 'INSUFFICIENT_DATA':
+      return undecided(before, judgement, look);
+    case 'COMPLIANT':
+    case 'NOT_APPLICABLE':
+      if (live === undefined) return kept(before);
+      return [{ finding: close(live, 'resolved', look), ...(live.status === 'open' ? { tell: 'resolved' as const } : {}) }];
+  }
+}
+
+function kept(finding: Finding | undefined): readonly Step[] {
+  return finding === undefined ? [] : [{ finding }];
+}
+
+function violates(live: Finding | undefined, judgement: Judgement, look: Look): Step {
+  if (live?.status !== 'open') {
+    const finding = findingOf(judgement, 'open', look.at);
+    return look.silent ? { finding } : { finding, tell: 'opened' };
+  }
+  const finding = { ...findingOf(judgement, 'open', look.at), openedAt: live.openedAt };
+  if (finding.reason === live.reason) return { finding };
+  return look.settled ? { finding, tell: 'changed' } : { finding: live };
+}
+
+function exempted(before: Finding | undefined, judgement: Judgement, look: Look): readonly Step[] {
+  const wasOpen = before?.status === 'open';
+  const finding = close(
+    { ...findingOf(judgement, 'open', look.at), ...(before === undefined ? {} : { openedAt: before.openedAt }) },
+    'exempted',
+    look,
+  );
+  return [{ finding, ...(wasOpen ? { tell: 'exempted' as const } : {}) }];
+}
+
+/** An open finding stays open while it can't be said; what was never known is told once, to the operators. */
+function undecided(before: Finding | undefined, judgement: Judgement, look: Look): readonly Step[] {
+  if (before?.status === 'open' || !look.final) return kept(before);
+  const since = before?.status === 'unknown' ? before.openedAt : undefined;
+  const finding = findingOf(judgement, 'unknown', look.at);
+  const tell = since === undefined && !look.silent ? ({ tell: 'insufficient-data' } as const) : {};
+  return [{ finding: since === undefined ? finding : { ...finding, openedAt: since }, ...tell }];
+}
+
+function findingOf(judgement: Judgement, status: 'open' | 'unknown', at: Date): Finding {
+  const { policy, subject, scope, reason, fix, evidence, exempt } = judgement;
+  return {
+    id: findingId(scope, subject, policy.name),
+    policy: policy.name,
+    description: policy.description,
+    rule: policy.rule,
+    severity: policy.severity,
+    mode: policy.mode,
+    source: policy.source,
+    status,
+    reason,
+    fix,
+    ...(evidence === undefined ? {} : { evidence }),
+    ...(exempt === undefined ? {} : { exempt }),
+    openedAt: at.toISOString(),
+  };
+}
+
+function close(finding: Finding, closedAs: ClosedAs, look: Look): Finding {
+  return { ...finding, status: 'closed', closedAs, closedAt: look.at.toISOString() };
+}
+
+function isRemembered(finding: Finding, at: Date): boolean {
+  if (finding.closedAt === undefined) return true;
+  return at.getTime() - Date.parse(finding.closedAt) < REMEMBERED_MS;
+}
+
+/** One alert for those who run instances, one for those who run the guardrail; each only if it has something to say. */
+function alertsOf(steps: readonly Step[], look: Look): readonly Alert[] {
+  const entries = steps
+    .flatMap(({ finding, tell }): AlertEntry[] => (tell === undefined ? [] : [{ change: tell, finding }]))
+    .sort((a, b) => severities.indexOf(a.finding.severity) - severities.indexOf(b.finding.severity));
+  const unknowns = entries.filter((entry) => entry.change === 'insufficient-data');
+  const rest = entries.filter((entry) => entry.change !== 'insufficient-data');
+  return [...alertOf('alerts', rest, look), ...alertOf('operations', unknowns, look)];
+}
+
+function alertOf(topic: Alert['topic'], entries: readonly AlertEntry[], look: Look): readonly Alert[] {
+  if (entries.length === 0) return [];
+  const { scope, subject, instance, cause } = look;
+  const observedAt = look.at.toISOString();
+  const told = entries.map(({ change, finding }) => `${finding.id}:${change}`);
+  return [{ id: `a-${digest([topic, observedAt, ...told])}`, topic, scope, subject, instance, cause, observedAt, entries }];
+}
+
+function withLaunch(record: SubjectRecord, launch: Launch | undefined): Reconciled | undefined {
+  if (launch === undefined || record.launch !== undefined) return undefined;
+  return { record: { ...record, version: record.version + 1, launch }, toSend: [] };
+}
+
+function digest(parts: readonly string[]): string {
+  return createHash('sha256').update(parts.join('\n')).digest('hex').slice(0, 12);
+}

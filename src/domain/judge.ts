@@ -1,0 +1,154 @@
+import type { InspectedInstance } from './collected.ts';
+import { describeMissing, type Facts, type Missing, missingOf } from './facts.ts';
+import { isGone } from './instance.ts';
+import type { Json } from './json.ts';
+import { matches } from './match.ts';
+import { allNeeds, type Need } from './needs.ts';
+import type { Scope } from './operations.ts';
+import type { BoundPolicy, Exemption, Policy } from './policy.ts';
+import type { AnyRule } from './rule.ts';
+import { type Compliance, insufficientData, notApplicable, type Verdict } from './verdict.ts';
+
+/** What a finding is about. */
+export interface Subject {
+  readonly type: 'instance';
+  readonly id: string;
+}
+
+/** What one policy says of one instance at one look. JSON. */
+export interface Judgement {
+  readonly policy: Policy;
+  readonly subject: Subject;
+  readonly instanceId: string;
+  readonly scope: Scope;
+  readonly compliance: Compliance;
+  /** Empty when compliant. */
+  readonly reason: string;
+  /** What to do; the rule's general advice where the verdict has none of its own. Empty when compliant. */
+  readonly fix: string;
+  readonly evidence?: Json;
+  readonly missing: readonly Missing[];
+  readonly exempt?: Pick<Exemption, 'reason' | 'until'>;
+}
+
+/**
+ * What a policy says of an instance.
+ * @returns undefined when the instance is outside the policy's `match`: it is not evaluated.
+ */
+export function judge(policy: BoundPolicy, inspected: InspectedInstance, now: Date): Judgement | undefined {
+  if (isGone(inspected.instance))
+    return judgement(policy, inspected, notApplicable(`instance is ${inspected.instance.State.Name}`));
+  const context = { ...inspected, now, conditions: policy.conditions };
+  const matched = matches(policy.match, context);
+  if (matched.is === 'no') return undefined;
+  if (matched.is === 'unknown') return judgement(policy, inspected, insufficientData(matched.missing));
+  const verdict = verdictOf(policy, inspected, now);
+  if (verdict.compliance !== 'NON_COMPLIANT') return judgement(policy, inspected, verdict);
+  const exemption = exemptionFrom(policy, verdict.evidence, context);
+  if (exemption === undefined) return judgement(policy, inspected, verdict);
+  if ('missing' in exemption) return judgement(policy, inspected, insufficientData(exemption.missing, verdict.evidence));
+  const { reason, until } = exemption;
+  return { ...judgement(policy, inspected, verdict), exempt: { reason, until } };
+}
+
+/** What a policy says of an instance that DescribeInstances does not show, or shows malformed. */
+export function judgeUnseen(policy: BoundPolicy, instanceId: string, scope: Scope, missing: Missing): Judgement {
+  return {
+    policy: policyOf(policy),
+    subject: { type: 'instance', id: instanceId },
+    instanceId,
+    scope,
+    compliance: 'INSUFFICIENT_DATA',
+    reason: describeMissing(missing),
+    fix: policy.boundRule.fix,
+    missing: [missing],
+  };
+}
+
+/** The rule's verdict, where a pass over missing facts has become INSUFFICIENT_DATA. */
+function verdictOf(policy: BoundPolicy, { instance, facts }: InspectedInstance, now: Date): Verdict {
+  const rule = policy.boundRule;
+  const verdict: Verdict = rule.evaluate({ instance, facts, parameters: policy.parameters, now });
+  const certain = verdict.compliance === 'COMPLIANT' && verdict.certain;
+  if (certain || verdict.compliance === 'NON_COMPLIANT' || verdict.compliance === 'INSUFFICIENT_DATA') return verdict;
+  const missing = missingAmong(needsOfRule(rule, policy.parameters), facts);
+  if (missing.length === 0) return verdict;
+  return insufficientData(missing, verdict.compliance === 'COMPLIANT' ? verdict.evidence : undefined);
+}
+
+/** Needs of a rule with these parameters. */
+export function needsOfRule(rule: AnyRule, parameters: Json): readonly Need[] {
+  return typeof rule.needs === 'function' ? rule.needs(parameters) : rule.needs;
+}
+
+function missingAmong(needs: readonly Need[], facts: Facts): readonly Missing[] {
+  return needs.flatMap((need) => (need in facts ? missingOf(facts[need as keyof Facts]) : []));
+}
+
+type MatchContext = Parameters<typeof matches>[1];
+
+/** The first exemption that holds; what is missing when none does and one can't be said; undefined when none holds. */
+function exemptionFrom(
+  policy: BoundPolicy,
+  evidence: Json | undefined,
+  context: MatchContext,
+): Exemption | { readonly missing: readonly Missing[] } | undefined {
+  const missing: Missing[] = [];
+  for (const exemption of policy.exempt) {
+    if (hasEnded(exemption, context.now) || !isWithin(policy.boundRule, exemption, evidence)) continue;
+    const matched = matches(exemption.match, context);
+    if (matched.is === 'yes') return exemption;
+    if (matched.is === 'unknown') missing.push(...matched.missing);
+  }
+  return missing.length > 0 ? { missing } : undefined;
+}
+
+/** An exemption holds to the end of its last day, UTC. */
+export function hasEnded(exemption: Pick<Exemption, 'until'>, now: Date): boolean {
+  return now.toISOString().slice(0, 10) > exemption.until;
+}
+
+function isWithin(rule: AnyRule, exemption: Exemption, evidence: Json | undefined): boolean {
+  if (exemption.upTo === undefined) return true;
+  if (rule.bound === undefined || evidence === undefined) return false;
+  return rule.bound.within(exemption.upTo, evidence);
+}
+
+function judgement(policy: BoundPolicy, { instance }: InspectedInstance, verdict: Verdict): Judgement {
+  const evidence = 'evidence' in verdict ? verdict.evidence : undefined;
+  return {
+    policy: policyOf(policy),
+    subject: { type: 'instance', id: instance.InstanceId },
+    instanceId: instance.InstanceId,
+    scope: instance.scope,
+    compliance: verdict.compliance,
+    ...explanation(policy, verdict),
+    ...(evidence === undefined ? {} : { evidence }),
+  };
+}
+
+function explanation(policy: BoundPolicy, verdict: Verdict): Pick<Judgement, 'reason' | 'fix' | 'missing'> {
+  switch (verdict.compliance) {
+    case 'COMPLIANT':
+      return { reason: '', fix: '', missing: [] };
+    case 'NOT_APPLICABLE':
+      return { reason: verdict.reason, fix: '', missing: [] };
+    case 'NON_COMPLIANT':
+      return { reason: verdict.reason, fix: verdict.fix, missing: [] };
+    case 'INSUFFICIENT_DATA': {
+      const reason = [...new Set(verdict.missing.map(describeMissing))].join('; ');
+      return { reason, fix: policy.boundRule.fix, missing: verdict.missing };
+    }
+  }
+}
+
+/** Without what is bound to it: JSON. */
+function policyOf({ boundRule: _rule, needs: _needs, conditions: _conditions, ...policy }: BoundPolicy): Policy {
+  return policy;
+}
+
+/** All needs of these policies, in the table's order. */
+export function needsOf(policies: readonly BoundPolicy[]): readonly Need[] {
+  const needs = new Set(policies.flatMap((policy) => [...policy.needs]));
+  return allNeeds.filter((need) => needs.has(need));
+}

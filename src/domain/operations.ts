@@ -1,0 +1,54 @@
+import type * as ddb from '@aws-sdk/client-dynamodb';
+import type * as ec2 from '@aws-sdk/client-ec2';
+import type * as events from '@aws-sdk/client-eventbridge';
+import type * as kms from '@aws-sdk/client-kms';
+import type * as sns from '@aws-sdk/client-sns';
+import type * as sqs from '@aws-sdk/client-sqs';
+
+/**
+ * Every AWS call that the product makes, by its IAM action, with the SDK's input and output.
+ * The one list that reads, plans, permissions, the sandbox and `replay` speak of: what is not here can't be called.
+ */
+export interface Operations {
+  'ec2:DescribeInstances': [ec2.DescribeInstancesCommandInput, ec2.DescribeInstancesCommandOutput];
+  'ec2:DescribeVolumes': [ec2.DescribeVolumesCommandInput, ec2.DescribeVolumesCommandOutput];
+  'ec2:DescribeSecurityGroups': [ec2.DescribeSecurityGroupsCommandInput, ec2.DescribeSecurityGroupsCommandOutput];
+  'ec2:DescribeSecurityGroupRules': [
+    ec2.DescribeSecurityGroupRulesCommandInput,
+    ec2.DescribeSecurityGroupRulesCommandOutput,
+  ];
+  'ec2:DescribeNetworkInterfaces': [
+    ec2.DescribeNetworkInterfacesCommandInput,
+    ec2.DescribeNetworkInterfacesCommandOutput,
+  ];
+  'ec2:DescribeInstanceTypes': [ec2.DescribeInstanceTypesCommandInput, ec2.DescribeInstanceTypesCommandOutput];
+  'ec2:GetManagedPrefixListEntries': [
+    ec2.GetManagedPrefixListEntriesCommandInput,
+    ec2.GetManagedPrefixListEntriesCommandOutput,
+  ];
+  'kms:ListAliases': [kms.ListAliasesCommandInput, kms.ListAliasesCommandOutput];
+  'dynamodb:BatchGetItem': [ddb.BatchGetItemCommandInput, ddb.BatchGetItemCommandOutput];
+  'dynamodb:PutItem': [ddb.PutItemCommandInput, ddb.PutItemCommandOutput];
+  'dynamodb:UpdateItem': [ddb.UpdateItemCommandInput, ddb.UpdateItemCommandOutput];
+  'dynamodb:Scan': [ddb.ScanCommandInput, ddb.ScanCommandOutput];
+  'sns:Publish': [sns.PublishCommandInput, sns.PublishCommandOutput];
+  'sqs:SendMessage': [sqs.SendMessageCommandInput, sqs.SendMessageCommandOutput];
+  'events:PutEvents': [events.PutEventsCommandInput, events.PutEventsCommandOutput];
+}
+
+export type Operation = keyof Operations;
+export type Input<O extends Operation> = Operations[O][0];
+export type Output<O extends Operation> = Omit<Operations[O][1], '$metadata'>;
+
+/**
+ * The only way to AWS, for one account and Region: the SDK's clients in Lambda, the sandbox in tests, `replay` and `demo`.
+ * Rejects with an error whose `name` is AWS's error code (`UnauthorizedOperation`, `RequestLimitExceeded`, …).
+ */
+export type Aws = <O extends Operation>(operation: O, input: Input<O>) => Promise<Output<O>>;
+
+/** An account and Region. */
+export interface Scope {
+  /** 12 digits. */
+  readonly accountId: string;
+  readonly region: string;
+}
