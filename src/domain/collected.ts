@@ -58,7 +58,10 @@ export interface Collected {
 }
 
 /** A read that no policy in use asked for. Reading it would not compile; should it happen, it is unknown. */
-const notAskedFor = { rows: new Map<string, never>(), failure: { why: 'not-recorded', detail: 'not asked for' } } as const;
+const notAskedFor = {
+  rows: new Map<string, never>(),
+  failure: { why: 'not-recorded', detail: 'not asked for' },
+} as const;
 
 /** Nothing collected. Spread over by what was. */
 export const nothingCollected: Collected = {
@@ -169,12 +172,7 @@ function orNotYet<T>(several: Several<T>, what: string, settled: boolean): Sever
   return { found: several.found, missing: [...several.missing, { what, why: 'not-yet' }] };
 }
 
-function several<Row, T>(
-  noun: string,
-  ids: readonly string[],
-  rows: Rows<Row>,
-  convert: (row: Row) => T,
-): Several<T> {
+function several<Row, T>(noun: string, ids: readonly string[], rows: Rows<Row>, convert: (row: Row) => T): Several<T> {
   const found: T[] = [];
   const missing: Missing[] = [];
   for (const id of ids) {

@@ -146,8 +146,13 @@ interface Step {
 function stepsOf(before: readonly Finding[], look: Look): readonly Step[] {
   const judged = new Map(look.judgements.map((judgement) => [judgement.policy.name, judgement]));
   const known = new Map(before.map((finding) => [finding.policy, finding]));
-  const untouched = before.filter((finding) => !judged.has(finding.policy)).map((finding) => withoutJudgement(finding, look));
-  return [...untouched, ...look.judgements.flatMap((judgement) => stepFor(known.get(judgement.policy.name), judgement, look))];
+  const untouched = before
+    .filter((finding) => !judged.has(finding.policy))
+    .map((finding) => withoutJudgement(finding, look));
+  return [
+    ...untouched,
+    ...look.judgements.flatMap((judgement) => stepFor(known.get(judgement.policy.name), judgement, look)),
+  ];
 }
 
 /** A policy that no longer speaks of this subject: withdrawn, gone with it, or no longer matching it. */
@@ -170,7 +175,9 @@ function stepFor(before: Finding | undefined, judgement: Judgement, look: Look):
     case 'COMPLIANT':
     case 'NOT_APPLICABLE':
       if (live === undefined) return kept(before);
-      return [{ finding: close(live, 'resolved', look), ...(live.status === 'open' ? { tell: 'resolved' as const } : {}) }];
+      return [
+        { finding: close(live, 'resolved', look), ...(live.status === 'open' ? { tell: 'resolved' as const } : {}) },
+      ];
   }
 }
 
@@ -250,7 +257,9 @@ function alertOf(topic: Alert['topic'], entries: readonly AlertEntry[], look: Lo
   const { scope, subject, instance, cause } = look;
   const observedAt = look.at.toISOString();
   const told = entries.map(({ change, finding }) => `${finding.id}:${change}`);
-  return [{ id: `a-${digest([topic, observedAt, ...told])}`, topic, scope, subject, instance, cause, observedAt, entries }];
+  return [
+    { id: `a-${digest([topic, observedAt, ...told])}`, topic, scope, subject, instance, cause, observedAt, entries },
+  ];
 }
 
 function withLaunch(record: SubjectRecord, launch: Launch | undefined): Reconciled | undefined {

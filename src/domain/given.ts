@@ -33,7 +33,10 @@ export interface Given {
   /** Named by groups' permissions. */
   readonly sourceGroups?: readonly (Partially<ec2.SecurityGroup> & { readonly GroupId: string })[];
   readonly networkInterfaces?: readonly (Partially<ec2.NetworkInterface> & { readonly NetworkInterfaceId: string })[];
-  readonly prefixLists?: readonly { readonly PrefixListId: string; readonly Entries: readonly { readonly Cidr: string }[] }[];
+  readonly prefixLists?: readonly {
+    readonly PrefixListId: string;
+    readonly Entries: readonly { readonly Cidr: string }[];
+  }[];
   readonly instanceTypes?: readonly (Partially<ec2.InstanceTypeInfo> & { readonly InstanceType: string })[];
   /** `alias/name` → key id. */
   readonly kmsAliases?: Readonly<Record<string, string>>;
@@ -81,7 +84,9 @@ function namedBy(given: Given): Pick<Partially<ec2.Instance>, 'BlockDeviceMappin
   }));
   return {
     BlockDeviceMappings: named,
-    ...(hasGroupsOfItsOwn(given) ? {} : { SecurityGroups: given.securityGroups?.map(({ GroupId }) => ({ GroupId })) ?? [] }),
+    ...(hasGroupsOfItsOwn(given)
+      ? {}
+      : { SecurityGroups: given.securityGroups?.map(({ GroupId }) => ({ GroupId })) ?? [] }),
     ...(networkInterfaces === undefined ? {} : { NetworkInterfaces: networkInterfaces }),
   };
 }
@@ -104,7 +109,10 @@ function collectedFrom(given: Given, instanceId: string): Collected {
     securityGroupRules: rows(given.securityGroupRules, 'SecurityGroupRuleId'),
     networkInterfaces: rows<NetworkInterface>(given.networkInterfaces, 'NetworkInterfaceId'),
     prefixLists: rows<PrefixList>(
-      given.prefixLists?.map(({ PrefixListId, Entries }) => ({ PrefixListId, cidrs: Entries.map((entry) => entry.Cidr) })),
+      given.prefixLists?.map(({ PrefixListId, Entries }) => ({
+        PrefixListId,
+        cidrs: Entries.map((entry) => entry.Cidr),
+      })),
       'PrefixListId',
     ),
     instanceTypes: rows(given.instanceTypes, 'InstanceType'),

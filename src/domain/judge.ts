@@ -46,7 +46,8 @@ export function judge(policy: BoundPolicy, inspected: InspectedInstance, now: Da
   if (verdict.compliance !== 'NON_COMPLIANT') return judgement(policy, inspected, verdict);
   const exemption = exemptionFrom(policy, verdict.evidence, context);
   if (exemption === undefined) return judgement(policy, inspected, verdict);
-  if ('missing' in exemption) return judgement(policy, inspected, insufficientData(exemption.missing, verdict.evidence));
+  if ('missing' in exemption)
+    return judgement(policy, inspected, insufficientData(exemption.missing, verdict.evidence));
   const { reason, until } = exemption;
   return { ...judgement(policy, inspected, verdict), exempt: { reason, until } };
 }

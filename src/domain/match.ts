@@ -86,7 +86,9 @@ export function needsOfMatch(match: Match | undefined, conditions: Conditions): 
 }
 
 /** How the instance is paid for: its life cycle, and whose hardware it sits on. */
-export function purchaseOptionsOf(instance: Pick<Instance, 'InstanceLifecycle' | 'Placement'>): readonly PurchaseOption[] {
+export function purchaseOptionsOf(
+  instance: Pick<Instance, 'InstanceLifecycle' | 'Placement'>,
+): readonly PurchaseOption[] {
   const options: PurchaseOption[] = [];
   if (instance.InstanceLifecycle === 'spot') options.push('spot');
   else if (instance.InstanceLifecycle === 'capacity-block') options.push('capacity-block');
