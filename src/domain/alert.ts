@@ -41,6 +41,9 @@ export interface InstanceSummary {
   readonly tags: Readonly<Record<string, string>>;
 }
 
+/** Where an alert goes. */
+export type Channel = 'sns' | 'eventbridge';
+
 export interface AlertEntry {
   readonly change: Change;
   readonly finding: Finding;
@@ -52,6 +55,8 @@ export interface Alert {
   readonly id: string;
   /** INSUFFICIENT_DATA concerns those who run the guardrail, the rest those who run instances. */
   readonly topic: 'alerts' | 'operations';
+  /** Channels that have not taken it yet: each is tried again on its own. */
+  readonly owes: readonly Channel[];
   readonly scope: Scope;
   readonly subject: Subject;
   readonly instance: InstanceSummary;

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Alert, AlertEntry, Cause, Change, InstanceSummary } from './alert.ts';
+import type { Alert, AlertEntry, Cause, Change, Channel, InstanceSummary } from './alert.ts';
 import type { Launch } from './collected.ts';
 import type { Json } from './json.ts';
 import type { Judgement, Subject } from './judge.ts';
@@ -46,8 +46,10 @@ export interface SubjectRecord {
   /** When the look behind it was taken, ISO 8601. An older look never overwrites a newer one. */
   readonly observedAt: string;
   readonly launch?: Launch;
+  /** The instance when it was last seen; left out for an id that DescribeInstances has never shown. */
+  readonly instance?: InstanceSummary;
   readonly findings: readonly Finding[];
-  /** Alerts that SNS has not yet taken. Written with the findings that they tell of, so that none is lost. */
+  /** Alerts that not every channel has taken yet. Written with the findings that they tell of, so that none is lost. */
   readonly outbox: readonly Alert[];
   /** Until when whoever wrote `outbox` is sending it, ISO 8601. Past it, anybody does. */
   readonly outboxLeasedUntil?: string;
@@ -60,7 +62,8 @@ export interface Look {
   readonly subject: Subject;
   readonly scope: Scope;
   readonly at: Date;
-  readonly instance: InstanceSummary;
+  /** Left out: DescribeInstances does not show it. */
+  readonly instance?: InstanceSummary;
   readonly judgements: readonly Judgement[];
   /** Names of the policies deployed: a finding of any other is withdrawn. */
   readonly deployed: ReadonlySet<string>;
@@ -100,7 +103,8 @@ export function reconcile(record: SubjectRecord | undefined, look: Look): Reconc
   const steps = stepsOf(record?.findings ?? [], look);
   const launch = look.launch ?? record?.launch;
   const pending = record?.outbox ?? [];
-  const owed = alertsOf(steps, look);
+  const instance = look.instance ?? record?.instance;
+  const owed = alertsOf(steps, look, instance ?? { instanceId: look.subject.id, tags: {} });
   const toSend = isLeased(record, at) ? owed : [...pending, ...owed];
   const leasedUntil =
     toSend.length > 0 ? new Date(look.at.getTime() + OUTBOX_LEASE_MS).toISOString() : record?.outboxLeasedUntil;
@@ -111,6 +115,7 @@ export function reconcile(record: SubjectRecord | undefined, look: Look): Reconc
       version: (record?.version ?? 0) + 1,
       observedAt: at,
       ...(launch === undefined ? {} : { launch }),
+      ...(instance === undefined ? {} : { instance }),
       findings: steps.map((step) => step.finding).filter((finding) => isRemembered(finding, look.at)),
       outbox: [...pending, ...owed],
       ...(leasedUntil === undefined ? {} : { outboxLeasedUntil: leasedUntil }),
@@ -120,10 +125,15 @@ export function reconcile(record: SubjectRecord | undefined, look: Look): Reconc
   };
 }
 
-/** These alerts were sent: what the item becomes. Alerts that others added meanwhile stay, with their lease. */
-export function markSent(record: SubjectRecord, sent: ReadonlySet<string>): SubjectRecord {
+/** What each channel has taken of an alert, by the alert's id. */
+export type Deliveries = ReadonlyMap<string, ReadonlySet<Channel>>;
+
+/** What the item becomes after a delivery. Alerts that others added meanwhile stay, with their lease. */
+export function markDelivered(record: SubjectRecord, deliveries: Deliveries): SubjectRecord {
   const { outboxLeasedUntil, ...rest } = record;
-  const outbox = record.outbox.filter((alert) => !sent.has(alert.id));
+  const outbox = record.outbox
+    .map((alert) => ({ ...alert, owes: alert.owes.filter((channel) => !deliveries.get(alert.id)?.has(channel)) }))
+    .filter((alert) => alert.owes.length > 0);
   const lease = outbox.length > 0 && outboxLeasedUntil !== undefined ? { outboxLeasedUntil } : {};
   return { ...rest, ...lease, version: record.version + 1, outbox };
 }
@@ -243,23 +253,29 @@ function isRemembered(finding: Finding, at: Date): boolean {
 }
 
 /** One alert for those who run instances, one for those who run the guardrail; each only if it has something to say. */
-function alertsOf(steps: readonly Step[], look: Look): readonly Alert[] {
+function alertsOf(steps: readonly Step[], look: Look, instance: InstanceSummary): readonly Alert[] {
   const entries = steps
     .flatMap(({ finding, tell }): AlertEntry[] => (tell === undefined ? [] : [{ change: tell, finding }]))
     .sort((a, b) => severities.indexOf(a.finding.severity) - severities.indexOf(b.finding.severity));
   const unknowns = entries.filter((entry) => entry.change === 'insufficient-data');
   const rest = entries.filter((entry) => entry.change !== 'insufficient-data');
-  return [...alertOf('alerts', rest, look), ...alertOf('operations', unknowns, look)];
+  const about = {
+    scope: look.scope,
+    subject: look.subject,
+    instance,
+    cause: look.cause,
+    observedAt: look.at.toISOString(),
+  };
+  return [
+    ...alertOf({ ...about, topic: 'alerts', owes: ['sns', 'eventbridge'] }, rest),
+    ...alertOf({ ...about, topic: 'operations', owes: ['sns'] }, unknowns),
+  ];
 }
 
-function alertOf(topic: Alert['topic'], entries: readonly AlertEntry[], look: Look): readonly Alert[] {
+function alertOf(about: Omit<Alert, 'id' | 'entries'>, entries: readonly AlertEntry[]): readonly Alert[] {
   if (entries.length === 0) return [];
-  const { scope, subject, instance, cause } = look;
-  const observedAt = look.at.toISOString();
   const told = entries.map(({ change, finding }) => `${finding.id}:${change}`);
-  return [
-    { id: `a-${digest([topic, observedAt, ...told])}`, topic, scope, subject, instance, cause, observedAt, entries },
-  ];
+  return [{ ...about, id: `a-${digest([about.topic, about.observedAt, ...told])}`, entries }];
 }
 
 function withLaunch(record: SubjectRecord, launch: Launch | undefined): Reconciled | undefined {
