@@ -30,6 +30,8 @@ export interface BatchReport {
   /** One line for each thing that went wrong. */
   readonly errors: readonly string[];
   readonly ignored: readonly { readonly messageId: string; readonly reason: string }[];
+  /** Which instances each message led to. */
+  readonly led: readonly { readonly messageId: string; readonly instanceIds: readonly string[] }[];
   readonly inspected: number;
   readonly violations: number;
   readonly insufficientData: number;
@@ -52,6 +54,7 @@ export async function inspectBatch(engine: Engine, messages: readonly QueueMessa
   const at = engine.now();
   const { sightings, unresolved } = await findInstances(engine.aws, tasks);
   for (const [task, error] of unresolved) report.fail([task], error);
+  report.ledBy(tasks, sightings);
   const records = await readRecords(
     engine,
     sightings.map((one) => one.instanceId),
@@ -75,6 +78,7 @@ class Report {
   readonly failed = new Set<string>();
   readonly errors: string[] = [];
   readonly ignored: { messageId: string; reason: string }[] = [];
+  readonly led: { messageId: string; instanceIds: readonly string[] }[] = [];
   readonly judgements: Judgement[] = [];
   inspected = 0;
   lookedAgain = 0;
@@ -85,14 +89,26 @@ class Report {
     this.errors.push(error);
   }
 
+  /** Which message led where. One that led nowhere is ignored with a reason, unless it failed. */
+  ledBy(tasks: readonly Task[], sightings: readonly Sighting[]): void {
+    for (const task of tasks) {
+      const instanceIds = sightings.filter((one) => one.tasks.includes(task)).map((one) => one.instanceId);
+      const { messageId } = task;
+      if (instanceIds.length > 0) this.led.push({ messageId, instanceIds });
+      else if (!this.failed.has(messageId))
+        this.ignored.push({ messageId, reason: `no instance carries ${namesOf(task.targets)}` });
+    }
+  }
+
   done(): BatchReport {
     const count = (compliance: Judgement['compliance']) =>
       this.judgements.filter((judgement) => judgement.compliance === compliance).length;
-    const { failed, errors, ignored, inspected, lookedAgain, alerts } = this;
+    const { failed, errors, ignored, led, inspected, lookedAgain, alerts } = this;
     return {
       failed: [...failed],
       errors: distinct(errors),
       ignored,
+      led,
       inspected,
       evaluations: this.judgements.length,
       violations: count('NON_COMPLIANT'),
@@ -112,6 +128,10 @@ const noTargets: Targets = {
   prefixListIds: [],
   sourceGroupIds: [],
 };
+
+function namesOf(targets: Targets): string {
+  return Object.values(targets).flat().join(', ') || 'what it names';
+}
 
 /** What a message asks for; nothing when it is none of ours, which is said, or unreadable, which fails it. */
 function taskOf(engine: Engine, { id, body }: QueueMessage, report: Report): readonly Task[] {

@@ -43,7 +43,8 @@ export async function scan(
       const inspected = { instance, facts: factsOf(instance, collected, now) };
       judgements.push(...policies.flatMap((policy) => judgeOrSay(policy, inspected, now) ?? []));
     }
-    onProgress((done += instances.length), described.instances.length);
+    done += instances.length;
+    onProgress(done, described.instances.length);
   }
   return { instances: described.instances.length + described.malformed.size, judgements, failures: [...failures] };
 }

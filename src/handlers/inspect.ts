@@ -11,7 +11,7 @@ export async function handler(event: SQSEvent, context: Context): Promise<SQSBat
   const report = await inspectBatch(engine, messages);
   for (const { messageId, reason } of report.ignored) logger.debug('ignored', { messageId, reason });
   for (const error of report.errors) logger.error(error);
-  const { failed, errors: _errors, ignored, ...numbers } = report;
+  const { failed, errors: _errors, led: _led, ignored, ...numbers } = report;
   logger.info('inspected', { messages: messages.length, ignored: ignored.length, failed: failed.length, ...numbers });
   count({
     Inspected: report.inspected,
