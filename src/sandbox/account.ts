@@ -10,6 +10,7 @@ import { type Listed, notRecorded, type Resources, recordedReads } from './recor
 /** An item of the table in DynamoDB's JSON. */
 export type Item = Readonly<Record<string, ddb.AttributeValue>>;
 
+/** A queue as it is deployed. */
 export interface QueueSettings {
   readonly url: string;
   readonly arn: string;
@@ -19,6 +20,7 @@ export interface QueueSettings {
   readonly maxReceiveCount: number;
 }
 
+/** A message until it is deleted. */
 export interface QueuedMessage {
   readonly messageId: string;
   readonly body: string;
@@ -28,6 +30,7 @@ export interface QueuedMessage {
   firstReceivedAt?: Date;
 }
 
+/** A queue with what is in it; `deadLetters` are those that were received too often. */
 export interface Queue extends QueueSettings {
   messages: QueuedMessage[];
   readonly deadLetters: QueuedMessage[];

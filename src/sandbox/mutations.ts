@@ -29,6 +29,7 @@ export interface Made {
   readonly visibleAfterMs?: number;
 }
 
+/** What is launched, and when Describe shows which part of it. */
 export interface Launch extends Omit<Made, 'visibleAfterMs'> {
   /** Over the documented default instance. Left out: ids of its own. */
   readonly instance?: ec2.Instance;
@@ -48,6 +49,7 @@ interface Delays {
   readonly volumes?: number;
 }
 
+/** The instances as they are then, and what AWS tells of them. */
 export interface Launched {
   readonly instances: readonly ec2.Instance[];
   /** Of each instance `pending` and `running`, then CloudTrail's RunInstances. */

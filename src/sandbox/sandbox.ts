@@ -51,6 +51,7 @@ export interface Call<O extends Operation = Operation> {
   readonly at: Date;
 }
 
+/** What a sandbox starts with. */
 export interface SandboxOptions {
   readonly scope: Scope;
   /** What the clock shows first. It moves by `advance` and by latency alone. */
