@@ -1,4 +1,5 @@
 import type { Fault } from '../../src/sandbox/faults.ts';
+import type { Launch } from '../../src/sandbox/mutations.ts';
 import { stateChange } from '../../src/sandbox/events.ts';
 import { policyFor } from '../support/policies.ts';
 import { bad, callsSince, good, scope, start, told, world } from '../support/world.ts';
@@ -7,7 +8,7 @@ const encryptedVolumes = policyFor('encrypted-volumes', {});
 const noOpenSsh = policyFor('restricted-ingress', { ports: [22] }, { name: 'no-open-ssh' });
 
 /** An instance that breaks both policies, launched long enough ago to have settled, and the event that says it runs. */
-function settled(faults: readonly Fault[], launch = bad) {
+function settled(faults: readonly Fault[], launch: Launch = bad) {
   const simulation = world({ policies: [noOpenSsh, encryptedVolumes], faults });
   const [instance] = simulation.sandbox.account.launch(launch).instances;
   simulation.sandbox.advance(120_000);

@@ -151,7 +151,7 @@ describe('UpdateItem', () => {
       TableName,
       Key: { pk: { S: 'sweep' } },
       UpdateExpression: ADD_CHUNK,
-      ExpressionAttributeValues: { ':chunk': { NS } },
+      ExpressionAttributeValues: { ':chunk': { NS }, ':expiresAt': { N: '1772442000' } },
       ReturnValues: 'ALL_NEW',
     };
   }
@@ -159,23 +159,29 @@ describe('UpdateItem', () => {
   test('adds chunks to a set, once each, and makes the item if need be', async () => {
     const { aws } = sandboxWith();
     expect(await aws('dynamodb:UpdateItem', add('1'))).toEqual({
-      Attributes: { pk: { S: 'sweep' }, doneChunks: { NS: ['1'] } },
+      Attributes: { pk: { S: 'sweep' }, doneChunks: { NS: ['1'] }, expiresAt: { N: '1772442000' } },
     });
     const answer = await aws('dynamodb:UpdateItem', add('2', '1'));
-    expect(answer).toEqual({ Attributes: { pk: { S: 'sweep' }, doneChunks: { NS: ['1', '2'] } } });
+    expect(answer.Attributes?.doneChunks).toEqual({ NS: ['1', '2'] });
   });
 
   test('keeps the other attributes', async () => {
     const { aws } = await holding('sweep');
     const answer = await aws('dynamodb:UpdateItem', add('1'));
-    expect(answer.Attributes).toEqual({ ...item('sweep'), doneChunks: { NS: ['1'] } });
+    expect(answer.Attributes).toEqual({
+      ...item('sweep'),
+      doneChunks: { NS: ['1'] },
+      expiresAt: { N: '1772442000' },
+    });
   });
 
   test.each<[string, Partial<ddb.UpdateItemCommandInput>]>([
     ['an update that is not one of ours', { UpdateExpression: 'SET a = :chunk' }],
     ['no update', { UpdateExpression: undefined, ExpressionAttributeValues: undefined }],
-    ['no chunk', { ExpressionAttributeValues: { ':chunk': { NS: [] } } }],
-    ['a chunk that is no set', { ExpressionAttributeValues: { ':chunk': { N: '1' } } }],
+    ['no chunk', { ExpressionAttributeValues: { ':chunk': { NS: [] }, ':expiresAt': { N: '1' } } }],
+    ['a chunk that is no set', { ExpressionAttributeValues: { ':chunk': { N: '1' }, ':expiresAt': { N: '1' } } }],
+    ['no expiry', { ExpressionAttributeValues: { ':chunk': { NS: ['1'] } } }],
+    ['an expiry that is no number', { ExpressionAttributeValues: { ':chunk': { NS: ['1'] }, ':expiresAt': { S: '1' } } }],
   ])('refuses %s', async (_, change) => {
     const { aws } = sandboxWith();
     const update = aws('dynamodb:UpdateItem', { ...add('1'), ...change });
