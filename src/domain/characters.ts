@@ -48,7 +48,7 @@ export function codePoint(character: string): string {
 export function quoted(text: string): string {
   const characters = [...text];
   const shown = characters.slice(0, QUOTED_CHARACTERS).join('');
-  return `${asciiJson(shown)}${characters.length > QUOTED_CHARACTERS ? '...' : ''}`;
+  return `${inAscii(JSON.stringify(shown))}${characters.length > QUOTED_CHARACTERS ? '...' : ''}`;
 }
 
 /** The text as it stands where it is a plain word, else quoted: for tag keys in sentences. */
@@ -56,10 +56,9 @@ export function named(text: string): string {
   return /^[\w.:/=+@-]{1,60}$/.test(text) ? text : quoted(text);
 }
 
-function asciiJson(text: string): string {
-  return JSON.stringify(text).replaceAll(/[^\x20-\x7e]/g, (unit) => {
-    return `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
-  });
+/** The text in printable ASCII, everything else escaped as in JSON. */
+export function inAscii(text: string): string {
+  return text.replaceAll(/[^\x20-\x7e]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
 function pairs(from: string, to: string): readonly (readonly [string, string])[] {

@@ -1,4 +1,4 @@
-import { named, quoted } from '../domain/characters.ts';
+import { inAscii, named, quoted } from '../domain/characters.ts';
 import type { Missing, NetworkInterface, Tag, Volume } from '../domain/facts.ts';
 import { describeNearMiss, nearMissOf } from '../domain/near-miss.ts';
 import { defineRule } from '../domain/rule.ts';
@@ -214,7 +214,7 @@ function problemOf(
   if (isBlank(value)) return allowEmpty ? undefined : ['blank', 'is blank'];
   if (values !== undefined && !values.includes(value)) return ['value', notAllowedText(value, values)];
   if (pattern !== undefined && !wholeValue(pattern).test(value))
-    return ['pattern', `is ${quoted(value)}, which does not match ${named(pattern)}`];
+    return ['pattern', `is ${quoted(value)}, which does not match ${inAscii(pattern)}`];
   return undefined;
 }
 
