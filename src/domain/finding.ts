@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Alert, AlertEntry, Cause, Change, InstanceSummary } from './alert.ts';
 import type { Launch } from './collected.ts';
+import type { Missing } from './facts.ts';
 import type { Json } from './json.ts';
 import type { Judgement, Subject } from './judge.ts';
 import type { Scope } from './operations.ts';
@@ -30,6 +31,8 @@ export interface Finding {
   readonly reason: string;
   readonly fix: string;
   readonly evidence?: Json;
+  /** For `unknown`: what was missing, and why. */
+  readonly missing?: readonly Missing[];
   readonly exempt?: { readonly reason: string; readonly until: string };
   /** ISO 8601. For `unknown`: since when. */
   readonly openedAt: string;
@@ -146,8 +149,13 @@ interface Step {
 function stepsOf(before: readonly Finding[], look: Look): readonly Step[] {
   const judged = new Map(look.judgements.map((judgement) => [judgement.policy.name, judgement]));
   const known = new Map(before.map((finding) => [finding.policy, finding]));
-  const untouched = before.filter((finding) => !judged.has(finding.policy)).map((finding) => withoutJudgement(finding, look));
-  return [...untouched, ...look.judgements.flatMap((judgement) => stepFor(known.get(judgement.policy.name), judgement, look))];
+  const untouched = before
+    .filter((finding) => !judged.has(finding.policy))
+    .map((finding) => withoutJudgement(finding, look));
+  return [
+    ...untouched,
+    ...look.judgements.flatMap((judgement) => stepFor(known.get(judgement.policy.name), judgement, look)),
+  ];
 }
 
 /** A policy that no longer speaks of this subject: withdrawn, gone with it, or no longer matching it. */
@@ -170,7 +178,9 @@ function stepFor(before: Finding | undefined, judgement: Judgement, look: Look):
     case 'COMPLIANT':
     case 'NOT_APPLICABLE':
       if (live === undefined) return kept(before);
-      return [{ finding: close(live, 'resolved', look), ...(live.status === 'open' ? { tell: 'resolved' as const } : {}) }];
+      return [
+        { finding: close(live, 'resolved', look), ...(live.status === 'open' ? { tell: 'resolved' as const } : {}) },
+      ];
   }
 }
 
@@ -190,8 +200,9 @@ function violates(live: Finding | undefined, judgement: Judgement, look: Look): 
 
 function exempted(before: Finding | undefined, judgement: Judgement, look: Look): readonly Step[] {
   const wasOpen = before?.status === 'open';
+  const isTheSame = wasOpen || before?.closedAs === 'exempted';
   const finding = close(
-    { ...findingOf(judgement, 'open', look.at), ...(before === undefined ? {} : { openedAt: before.openedAt }) },
+    { ...findingOf(judgement, 'open', look.at), ...(isTheSame ? { openedAt: before.openedAt } : {}) },
     'exempted',
     look,
   );
@@ -208,7 +219,7 @@ function undecided(before: Finding | undefined, judgement: Judgement, look: Look
 }
 
 function findingOf(judgement: Judgement, status: 'open' | 'unknown', at: Date): Finding {
-  const { policy, subject, scope, reason, fix, evidence, exempt } = judgement;
+  const { policy, subject, scope, reason, fix, evidence, missing, exempt } = judgement;
   return {
     id: findingId(scope, subject, policy.name),
     policy: policy.name,
@@ -221,6 +232,7 @@ function findingOf(judgement: Judgement, status: 'open' | 'unknown', at: Date): 
     reason,
     fix,
     ...(evidence === undefined ? {} : { evidence }),
+    ...(missing.length === 0 ? {} : { missing }),
     ...(exempt === undefined ? {} : { exempt }),
     openedAt: at.toISOString(),
   };
@@ -250,7 +262,9 @@ function alertOf(topic: Alert['topic'], entries: readonly AlertEntry[], look: Lo
   const { scope, subject, instance, cause } = look;
   const observedAt = look.at.toISOString();
   const told = entries.map(({ change, finding }) => `${finding.id}:${change}`);
-  return [{ id: `a-${digest([topic, observedAt, ...told])}`, topic, scope, subject, instance, cause, observedAt, entries }];
+  return [
+    { id: `a-${digest([topic, observedAt, ...told])}`, topic, scope, subject, instance, cause, observedAt, entries },
+  ];
 }
 
 function withLaunch(record: SubjectRecord, launch: Launch | undefined): Reconciled | undefined {
