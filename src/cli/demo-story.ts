@@ -94,7 +94,9 @@ export async function tellStory(
     told = sandbox.account.published.length;
   };
 
-  print(`${paint.bold('ec2-guardrail')}: ${policies.length} policies (${policies.map((one) => one.name).join(', ')})\n`);
+  print(
+    `${paint.bold('ec2-guardrail')}: ${policies.length} policies (${policies.map((one) => one.name).join(', ')})\n`,
+  );
   await sweep(simulation.engine);
   tellAlerts();
   for (const scene of scenes) {

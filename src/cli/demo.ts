@@ -26,9 +26,6 @@ async function demo(path: string | undefined, io: CommandIo): Promise<void> {
   const { loadBoundPolicies } = await import('./load-policies.ts');
   const policies = await loadBoundPolicies(path ?? join(io.packageRoot, DEFAULT_PATH), io);
   if (policies === undefined) return;
-  const [{ tellStory }, { coloursFor }] = await Promise.all([
-    import('./demo-story.ts'),
-    import('./output/colours.ts'),
-  ]);
+  const [{ tellStory }, { coloursFor }] = await Promise.all([import('./demo-story.ts'), import('./output/colours.ts')]);
   await tellStory(policies, coloursFor(io), io.stdout);
 }

@@ -108,4 +108,3 @@ export function alertOf({ subject, message, attributes }: Published): ReplayDocu
   const values = Object.entries(attributes).map(([name, { StringValue }]) => [name, StringValue ?? ''] as const);
   return { subject: subject ?? '', message: texts.email ?? texts.default, attributes: Object.fromEntries(values) };
 }
-

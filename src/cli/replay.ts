@@ -69,7 +69,9 @@ async function replayFiles(files: readonly string[], options: ReplayOptions, io:
     const { coloursFor } = await import('./output/colours.ts');
     io.stdout((await import('./report/replay-text.ts')).replayText(document, coloursFor(io)));
   }
-  io.exit(documents.exitCodeOf(document.findings, { failOn: options.failOn, failOnUnknown: options.failOnUnknown ?? false }));
+  io.exit(
+    documents.exitCodeOf(document.findings, { failOn: options.failOn, failOnUnknown: options.failOnUnknown ?? false }),
+  );
 }
 
 function readEvent(file: string, cwd: string): unknown {

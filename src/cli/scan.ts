@@ -32,7 +32,9 @@ export function addScanCommand(program: Command, io: CommandIo): void {
   program
     .command('scan')
     .summary('inspect the instances of a snapshot')
-    .description('Inspects every instance of a snapshot against the policies. Changes nothing, and needs no credentials.')
+    .description(
+      'Inspects every instance of a snapshot against the policies. Changes nothing, and needs no credentials.',
+    )
     .requiredOption('--snapshot <folder>', 'the recorded account')
     .option('--policies <path>', 'policy files, or a folder of them', DEFAULT_PATH)
     .addOption(failOnOption())
@@ -46,7 +48,9 @@ export function addScanCommand(program: Command, io: CommandIo): void {
 
 /** `--fail-on`, as `scan` and `replay` have it. */
 export function failOnOption(): Option {
-  return new Option('--fail-on <severity>', 'exit with 1 for violations at or above it').choices(severities).default('low');
+  return new Option('--fail-on <severity>', 'exit with 1 for violations at or above it')
+    .choices(severities)
+    .default('low');
 }
 
 async function scanSnapshot(options: ScanOptions, io: CommandIo): Promise<void> {
@@ -70,7 +74,9 @@ async function scanSnapshot(options: ScanOptions, io: CommandIo): Promise<void> 
   const document = documents.scanDocument(result.judgements, result.instances, options.all ?? false);
   if (options.format === 'json') io.stdout((await import('./output/text.ts')).json(document));
   else io.stdout((await import('./report/scan-text.ts')).scanText(document, coloursFor(io)));
-  io.exit(documents.exitCodeOf(document.findings, { failOn: options.failOn, failOnUnknown: options.failOnUnknown ?? false }));
+  io.exit(
+    documents.exitCodeOf(document.findings, { failOn: options.failOn, failOnUnknown: options.failOnUnknown ?? false }),
+  );
 }
 
 /** A snapshot's instances bring their own account and Region. */

@@ -53,8 +53,7 @@ export function simulate(sandbox: Sandbox, policies: readonly BoundPolicy[], ale
         records.map(({ messageId, body }) => ({ id: messageId, body })),
       );
       reports.push(report);
-      for (const { messageId } of records)
-        if (!report.failed.includes(messageId)) sandbox.delete(queueUrl, messageId);
+      for (const { messageId } of records) if (!report.failed.includes(messageId)) sandbox.delete(queueUrl, messageId);
     }
     return worked;
   }

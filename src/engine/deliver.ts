@@ -1,7 +1,7 @@
 import type { PutEventsRequestEntry } from '@aws-sdk/client-eventbridge';
-import { findingEvents } from '../alerts/finding-events.ts';
 import { renderAlert } from '../alerts/alert.ts';
 import { renderDigest } from '../alerts/digest.ts';
+import { findingEvents } from '../alerts/finding-events.ts';
 import type { Message } from '../alerts/message.ts';
 import type { Alert, Channel } from '../domain/alert.ts';
 import { markDelivered, type SubjectRecord } from '../domain/finding.ts';

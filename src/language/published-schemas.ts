@@ -33,7 +33,10 @@ function policySchema(rules: readonly AnyRule[]): JsonSchema {
       exempt: withoutBound(properties.exempt),
     },
     allOf: rules.map(schemaOfRule),
-    definitions: { ...Object.fromEntries(matches.map(([name, one]) => [name, withValueLists(one)])), ValueList: valueList },
+    definitions: {
+      ...Object.fromEntries(matches.map(([name, one]) => [name, withValueLists(one)])),
+      ValueList: valueList,
+    },
   };
 }
 

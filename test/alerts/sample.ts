@@ -36,6 +36,7 @@ export const noOwner: Finding = {
 export const sampleAlert: Alert = {
   id: 'a-77c0ffee1234',
   topic: 'alerts',
+  owes: ['sns', 'eventbridge'],
   scope: { accountId: '123456789012', region: 'us-east-1' },
   subject: { type: 'instance', id: 'i-0a1b2c3d4e5f60718' },
   instance: {

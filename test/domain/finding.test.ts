@@ -1,9 +1,10 @@
-import type { Change } from '../../src/domain/alert.ts';
+import type { Alert, Change } from '../../src/domain/alert.ts';
 import type { Launch } from '../../src/domain/collected.ts';
 import {
+  type Deliveries,
   findingId,
   type Look,
-  markSent,
+  markDelivered,
   OUTBOX_LEASE_MS,
   REMEMBERED_MS,
   type Reconciled,
@@ -92,10 +93,15 @@ function recordAfter(...looks: readonly Look[]): SubjectRecord {
   let record: SubjectRecord | undefined;
   for (const one of looks) {
     const { record: next, toSend } = reconciled(record, one);
-    record = markSent(next, new Set(toSend.map((alert) => alert.id)));
+    record = markDelivered(next, takenByAll(toSend));
   }
   if (record === undefined) throw new Error('no looks');
   return record;
+}
+
+/** Every channel has taken these alerts. */
+function takenByAll(alerts: readonly Alert[]): Deliveries {
+  return new Map(alerts.map((alert) => [alert.id, new Set(alert.owes)]));
 }
 
 /** What a look tells: topic, change and policy of every entry. */
@@ -578,14 +584,22 @@ describe('the outbox', () => {
 
   test('is emptied of what was sent, and of its lease with the last', () => {
     const second = reconciled(first.record, look(1, [complies]));
-    const half = markSent(second.record, new Set(first.toSend.map((alert) => alert.id)));
-    const done = markSent(half, new Set(second.toSend.map((alert) => alert.id)));
+    const half = markDelivered(second.record, takenByAll(first.toSend));
+    const done = markDelivered(half, takenByAll(second.toSend));
 
     expect(half.outbox).toEqual(second.toSend);
     expect(half.outboxLeasedUntil).toBe(second.record.outboxLeasedUntil);
     expect(done.outbox).toEqual([]);
     expect(done).not.toHaveProperty('outboxLeasedUntil');
     expect([first.record.version, second.record.version, half.version, done.version]).toEqual([1, 2, 3, 4]);
+  });
+
+  test('keeps an alert for the channel that has not taken it, and for that one alone', () => {
+    const [alert] = first.toSend;
+    const rest = markDelivered(first.record, new Map([[alert?.id ?? '', new Set(['sns'] as const)]]));
+
+    expect(alert?.owes).toEqual(['sns', 'eventbridge']);
+    expect(rest.outbox).toEqual([{ ...alert, owes: ['eventbridge'] }]);
   });
 
   test('of what is gone is still sent', () => {
@@ -618,7 +632,7 @@ describe('the item', () => {
     const record = Object.freeze(recordAfter(look(0, [violates])));
     const before = structuredClone(record);
     reconcile(record, look(1, [complies]));
-    markSent(record, new Set());
+    markDelivered(record, new Map());
 
     expect(record).toEqual(before);
   });

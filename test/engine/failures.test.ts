@@ -1,6 +1,6 @@
+import { stateChange } from '../../src/sandbox/events.ts';
 import type { Fault } from '../../src/sandbox/faults.ts';
 import type { Launch } from '../../src/sandbox/mutations.ts';
-import { stateChange } from '../../src/sandbox/events.ts';
 import { policyFor } from '../support/policies.ts';
 import { bad, callsSince, good, scope, start, told, world } from '../support/world.ts';
 
@@ -40,7 +40,9 @@ describe('a read that is throttled', () => {
   });
 
   it('four times over stands as INSUFFICIENT_DATA, told once to the operators, after 1, 4, 14 and 29 minutes', async () => {
-    const { simulation } = settled([{ operation: 'ec2:DescribeVolumes', error: 'RequestLimitExceeded', times: 'always' }]);
+    const { simulation } = settled([
+      { operation: 'ec2:DescribeVolumes', error: 'RequestLimitExceeded', times: 'always' },
+    ]);
     await simulation.runUntilQuiet(900_000);
     expect(simulation.reports).toHaveLength(5);
     const relooks = simulation.sandbox.calls.filter((call) => call.operation === 'sqs:SendMessage');
@@ -71,7 +73,9 @@ describe('a read that is throttled', () => {
 
 describe('a read that is refused', () => {
   it('is told to the operators at once, with the permission, and not repeated', async () => {
-    const { simulation } = settled([{ operation: 'ec2:DescribeVolumes', error: 'UnauthorizedOperation', times: 'always' }]);
+    const { simulation } = settled([
+      { operation: 'ec2:DescribeVolumes', error: 'UnauthorizedOperation', times: 'always' },
+    ]);
     await simulation.runUntilQuiet(900_000);
     expect(simulation.reports).toHaveLength(1);
     expect(told(simulation)).toEqual([['opened no-open-ssh']]);
@@ -106,7 +110,9 @@ describe('the table', () => {
   });
 
   it('that refuses a write fails the message, which is delivered again and then told once', async () => {
-    const { simulation } = settled([{ operation: 'dynamodb:PutItem', error: 'ProvisionedThroughputExceededException' }]);
+    const { simulation } = settled([
+      { operation: 'dynamodb:PutItem', error: 'ProvisionedThroughputExceededException' },
+    ]);
     await simulation.runUntilQuiet(0);
     expect(simulation.reports[0]?.failed).toHaveLength(1);
     expect(told(simulation)).toEqual([]);

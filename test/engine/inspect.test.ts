@@ -1,6 +1,17 @@
 import { stateChange } from '../../src/sandbox/events.ts';
 import { fivePolicies, policyFor } from '../support/policies.ts';
-import { alertSubjects, bad, callsSince, good, openSsh, scope, start, told, world } from '../support/world.ts';
+import {
+  alertSubjects,
+  bad,
+  callsSince,
+  good,
+  openSsh,
+  relooksOf,
+  scope,
+  start,
+  told,
+  world,
+} from '../support/world.ts';
 
 const allOpened = [
   'opened no-open-ssh',
@@ -143,8 +154,15 @@ describe('a batch', () => {
     for (const { InstanceId } of instances) simulation.send(running(InstanceId ?? ''));
     return { simulation, instances };
   };
-  const reads = ['ec2:DescribeInstances', 'ec2:DescribeVolumes', 'ec2:DescribeSecurityGroups', 'ec2:DescribeSecurityGroupRules', 'dynamodb:BatchGetItem'];
-  const readsOf = (operations: readonly string[]) => operations.filter((operation) => !operation.startsWith('dynamodb:Put'));
+  const reads = [
+    'ec2:DescribeInstances',
+    'ec2:DescribeVolumes',
+    'ec2:DescribeSecurityGroups',
+    'ec2:DescribeSecurityGroupRules',
+    'dynamodb:BatchGetItem',
+  ];
+  const readsOf = (operations: readonly string[]) =>
+    operations.filter((operation) => !operation.startsWith('dynamodb:Put'));
 
   it('of 100 instances and five policies takes five reads', async () => {
     const { simulation } = launched();
@@ -165,13 +183,7 @@ describe('a batch', () => {
     simulation.send(running('i-0ffffffffffffffff'));
     await simulation.runUntilQuiet(0);
     expect(simulation.reports[0]).toMatchObject({ inspected: 100, failed: [], lookedAgain: 1 });
-    const relook = simulation.sandbox.calls.find((call) => call.operation === 'sqs:SendMessage');
-    expect(relook?.input).toMatchObject({ DelaySeconds: 60 });
-    expect(JSON.parse((relook?.input as { MessageBody: string }).MessageBody)).toMatchObject({
-      kind: 'relook',
-      attempt: 1,
-      instances: [{ instanceId: 'i-0ffffffffffffffff' }],
-    });
+    expect(relooksOf(simulation)).toEqual([{ delay: 60, attempt: 1, instanceIds: ['i-0ffffffffffffffff'] }]);
   });
 
   it('follows pages to the end', async () => {

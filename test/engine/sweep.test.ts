@@ -32,7 +32,8 @@ describe('the first sweep', () => {
     await sweep(simulation.engine);
     const { bulkQueueUrl } = simulation.engine.deployment;
     const sent = simulation.sandbox.calls.filter((call) => call.operation === 'sqs:SendMessage');
-    for (const call of sent) simulation.sandbox.deliver(bulkQueueUrl, (call.input as { MessageBody: string }).MessageBody);
+    for (const call of sent)
+      simulation.sandbox.deliver(bulkQueueUrl, (call.input as { MessageBody: string }).MessageBody);
     await simulation.runUntilQuiet(900_000);
     expect(alertSubjects(simulation)).toHaveLength(1);
   });
@@ -104,11 +105,14 @@ describe('a later sweep', () => {
     expect(told(simulation).slice(1)).toEqual([['opened required-tags']]);
   });
 
-  it.each(['ec2:DescribeInstances', 'dynamodb:Scan'] as const)('is none when %s failed: nothing is queued', async (operation) => {
-    const { simulation } = await swept();
-    const before = simulation.sandbox.calls.length;
-    simulation.sandbox.inject({ operation, error: 'RequestLimitExceeded', times: 'always' });
-    await expect(sweep(simulation.engine)).rejects.toThrow();
-    expect(callsSince(simulation.sandbox.calls, before)).not.toContain('sqs:SendMessage');
-  });
+  it.each(['ec2:DescribeInstances', 'dynamodb:Scan'] as const)(
+    'is none when %s failed: nothing is queued',
+    async (operation) => {
+      const { simulation } = await swept();
+      const before = simulation.sandbox.calls.length;
+      simulation.sandbox.inject({ operation, error: 'RequestLimitExceeded', times: 'always' });
+      await expect(sweep(simulation.engine)).rejects.toThrow();
+      expect(callsSince(simulation.sandbox.calls, before)).not.toContain('sqs:SendMessage');
+    },
+  );
 });

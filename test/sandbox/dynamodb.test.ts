@@ -181,7 +181,10 @@ describe('UpdateItem', () => {
     ['no chunk', { ExpressionAttributeValues: { ':chunk': { NS: [] }, ':expiresAt': { N: '1' } } }],
     ['a chunk that is no set', { ExpressionAttributeValues: { ':chunk': { N: '1' }, ':expiresAt': { N: '1' } } }],
     ['no expiry', { ExpressionAttributeValues: { ':chunk': { NS: ['1'] } } }],
-    ['an expiry that is no number', { ExpressionAttributeValues: { ':chunk': { NS: ['1'] }, ':expiresAt': { S: '1' } } }],
+    [
+      'an expiry that is no number',
+      { ExpressionAttributeValues: { ':chunk': { NS: ['1'] }, ':expiresAt': { S: '1' } } },
+    ],
   ])('refuses %s', async (_, change) => {
     const { aws } = sandboxWith();
     const update = aws('dynamodb:UpdateItem', { ...add('1'), ...change });

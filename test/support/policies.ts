@@ -1,8 +1,8 @@
+import * as z from 'zod';
 import { bind } from '../../src/domain/bind.ts';
 import type { BoundPolicy, Policy } from '../../src/domain/policy.ts';
 import type { AnyRule } from '../../src/domain/rule.ts';
 import { rules } from '../../src/rules/index.ts';
-import * as z from 'zod';
 
 /** A policy with this rule, its parameters checked and filled in as the loader does. */
 export function policyFor(ruleId: string, parameters: unknown, more: Partial<Policy> = {}): BoundPolicy {

@@ -1,6 +1,8 @@
 import type * as ec2 from '@aws-sdk/client-ec2';
+import type { SendMessageCommandInput } from '@aws-sdk/client-sqs';
 import { type Simulation, simulate } from '../../src/cli/simulation.ts';
 import type { BoundPolicy } from '../../src/domain/policy.ts';
+import type { Relook } from '../../src/engine/messages.ts';
 import type { Fault } from '../../src/sandbox/faults.ts';
 import type { Resources } from '../../src/sandbox/recorded.ts';
 import { type Call, createSandbox } from '../../src/sandbox/sandbox.ts';
@@ -71,13 +73,26 @@ export function alertSubjects({ sandbox }: Simulation): readonly string[] {
   return sandbox.account.published.filter((one) => one.topicArn.endsWith('alerts')).map((one) => one.subject ?? '');
 }
 
+/** The messages by which the guardrail asked itself to look again. */
+export function relooksOf({ sandbox }: Simulation): readonly object[] {
+  return sandbox.calls.flatMap((call) => {
+    if (call.operation !== 'sqs:SendMessage') return [];
+    const { MessageBody = '', DelaySeconds: delay } = call.input as SendMessageCommandInput;
+    const { kind, attempt, instances } = JSON.parse(MessageBody) as Relook;
+    return kind === 'relook' ? [{ delay, attempt, instanceIds: instances.map((one) => one.instanceId) }] : [];
+  });
+}
+
 interface ToldContent {
   readonly entries?: readonly { readonly change: string; readonly finding: { readonly policy: string } }[];
   readonly alerts?: readonly ToldContent[];
 }
 
 /** What each message to a topic told, from its JSON form: `change policy` for each entry. */
-export function told({ sandbox }: Simulation, topic: 'alerts' | 'operations' = 'alerts'): readonly (readonly string[])[] {
+export function told(
+  { sandbox }: Simulation,
+  topic: 'alerts' | 'operations' = 'alerts',
+): readonly (readonly string[])[] {
   return sandbox.account.published
     .filter((one) => one.topicArn.endsWith(topic))
     .map((one) => {

@@ -18,5 +18,11 @@ export function coloursFor({ isTTY, env }: Pick<Io, 'isTTY' | 'env'>): Colours {
   const isColoured = isTTY && !env['NO_COLOR'];
   const colour = (format: Format): Colour =>
     isColoured ? (text) => styleText(format, text, { validateStream: false }) : (text) => text;
-  return { bold: colour('bold'), dim: colour('dim'), red: colour('red'), yellow: colour('yellow'), green: colour('green') };
+  return {
+    bold: colour('bold'),
+    dim: colour('dim'),
+    red: colour('red'),
+    yellow: colour('yellow'),
+    green: colour('green'),
+  };
 }

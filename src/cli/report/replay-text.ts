@@ -15,7 +15,10 @@ export function replayText({ events, findings, alerts }: ReplayDocument, paint: 
 
 /** An alert as a mail is read. */
 export function alertText({ subject, message }: ReplayDocument['alerts'][number], paint: Paint): string {
-  const body = message.trimEnd().replace(/^/gm, `${paint.dim('|')} `).replace(/ +$/gm, '');
+  const body = message
+    .trimEnd()
+    .replace(/^/gm, `${paint.dim('|')} `)
+    .replace(/ +$/gm, '');
   return `${paint.bold(`Alert: ${subject}`)}\n${body}`;
 }
 
