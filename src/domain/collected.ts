@@ -85,7 +85,7 @@ export interface InspectedInstance {
  * An instance of a DescribeInstances answer. Dates may be strings, as the AWS CLI prints them.
  * @returns what is missing, when a field that EC2 always gives is not there: such an instance can't be judged.
  */
-export function instanceOf(raw: ec2.Instance, ownerId: string | undefined): Instance | Missing {
+export function instanceOf(raw: ec2.Instance, ownerId: string | undefined, reservationId?: string): Instance | Missing {
   const { InstanceId, InstanceType, LaunchTime, State, Placement } = raw;
   const malformed = (field: string): Missing => ({
     what: `instance ${InstanceId ?? '(without id)'}`,
@@ -101,7 +101,15 @@ export function instanceOf(raw: ec2.Instance, ownerId: string | undefined): Inst
   if (region === undefined) return malformed('Placement.AvailabilityZone');
   if (!ownerId) return malformed("OwnerId of the instance's reservation");
   const scope: Scope = { accountId: ownerId, region };
-  return { ...raw, InstanceId, InstanceType, LaunchTime: launchTime, State: { Name: State.Name }, scope };
+  return {
+    ...raw,
+    InstanceId,
+    InstanceType,
+    LaunchTime: launchTime,
+    State: { Name: State.Name },
+    scope,
+    ...(reservationId === undefined ? {} : { reservationId }),
+  };
 }
 
 /** Deals out to one instance what was collected for its batch. Whatever it names and was not found is missing. */

@@ -32,6 +32,8 @@ export interface Instance extends Omit<ec2.Instance, 'InstanceId' | 'InstanceTyp
   readonly State: { readonly Name: ec2.InstanceStateName };
   /** The reservation's OwnerId and the zone's Region. */
   readonly scope: Scope;
+  /** What launched together. */
+  readonly reservationId?: string;
 }
 
 /** How long after LaunchTime what is absent may still be on its way (tags, volumes, launcher), in milliseconds. */

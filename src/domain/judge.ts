@@ -36,11 +36,11 @@ export interface Judgement {
  * @returns undefined when the instance is outside the policy's `match`: it is not evaluated.
  */
 export function judge(policy: BoundPolicy, inspected: InspectedInstance, now: Date): Judgement | undefined {
-  if (isGone(inspected.instance))
-    return judgement(policy, inspected, notApplicable(`instance is ${inspected.instance.State.Name}`));
   const context = { ...inspected, now, conditions: policy.conditions };
   const matched = matches(policy.match, context);
   if (matched.is === 'no') return undefined;
+  if (isGone(inspected.instance))
+    return judgement(policy, inspected, notApplicable(`instance is ${inspected.instance.State.Name}`));
   if (matched.is === 'unknown') return judgement(policy, inspected, insufficientData(matched.missing));
   const verdict = verdictOf(policy, inspected, now);
   if (verdict.compliance !== 'NON_COMPLIANT') return judgement(policy, inspected, verdict);

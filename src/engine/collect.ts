@@ -1,0 +1,206 @@
+import type * as ec2 from '@aws-sdk/client-ec2';
+import { type Collected, instanceOf, type Launch, nothingCollected, type Rows } from '../domain/collected.ts';
+import type { Missing, NetworkInterface, PrefixList, Volume } from '../domain/facts.ts';
+import { distinct, type Instance, networkInterfaceIds, securityGroupIds } from '../domain/instance.ts';
+import type { Need } from '../domain/needs.ts';
+import type { Aws } from '../domain/operations.ts';
+import { failureOf, joined, type ReadResult, readFiltered, readPages } from './reads.ts';
+
+/** Instances as DescribeInstances gave them; those it gave malformed; and why it did not give all, if so. */
+export interface DescribedInstances {
+  readonly instances: readonly Instance[];
+  readonly malformed: ReadonlyMap<string, Missing>;
+  readonly failure?: ReadResult<unknown>['failure'];
+}
+
+/** Filters of DescribeInstances that lead from a changed resource to the instances that carry it. */
+export type InstanceFilter =
+  | 'instance-id'
+  | 'network-interface.group-id'
+  | 'network-interface.group-name'
+  | 'network-interface.network-interface-id'
+  | 'block-device-mapping.volume-id';
+
+/** The instances that a filter's values select. */
+export async function describeInstances(
+  aws: Aws,
+  filter: InstanceFilter,
+  values: readonly string[],
+): Promise<DescribedInstances> {
+  return described(await readFiltered(aws, 'ec2:DescribeInstances', filter, values, reservations));
+}
+
+/** Every instance of the account and Region, page by page. */
+export async function describeAllInstances(aws: Aws): Promise<DescribedInstances> {
+  return described(await readPages(aws, 'ec2:DescribeInstances', { MaxResults: 1000 }, reservations));
+}
+
+/** The groups whose ingress permissions name one of these prefix lists or groups. */
+export async function describeGroupsThatName(
+  aws: Aws,
+  filter: 'ip-permission.prefix-list-id' | 'ip-permission.group-id',
+  values: readonly string[],
+): Promise<ReadResult<ec2.SecurityGroup>> {
+  return readFiltered(aws, 'ec2:DescribeSecurityGroups', filter, values, (output) => output.SecurityGroups ?? []);
+}
+
+/**
+ * Collects what the needs ask for, for all instances together: the number of calls depends on what is needed and on
+ * AWS's limits, not on how many policies need it.
+ */
+export async function collect(
+  aws: Aws,
+  instances: readonly Instance[],
+  needs: readonly Need[],
+  launches: ReadonlyMap<string, Launch>,
+): Promise<Collected> {
+  if (instances.length === 0) return { ...nothingCollected, launches };
+  const asked = new Set(needs);
+  const when = <T>(need: Need, read: () => Promise<T>, otherwise: T) => (asked.has(need) ? read() : otherwise);
+  const [volumes, groups, networkInterfaces, instanceTypes, kmsAliases] = await Promise.all([
+    when('volumes', () => readVolumes(aws, instances), nothingCollected.volumes),
+    readGroups(aws, instances, asked),
+    when('networkInterfaces', () => readInterfaces(aws, instances), nothingCollected.networkInterfaces),
+    when('instanceTypeInfo', () => readInstanceTypes(aws, instances), nothingCollected.instanceTypes),
+    when('kmsAliases', () => readAliases(aws), nothingCollected.kmsAliases),
+  ]);
+  return { volumes, ...groups, networkInterfaces, instanceTypes, kmsAliases, launches };
+}
+
+/** What could not be read, for logs and alarms: one line a read. */
+export function readFailures(collected: Collected): readonly string[] {
+  const { launches: _, ...reads } = collected;
+  return Object.entries(reads).flatMap(([name, { failure }]: [string, Rows<unknown>]) =>
+    failure === undefined || failure === nothingCollected.volumes.failure ? [] : [`${name}: ${failure.detail}`],
+  );
+}
+
+interface Owned {
+  readonly instance: ec2.Instance;
+  readonly ownerId: string | undefined;
+  readonly reservationId: string | undefined;
+}
+
+/** A reservation is how the API groups what launched together; each names its owner. */
+function reservations(output: { readonly Reservations?: ec2.Reservation[] | undefined }): readonly Owned[] {
+  return (output.Reservations ?? []).flatMap(({ Instances, OwnerId, ReservationId }) =>
+    (Instances ?? []).map((instance) => ({ instance, ownerId: OwnerId, reservationId: ReservationId })),
+  );
+}
+
+function described({ rows, failure }: ReadResult<Owned>): DescribedInstances {
+  const instances = new Map<string, Instance>();
+  const malformed = new Map<string, Missing>();
+  for (const { instance, ownerId, reservationId } of rows) {
+    const read = instanceOf(instance, ownerId, reservationId);
+    if ('why' in read) malformed.set(instance.InstanceId ?? '(without id)', read);
+    else instances.set(read.InstanceId, read);
+  }
+  return { instances: [...instances.values()], malformed, ...(failure === undefined ? {} : { failure }) };
+}
+
+async function readVolumes(aws: Aws, instances: readonly Instance[]): Promise<Rows<Volume>> {
+  const ids = instances.map((instance) => instance.InstanceId);
+  const result = await readFiltered(
+    aws,
+    'ec2:DescribeVolumes',
+    'attachment.instance-id',
+    ids,
+    (output) => output.Volumes ?? [],
+  );
+  return byId(result, 'VolumeId');
+}
+
+type GroupReads = Pick<Collected, 'securityGroups' | 'securityGroupRules' | 'prefixLists'>;
+
+/** Groups, then what their permissions name: other groups and prefix lists. */
+async function readGroups(aws: Aws, instances: readonly Instance[], asked: ReadonlySet<Need>): Promise<GroupReads> {
+  const { securityGroups, securityGroupRules, prefixLists } = nothingCollected;
+  if (!asked.has('securityGroups')) return { securityGroups, securityGroupRules, prefixLists };
+  const ids = distinct(instances.flatMap(securityGroupIds));
+  const [own, rules] = await Promise.all([readGroupsById(aws, ids), readRules(aws, ids)]);
+  const permissions = own.rows.flatMap((group) => group.IpPermissions ?? []);
+  const sources = permissions.flatMap((one) => (one.UserIdGroupPairs ?? []).map((pair) => pair.GroupId));
+  const lists = permissions.flatMap((one) => (one.PrefixListIds ?? []).map((list) => list.PrefixListId));
+  const others = distinct(sources).filter((id) => !ids.includes(id));
+  const [named, entries] = await Promise.all([
+    asked.has('sourceGroups') ? readGroupsById(aws, others) : { rows: [] },
+    asked.has('prefixLists') ? readPrefixLists(aws, distinct(lists)) : prefixLists,
+  ]);
+  return { securityGroups: byId(joined([own, named]), 'GroupId'), securityGroupRules: rules, prefixLists: entries };
+}
+
+function readGroupsById(aws: Aws, ids: readonly string[]): Promise<ReadResult<ec2.SecurityGroup>> {
+  return readFiltered(aws, 'ec2:DescribeSecurityGroups', 'group-id', ids, (output) => output.SecurityGroups ?? []);
+}
+
+async function readRules(aws: Aws, ids: readonly string[]): Promise<Rows<ec2.SecurityGroupRule>> {
+  const result = await readFiltered(
+    aws,
+    'ec2:DescribeSecurityGroupRules',
+    'group-id',
+    ids,
+    (output) => output.SecurityGroupRules ?? [],
+  );
+  return byId(result, 'SecurityGroupRuleId');
+}
+
+/** A call a list: EC2 has no filter over the entries of several. A list that can't be read is missing, not empty. */
+async function readPrefixLists(aws: Aws, ids: readonly string[]): Promise<Rows<PrefixList>> {
+  const rows = new Map<string, PrefixList>();
+  let failure: Rows<PrefixList>['failure'];
+  const results = await Promise.all(ids.map(async (id) => ({ id, ...(await readPrefixList(aws, id)) })));
+  for (const result of results) {
+    if (result.failure !== undefined) failure ??= result.failure;
+    else rows.set(result.id, { PrefixListId: result.id, cidrs: distinct(result.rows.map((entry) => entry.Cidr)) });
+  }
+  return { rows, failure };
+}
+
+function readPrefixList(aws: Aws, PrefixListId: string): Promise<ReadResult<ec2.PrefixListEntry>> {
+  return readPages(aws, 'ec2:GetManagedPrefixListEntries', { PrefixListId }, (output) => output.Entries ?? []);
+}
+
+async function readInterfaces(aws: Aws, instances: readonly Instance[]): Promise<Rows<NetworkInterface>> {
+  const ids = distinct(instances.flatMap(networkInterfaceIds));
+  const result = await readFiltered(
+    aws,
+    'ec2:DescribeNetworkInterfaces',
+    'network-interface-id',
+    ids,
+    (output) => output.NetworkInterfaces ?? [],
+  );
+  return byId(result, 'NetworkInterfaceId');
+}
+
+async function readInstanceTypes(aws: Aws, instances: readonly Instance[]): Promise<Rows<ec2.InstanceTypeInfo>> {
+  const types = distinct(instances.map((instance) => instance.InstanceType));
+  const result = await readFiltered(
+    aws,
+    'ec2:DescribeInstanceTypes',
+    'instance-type',
+    types,
+    (output) => output.InstanceTypes ?? [],
+  );
+  return byId(result, 'InstanceType');
+}
+
+async function readAliases(aws: Aws): Promise<Rows<string>> {
+  const rows = new Map<string, string>();
+  let Marker: string | undefined;
+  do {
+    try {
+      const output = await aws('kms:ListAliases', { Limit: 100, ...(Marker === undefined ? {} : { Marker }) });
+      for (const { AliasName, TargetKeyId } of output.Aliases ?? [])
+        if (AliasName !== undefined && TargetKeyId !== undefined) rows.set(AliasName, TargetKeyId);
+      Marker = output.Truncated ? output.NextMarker : undefined;
+    } catch (error) {
+      return { rows, failure: failureOf(error) };
+    }
+  } while (Marker !== undefined);
+  return { rows };
+}
+
+function byId<T extends object, R extends T>({ rows, failure }: ReadResult<T>, id: keyof T): Rows<R> {
+  return { rows: new Map(rows.map((row) => [String(row[id]), row as R])), failure };
+}

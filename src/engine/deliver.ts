@@ -1,0 +1,156 @@
+import type { PutEventsRequestEntry } from '@aws-sdk/client-eventbridge';
+import { findingEvents } from '../alerts/finding-events.ts';
+import { type Message, renderAlert, renderDigest } from '../alerts/render.ts';
+import type { Alert, Channel } from '../domain/alert.ts';
+import { markDelivered, type SubjectRecord } from '../domain/finding.ts';
+import type { Engine } from './deployment.ts';
+import { readRecords, writeRecord } from './store.ts';
+
+/** Up to so many subjects of one cause get a message each; more share one. */
+export const MESSAGES_PER_CAUSE = 10;
+
+/**
+ * Most entries, and bytes, of one PutEvents.
+ * @see https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html
+ */
+const EVENTS_PER_CALL = 10;
+const BYTES_PER_CALL = 256 * 1024;
+
+/** A written item and those of its alerts that are ours to send. */
+export interface Outgoing {
+  readonly record: SubjectRecord;
+  readonly toSend: readonly Alert[];
+}
+
+/** Subjects whose alerts did not all go out, with the first error of each. Their items still hold the alerts. */
+export type Undelivered = ReadonlyMap<string, Error>;
+
+/**
+ * Sends alerts to every channel that they still owe, then marks what was taken. A channel that fails does not keep the
+ * alert from the others; what failed stays in the item and is sent when the subject is next looked at.
+ */
+export async function deliver(engine: Engine, outgoing: readonly Outgoing[]): Promise<Undelivered> {
+  const alerts = outgoing.flatMap(({ toSend }) => toSend);
+  if (alerts.length === 0) return new Map();
+  const taken = new Map<string, Set<Channel>>(alerts.map((alert) => [alert.id, new Set()]));
+  const errors = new Map<string, Error>();
+  const settle = (channel: Channel, some: readonly Alert[], error?: Error) => {
+    for (const alert of some) {
+      if (error === undefined) taken.get(alert.id)?.add(channel);
+      else errors.set(alert.subject.id, error);
+    }
+  };
+  await Promise.all([
+    publishAll(engine, owing(alerts, 'sns'), (some, error) => settle('sns', some, error)),
+    putAllEvents(engine, owing(alerts, 'eventbridge'), (some, error) => settle('eventbridge', some, error)),
+  ]);
+  await Promise.all(
+    outgoing
+      .filter(({ toSend }) => toSend.some((alert) => (taken.get(alert.id)?.size ?? 0) > 0))
+      .map(({ record }) => mark(engine, record, taken).catch((error) => errors.set(record.subject.id, asError(error)))),
+  );
+  return errors;
+}
+
+type Settle = (alerts: readonly Alert[], error?: Error) => void;
+
+function owing(alerts: readonly Alert[], channel: Channel): readonly Alert[] {
+  return alerts.filter((alert) => alert.owes.includes(channel));
+}
+
+async function publishAll(engine: Engine, alerts: readonly Alert[], settle: Settle): Promise<void> {
+  const { alertsTopicArn, operationsTopicArn, alertTag } = engine.deployment;
+  const options = { now: engine.now(), ...(alertTag === undefined ? {} : { tagKey: alertTag }) };
+  const sendings = groupsOf(alerts).flatMap(
+    (group): { readonly alerts: readonly Alert[]; readonly message: Message }[] => {
+      const [first] = group;
+      if (first === undefined) return [];
+      if (group.length > MESSAGES_PER_CAUSE)
+        return [{ alerts: group, message: renderDigest(group, first.cause, options) }];
+      return group.map((alert) => ({ alerts: [alert], message: renderAlert(alert, options) }));
+    },
+  );
+  await Promise.all(
+    sendings.map(async ({ alerts: some, message }) => {
+      const TopicArn = some[0]?.topic === 'operations' ? operationsTopicArn : alertsTopicArn;
+      await engine.aws('sns:Publish', { TopicArn, ...message }).then(
+        () => settle(some),
+        (error) => settle(some, asError(error)),
+      );
+    }),
+  );
+}
+
+/** Alerts of one cause together; what the operators are told, all together. */
+function groupsOf(alerts: readonly Alert[]): readonly (readonly Alert[])[] {
+  const groups = new Map<string, Alert[]>();
+  for (const alert of alerts) {
+    const key = alert.topic === 'operations' ? 'operations' : `alerts ${alert.cause.key}`;
+    groups.set(key, [...(groups.get(key) ?? []), alert]);
+  }
+  return [...groups.values()];
+}
+
+async function putAllEvents(engine: Engine, alerts: readonly Alert[], settle: Settle): Promise<void> {
+  const failed = new Map<Alert, Error>();
+  const entries = alerts.flatMap((alert) => findingEvents(alert).map((entry) => ({ alert, entry })));
+  for (const batch of batchesOf(entries)) {
+    try {
+      const output = await engine.aws('events:PutEvents', { Entries: batch.map(({ entry }) => entry) });
+      if ((output.FailedEntryCount ?? 0) === 0) continue;
+      batch.forEach(({ alert }, index) => {
+        const { EventId, ErrorCode, ErrorMessage } = output.Entries?.[index] ?? {};
+        if (EventId === undefined) failed.set(alert, named(ErrorCode ?? 'PutEventsFailed', ErrorMessage));
+      });
+    } catch (error) {
+      for (const { alert } of batch) failed.set(alert, asError(error));
+    }
+  }
+  for (const alert of alerts) settle([alert], failed.get(alert));
+}
+
+interface Entry {
+  readonly alert: Alert;
+  readonly entry: PutEventsRequestEntry;
+}
+
+function batchesOf(entries: readonly Entry[]): readonly (readonly Entry[])[] {
+  const batches: Entry[][] = [];
+  let bytes = 0;
+  for (const entry of entries) {
+    const size = Buffer.byteLength(JSON.stringify(entry.entry));
+    const last = batches.at(-1);
+    if (last === undefined || last.length === EVENTS_PER_CALL || bytes + size > BYTES_PER_CALL) {
+      batches.push([entry]);
+      bytes = size;
+    } else {
+      last.push(entry);
+      bytes += size;
+    }
+  }
+  return batches;
+}
+
+/** How often a mark is tried against other writers. Unmarked, an alert is sent again with the same id. */
+const MARK_TRIES = 5;
+
+async function mark(
+  engine: Engine,
+  written: SubjectRecord,
+  taken: ReadonlyMap<string, ReadonlySet<Channel>>,
+): Promise<void> {
+  let record: SubjectRecord | undefined = written;
+  for (let tries = 0; tries < MARK_TRIES && record !== undefined; tries++) {
+    if (await writeRecord(engine, markDelivered(record, taken))) return;
+    record = (await readRecords(engine, [written.subject.id])).get(written.subject.id);
+  }
+  if (record !== undefined) throw named('Contended', `${written.subject.id} was written by others ${MARK_TRIES} times`);
+}
+
+function named(name: string, message: string | undefined): Error {
+  return Object.assign(new Error(message ?? name), { name });
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
+}

@@ -1,0 +1,24 @@
+import type { Aws, Scope } from '../domain/operations.ts';
+import type { BoundPolicy } from '../domain/policy.ts';
+
+/** Where a deployment's parts are. */
+export interface Deployment {
+  readonly scope: Scope;
+  readonly tableName: string;
+  readonly alertsTopicArn: string;
+  readonly operationsTopicArn: string;
+  readonly liveQueueUrl: string;
+  readonly bulkQueueUrl: string;
+  /** Roles whose own calls are no news. */
+  readonly roleArns: readonly string[];
+  /** A tag whose value goes into the message attributes, for subscribers to filter by. */
+  readonly alertTag?: string;
+}
+
+/** What the engine works with: AWS, the clock, the deployment and its policies. */
+export interface Engine {
+  readonly aws: Aws;
+  now(): Date;
+  readonly deployment: Deployment;
+  readonly policies: readonly BoundPolicy[];
+}

@@ -1,0 +1,94 @@
+import type { ReadFailure } from '../domain/collected.ts';
+import type { Aws, Input, Operation, Output } from '../domain/operations.ts';
+
+/** EC2 reads that page by NextToken: all but KMS's. */
+export type PagedRead = Extract<
+  Operation,
+  | 'ec2:DescribeInstances'
+  | 'ec2:DescribeVolumes'
+  | 'ec2:DescribeSecurityGroups'
+  | 'ec2:DescribeSecurityGroupRules'
+  | 'ec2:DescribeNetworkInterfaces'
+  | 'ec2:DescribeInstanceTypes'
+  | 'ec2:GetManagedPrefixListEntries'
+>;
+
+/** What a read gave to its end, or to where it failed. Rows that were read stand. */
+export interface ReadResult<T> {
+  readonly rows: readonly T[];
+  readonly failure?: ReadFailure;
+}
+
+/**
+ * How many values EC2 takes in one filter.
+ * @see https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Filtering.html
+ */
+export const FILTER_VALUES = 200;
+
+/** Reads all pages. A failed page ends the read and is told: what came before it is kept. */
+export async function readPages<O extends PagedRead, T>(
+  aws: Aws,
+  operation: O,
+  input: Input<O>,
+  rowsOf: (output: Output<O>) => readonly T[],
+): Promise<ReadResult<T>> {
+  const rows: T[] = [];
+  let token: string | undefined;
+  do {
+    try {
+      const output = await aws(operation, token === undefined ? { ...input } : { ...input, NextToken: token });
+      rows.push(...rowsOf(output));
+      token = (output as { readonly NextToken?: string }).NextToken || undefined;
+    } catch (error) {
+      return { rows, failure: failureOf(error) };
+    }
+  } while (token !== undefined);
+  return { rows };
+}
+
+/**
+ * Reads what a filter's values select, in as few calls as EC2 takes values. By filter and not by id: one unknown id
+ * would fail the other 199. A failed chunk is told, the others are read all the same.
+ */
+export async function readFiltered<O extends PagedRead, T>(
+  aws: Aws,
+  operation: O,
+  filter: string,
+  values: readonly string[],
+  rowsOf: (output: Output<O>) => readonly T[],
+): Promise<ReadResult<T>> {
+  const chunks = chunked(values, FILTER_VALUES);
+  const results = await Promise.all(
+    chunks.map((Values) => readPages(aws, operation, { Filters: [{ Name: filter, Values }] } as Input<O>, rowsOf)),
+  );
+  return joined(results);
+}
+
+/** All results as one; of several failures the first. */
+export function joined<T>(results: readonly ReadResult<T>[]): ReadResult<T> {
+  const failure = results.find((result) => result.failure !== undefined)?.failure;
+  return { rows: results.flatMap((result) => result.rows), ...(failure === undefined ? {} : { failure }) };
+}
+
+export function chunked<T>(values: readonly T[], size: number): T[][] {
+  const chunks: T[][] = [];
+  for (let start = 0; start < values.length; start += size) chunks.push(values.slice(start, start + size));
+  return chunks;
+}
+
+const denied = /^(UnauthorizedOperation|AccessDenied|AccessDeniedException|AuthFailure|OptInRequired)$/;
+const throttled =
+  /^(RequestLimitExceeded|Throttling|ThrottlingException|ThrottledException|TooManyRequestsException|ProvisionedThroughputExceededException|RequestThrottled|RequestThrottledException)$/;
+
+/**
+ * What a failed call means for what it was to bring.
+ * @see https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html
+ */
+export function failureOf(error: unknown): ReadFailure {
+  const { name, message } = error instanceof Error ? error : new Error(String(error));
+  const detail = `${name}: ${message}`.slice(0, 300);
+  if (name === 'NotRecorded') return { why: 'not-recorded', detail: message };
+  if (denied.test(name)) return { why: 'denied', detail };
+  if (throttled.test(name)) return { why: 'throttled', detail };
+  return { why: 'failed', detail };
+}

@@ -1,0 +1,153 @@
+import type { AttributeValue, KeysAndAttributes } from '@aws-sdk/client-dynamodb';
+import type { SubjectRecord } from '../domain/finding.ts';
+import type { Output, Scope } from '../domain/operations.ts';
+import { ADD_CHUNK, NOT_THERE, VERSION_IS } from '../domain/table.ts';
+import type { Engine } from './deployment.ts';
+import { chunked } from './reads.ts';
+
+/**
+ * Most keys of one BatchGetItem.
+ * @see https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html
+ */
+const BATCH_KEYS = 100;
+
+/** How often keys that DynamoDB left unprocessed are asked for again before it counts as a failure. */
+const BATCH_TRIES = 5;
+
+/** What the table holds besides subjects: whether the first sweep of this deployment has been told. */
+export interface DeploymentRecord {
+  readonly version: number;
+  /** ISO 8601. */
+  readonly firstSweptAt?: string;
+  readonly sweepId: string;
+}
+
+type Item = Record<string, AttributeValue>;
+
+/** The items of these instances, as they are now. Throws when one could not be read: absent is not unread. */
+export async function readRecords(
+  engine: Engine,
+  instanceIds: readonly string[],
+): Promise<ReadonlyMap<string, SubjectRecord>> {
+  const { scope } = engine.deployment;
+  const items = await Promise.all(
+    chunked(instanceIds, BATCH_KEYS).map((ids) =>
+      readItems(
+        engine,
+        ids.map((id) => subjectKey(scope, id)),
+      ),
+    ),
+  );
+  const records = items.flat().map((item) => bodyOf<SubjectRecord>(item));
+  return new Map(records.map((record) => [record.subject.id, record]));
+}
+
+/** Every subject's item, page by page. Throws when a page could not be read. */
+export async function readAllRecords(engine: Engine): Promise<readonly SubjectRecord[]> {
+  const records: SubjectRecord[] = [];
+  let start: Item | undefined;
+  do {
+    const output = await engine.aws('dynamodb:Scan', {
+      TableName: engine.deployment.tableName,
+      ConsistentRead: true,
+      ...(start === undefined ? {} : { ExclusiveStartKey: start }),
+    });
+    const items = (output.Items ?? []).filter((item) => item.pk?.S?.startsWith('subject#'));
+    records.push(...items.map((item) => bodyOf<SubjectRecord>(item)));
+    start = output.LastEvaluatedKey;
+  } while (start !== undefined);
+  return records;
+}
+
+/**
+ * Writes an item on the condition that nobody wrote since it was read.
+ * @returns false when somebody did: read it again.
+ */
+export function writeRecord(engine: Engine, record: SubjectRecord): Promise<boolean> {
+  const { expiresAt } = record;
+  const ttl: Item =
+    expiresAt === undefined ? {} : { expiresAt: { N: String(Math.floor(Date.parse(expiresAt) / 1000)) } };
+  return writeVersioned(engine, subjectKey(engine.deployment.scope, record.subject.id), record, ttl);
+}
+
+/** What is known of this deployment's first sweep; undefined before it began. */
+export async function readDeployment(engine: Engine): Promise<DeploymentRecord | undefined> {
+  const [item] = await readItems(engine, [deploymentKey(engine.deployment.scope)]);
+  return item === undefined ? undefined : bodyOf<DeploymentRecord>(item);
+}
+
+/** @returns false when somebody wrote it since it was read. */
+export function writeDeployment(engine: Engine, record: DeploymentRecord): Promise<boolean> {
+  return writeVersioned(engine, deploymentKey(engine.deployment.scope), record, {});
+}
+
+/** Notes that a chunk of a sweep is done, once or twice. @returns how many different ones are. */
+export async function countChunk(engine: Engine, sweepId: string, chunk: number, expiresAt: Date): Promise<number> {
+  const { Attributes } = await engine.aws('dynamodb:UpdateItem', {
+    TableName: engine.deployment.tableName,
+    Key: { pk: { S: `sweep#${sweepId}` } },
+    UpdateExpression: ADD_CHUNK,
+    ExpressionAttributeValues: {
+      ':chunk': { NS: [String(chunk)] },
+      ':expiresAt': { N: String(Math.floor(expiresAt.getTime() / 1000)) },
+    },
+    ReturnValues: 'ALL_NEW',
+  });
+  return Attributes?.doneChunks?.NS?.length ?? 0;
+}
+
+async function readItems(engine: Engine, keys: readonly string[]): Promise<readonly Item[]> {
+  if (keys.length === 0) return [];
+  const { tableName } = engine.deployment;
+  const items: Item[] = [];
+  let request: KeysAndAttributes | undefined = { ConsistentRead: true, Keys: keys.map((pk) => ({ pk: { S: pk } })) };
+  for (let tries = 0; request !== undefined; tries++) {
+    if (tries === BATCH_TRIES) throw unprocessed(request);
+    const output: Output<'dynamodb:BatchGetItem'> = await engine.aws('dynamodb:BatchGetItem', {
+      RequestItems: { [tableName]: request },
+    });
+    items.push(...(output.Responses?.[tableName] ?? []));
+    request = output.UnprocessedKeys?.[tableName];
+  }
+  return items;
+}
+
+function unprocessed(request: KeysAndAttributes): Error {
+  const error = new Error(`BatchGetItem left ${request.Keys?.length} keys unprocessed ${BATCH_TRIES} times`);
+  error.name = 'ThrottlingException';
+  return error;
+}
+
+async function writeVersioned(
+  engine: Engine,
+  pk: string,
+  body: { readonly version: number },
+  more: Item,
+): Promise<boolean> {
+  const first = body.version === 1;
+  const read = { ':version': { N: String(body.version - 1) } };
+  try {
+    await engine.aws('dynamodb:PutItem', {
+      TableName: engine.deployment.tableName,
+      Item: { pk: { S: pk }, version: { N: String(body.version) }, body: { S: JSON.stringify(body) }, ...more },
+      ConditionExpression: first ? NOT_THERE : VERSION_IS,
+      ...(first ? {} : { ExpressionAttributeValues: read }),
+    });
+    return true;
+  } catch (error) {
+    if (error instanceof Error && error.name === 'ConditionalCheckFailedException') return false;
+    throw error;
+  }
+}
+
+function subjectKey({ accountId, region }: Scope, instanceId: string): string {
+  return `subject#${accountId}#${region}#instance#${instanceId}`;
+}
+
+function deploymentKey({ accountId, region }: Scope): string {
+  return `deployment#${accountId}#${region}`;
+}
+
+function bodyOf<T>(item: Item): T {
+  return JSON.parse(item.body?.S ?? 'null') as T;
+}

@@ -1,0 +1,13 @@
+import type { Context } from 'aws-lambda';
+import { sweep } from '../engine/sweep.ts';
+import { composeEngine, count, logger } from './compose.ts';
+
+const engine = composeEngine(process.env);
+
+/** λ sweep, each hour: puts every instance on the bulk queue. Throws when it could not, so that Lambda tries again. */
+export async function handler(_event: unknown, context: Context): Promise<void> {
+  logger.addContext(context);
+  const report = await sweep(engine);
+  logger.info('swept', { ...report });
+  count({ SweepCompleted: 1, SweptInstances: report.instances });
+}
