@@ -1,15 +1,12 @@
-import { needsOf } from '../domain/judge.ts';
-import { eventsThatChange } from '../domain/needs.ts';
-import type { BoundPolicy } from '../domain/policy.ts';
 import { arnOf, type Resource, type Resources, ref } from './cloudformation.ts';
 import { ownRoles } from './roles.ts';
 
 /** EventBridge's quota for a pattern, in characters. */
 export const MAX_PATTERN_LENGTH = 2048;
 
-/** The event rules that feed the live queue. An event matches at most one of them. */
-export function eventRules(policies: readonly BoundPolicy[]): Resources {
-  const chunks = chunksOf(eventsThatChange(needsOf(policies)));
+/** The event rules that feed the live queue with these CloudTrail events. An event matches at most one of them. */
+export function eventRules(eventNames: readonly string[]): Resources {
+  const chunks = chunksOf(eventNames);
   const apiCalls = chunks.map((names, index): [string, Resource] => [
     `ApiCallRule${index + 1}`,
     rule('API calls after which a verdict may be different.', apiCallPattern(names)),
@@ -55,18 +52,26 @@ function rule(description: string, pattern: typeof stateChangePattern | ReturnTy
       Description: description,
       State: 'ENABLED',
       EventPattern: pattern,
-      Targets: [
-        {
-          Id: 'live',
-          Arn: arnOf('LiveQueue'),
-          // After an hour the sweep has looked anyway; the event is kept for whoever wants to know the launcher.
-          RetryPolicy: { MaximumEventAgeInSeconds: 3600, MaximumRetryAttempts: 185 },
-          DeadLetterConfig: { Arn: arnOf('UndeliveredQueue') },
-        },
-      ],
+      Targets: [target('live', 'LiveQueue')],
     },
   };
 }
+
+/** EventBridge tries for a day, then keeps what it could not hand over. */
+function target(id: string, resource: string) {
+  return {
+    Id: id,
+    Arn: arnOf(resource),
+    RetryPolicy: { MaximumEventAgeInSeconds: 86_400, MaximumRetryAttempts: 185 },
+    DeadLetterConfig: { Arn: arnOf('UndeliveredQueue') },
+  };
+}
+
+/** Logical id of the rule that serverless.yml's schedule of the sweep becomes. */
+export const SWEEP_SCHEDULE = 'SweepEventsRuleSchedule1';
+
+/** serverless.yml has no word for a schedule's dead letters: this replaces the targets of its rule. */
+export const sweepSchedule = { Properties: { Targets: [target('sweep', 'SweepLambdaFunction')] } };
 
 /** As few lists of names as fit into patterns. */
 function chunksOf(names: readonly string[]): readonly (readonly string[])[] {

@@ -7,6 +7,7 @@ import {
   ref,
   type Statement,
 } from './cloudformation.ts';
+import { SWEEP_SCHEDULE } from './event-rules.ts';
 
 /** The inspect function's timeout in seconds, and how long Lambda gathers a batch for it; serverless.yml says the same. */
 const TIMEOUT = 60;
@@ -25,7 +26,6 @@ const MAX_RECEIVE_COUNT = 5;
  * delays no launch.
  */
 export function queues(eventRuleIds: readonly string[]): Resources {
-  const rulesMaySend = eventBridgeMaySend(eventRuleIds);
   return {
     LiveQueue: workQueue('LiveDeadLetterQueue'),
     BulkQueue: workQueue('BulkDeadLetterQueue'),
@@ -33,11 +33,13 @@ export function queues(eventRuleIds: readonly string[]): Resources {
     BulkDeadLetterQueue: deadLetterQueue,
     // What EventBridge and Lambda could not hand over: events for the live queue, and runs of the sweep that failed.
     UndeliveredQueue: deadLetterQueue,
-    LiveQueuePolicy: queuePolicy('LiveQueue', [rulesMaySend('LiveQueue')]),
+    LiveQueuePolicy: queuePolicy('LiveQueue', [rulesMaySend('LiveQueue', eventRuleIds)]),
     BulkQueuePolicy: queuePolicy('BulkQueue', []),
     LiveDeadLetterQueuePolicy: queuePolicy('LiveDeadLetterQueue', []),
     BulkDeadLetterQueuePolicy: queuePolicy('BulkDeadLetterQueue', []),
-    UndeliveredQueuePolicy: queuePolicy('UndeliveredQueue', [rulesMaySend('UndeliveredQueue')]),
+    UndeliveredQueuePolicy: queuePolicy('UndeliveredQueue', [
+      rulesMaySend('UndeliveredQueue', [...eventRuleIds, SWEEP_SCHEDULE]),
+    ]),
   };
 }
 
@@ -70,13 +72,13 @@ function queuePolicy(queue: string, allowed: readonly Statement[]): Resource {
   };
 }
 
-function eventBridgeMaySend(eventRuleIds: readonly string[]): (queue: string) => Statement {
-  return (queue) => ({
+function rulesMaySend(queue: string, eventRuleIds: readonly string[]): Statement {
+  return {
     Sid: 'OwnEventRules',
     Effect: 'Allow',
     Principal: { Service: 'events.amazonaws.com' },
     Action: 'sqs:SendMessage',
     Resource: arnOf(queue),
     Condition: { ArnEquals: { 'aws:SourceArn': eventRuleIds.map(arnOf) } },
-  });
+  };
 }

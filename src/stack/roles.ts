@@ -1,3 +1,4 @@
+import type { Json } from '../domain/json.ts';
 import { needsOf } from '../domain/judge.ts';
 import { readsFor } from '../domain/needs.ts';
 import type { Operation } from '../domain/operations.ts';
@@ -20,24 +21,25 @@ export const ownRoles = ['InspectRole', 'SweepRole'] as const;
 
 /** One role a function, with what the policies in use make it call and nothing else. */
 export function roles(policies: readonly BoundPolicy[], settings: Settings): Resources {
-  const alerting = mayAlert(settings);
   return {
     InspectRole: role([
       mayRead(readsFor(needsOf(policies))),
-      mayUseTable(['dynamodb:BatchGetItem', 'dynamodb:PutItem']),
-      ...alerting,
+      mayKeepFindings(['dynamodb:BatchGetItem', 'dynamodb:PutItem', 'dynamodb:Scan', 'dynamodb:UpdateItem']),
+      mayPublish([alertsTopicArn(settings), ref('OperationsTopic')]),
+      mayEncrypt(settings),
       maySend('LookAgainLater', ['LiveQueue', 'BulkQueue']),
       mayReceive(['LiveQueue', 'BulkQueue']),
-      mayPutEvents(),
+      mayPutEvents,
       mayLog(settings, 'inspect'),
     ]),
     SweepRole: role([
       mayRead(readsFor([])),
-      mayUseTable(['dynamodb:Scan', 'dynamodb:BatchGetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem']),
-      ...alerting,
+      mayKeepFindings(['dynamodb:BatchGetItem', 'dynamodb:PutItem', 'dynamodb:Scan']),
+      mayPublish([alertsTopicArn(settings)]),
+      mayEncrypt(settings),
       maySend('HandOver', ['BulkQueue']),
+      // Lambda itself sends what it knows of a failed run, in the function's name.
       maySend('KeepFailedRuns', ['UndeliveredQueue']),
-      mayPutEvents(),
       mayLog(settings, 'sweep'),
     ]),
   };
@@ -70,31 +72,29 @@ function mayRead(operations: readonly Operation[]): Statement {
   };
 }
 
-function mayUseTable(operations: readonly Operation[]): Statement {
+function mayKeepFindings(operations: readonly Operation[]): Statement {
   return { Sid: 'KeepFindings', Effect: 'Allow', Action: operations, Resource: arnOf('FindingsTable') };
 }
 
+function mayPublish(topics: readonly Json[]): Statement {
+  return { Sid: 'Alert', Effect: 'Allow', Action: ['sns:Publish'] satisfies Operation[], Resource: topics };
+}
+
 /** Publishing to an encrypted topic takes a data key, in the publisher's own name. */
-function mayAlert(settings: Settings): readonly Statement[] {
-  const publish: readonly Operation[] = ['sns:Publish'];
-  const keys = [arnOf('TopicKey'), ...(settings.alertTopicKeyArn === undefined ? [] : [settings.alertTopicKeyArn])];
-  return [
-    { Sid: 'Alert', Effect: 'Allow', Action: publish, Resource: [alertsTopicArn(settings), ref('OperationsTopic')] },
-    {
-      Sid: 'EncryptAlerts',
-      Effect: 'Allow',
-      Action: ['kms:Decrypt', 'kms:GenerateDataKey'],
-      Resource: keys,
-      Condition: {
-        StringEquals: { 'kms:ViaService': joined('.', ['sns', ref('AWS::Region'), ref('AWS::URLSuffix')]) },
-      },
+function mayEncrypt({ alertTopicKeyArn }: Settings): Statement {
+  return {
+    Sid: 'EncryptAlerts',
+    Effect: 'Allow',
+    Action: ['kms:Decrypt', 'kms:GenerateDataKey'],
+    Resource: [arnOf('TopicKey'), ...(alertTopicKeyArn === undefined ? [] : [alertTopicKeyArn])],
+    Condition: {
+      StringEquals: { 'kms:ViaService': joined('.', ['sns', ref('AWS::Region'), ref('AWS::URLSuffix')]) },
     },
-  ];
+  };
 }
 
 function maySend(sid: string, queues: readonly string[]): Statement {
-  const send: readonly Operation[] = ['sqs:SendMessage'];
-  return { Sid: sid, Effect: 'Allow', Action: send, Resource: queues.map(arnOf) };
+  return { Sid: sid, Effect: 'Allow', Action: ['sqs:SendMessage'] satisfies Operation[], Resource: queues.map(arnOf) };
 }
 
 /** What Lambda does in the function's name for its event source mappings. */
@@ -107,15 +107,13 @@ function mayReceive(queues: readonly string[]): Statement {
   };
 }
 
-function mayPutEvents(): Statement {
-  const put: readonly Operation[] = ['events:PutEvents'];
-  return {
-    Sid: 'TellFindings',
-    Effect: 'Allow',
-    Action: put,
-    Resource: ownArn('events', 'event-bus/default'),
-  };
-}
+/** Findings as events, for whoever listens. */
+const mayPutEvents: Statement = {
+  Sid: 'TellFindings',
+  Effect: 'Allow',
+  Action: ['events:PutEvents'] satisfies Operation[],
+  Resource: ownArn('events', 'event-bus/default'),
+};
 
 /** The log groups belong to the stack: a function creates streams, no groups. */
 function mayLog(settings: Settings, functionName: string): Statement {

@@ -31,12 +31,15 @@ const forms = {
  * Settings from parameters, where an empty one counts as left out.
  * @throws Error that names every parameter which is not of its form, with an example.
  */
-export function settingsOf(name: string, parameters: Readonly<Record<string, unknown>>): Settings {
+export function settingsOf(
+  name: string,
+  parameters: Readonly<Record<string, string | number | null | undefined>>,
+): Settings {
   const given = Object.entries(forms).flatMap(([key, rest]) => {
     const value = parameters[key];
     return value === undefined || value === null || value === '' ? [] : [{ key, value, ...rest }];
   });
-  const wrong = given.filter(({ value, form }) => typeof value !== 'string' || !form.test(value));
+  const wrong = given.filter(({ value, form }) => !form.test(String(value)));
   if (wrong.length > 0) {
     const lines = wrong.map(({ key, value, example }) => `--param ${key}=${value}: expected such as ${example}`);
     throw new Error(lines.join('\n'));
