@@ -44,7 +44,9 @@ const literalSchemaKeys = {
 };
 
 function withLiteralKeys(source) {
-  const literals = new Map([...source.matchAll(/^const (\w+) = ("[^"\\]*");$/gm)].map(([, name, text]) => [name, text]));
+  const literals = new Map(
+    [...source.matchAll(/^const (\w+) = ("[^"\\]*");$/gm)].map(([, name, text]) => [name, text]),
+  );
   return source.replace(/\[(\w+)\]:/g, (key, name) => (literals.has(name) ? `${literals.get(name)}:` : key));
 }
 
@@ -62,13 +64,11 @@ const withoutKms = virtualModule(
   `,
 );
 
-module.exports = ({ service }) => {
+/** What serverless-esbuild builds the functions with. */
+function plugins({ service }) {
   const { policies } = service.custom.guardrail;
   const asksKms = boundPolicies(policies).some(({ needs }) => needs.has('kmsAliases'));
-  return [
-    compiledPolicies(policies),
-    environmentCredentials,
-    literalSchemaKeys,
-    ...(asksKms ? [] : [withoutKms]),
-  ];
-};
+  return [compiledPolicies(policies), environmentCredentials, literalSchemaKeys, ...(asksKms ? [] : [withoutKms])];
+}
+
+module.exports = Object.assign(plugins, { literalSchemaKeys });
