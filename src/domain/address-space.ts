@@ -1,0 +1,104 @@
+import { isIP } from 'node:net';
+import { excludeCidr, mergeCidr, normalizeCidr } from 'cidr-tools';
+
+/** How much of the address space can reach something, from the strongest to the weakest. */
+export const exposures = ['any', 'wide', 'narrow', 'private', 'none'] as const;
+export type Exposure = (typeof exposures)[number];
+
+export const families = ['ipv4', 'ipv6'] as const;
+export type Family = (typeof families)[number];
+
+/** From which prefix length on public addresses count as wide: as many as a block of this length has, or more. */
+export type Wide = Readonly<Record<Family, number>>;
+
+/** RFC 1918, RFC 6598 (carrier NAT), loopback, link-local and unique local addresses. */
+const privateSpace = [
+  ...['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '100.64.0.0/10', '127.0.0.0/8', '169.254.0.0/16'],
+  ...['fc00::/7', 'fe80::/10', '::1/128'],
+];
+/** "This network", multicast and class E: nobody sends from there. */
+const reservedIpv4 = ['0.0.0.0/8', '224.0.0.0/4', '240.0.0.0/4'];
+/** Global unicast, all that is allocated. */
+const publicIpv6 = ['2000::/3'];
+const notPublic = [
+  ...privateSpace.filter((cidr) => familyOf(cidr) === 'ipv4'),
+  ...reservedIpv4,
+  ...excludeCidr('::/0', publicIpv6),
+];
+const publicSpace = { ipv4: excludeCidr('0.0.0.0/0', notPublic), ipv6: publicIpv6 } as const satisfies Record<
+  Family,
+  readonly string[]
+>;
+const bits = { ipv4: 32, ipv6: 128 } as const satisfies Record<Family, number>;
+
+/** Whether a text is an address block, such as `203.0.113.0/24`. Bits behind the prefix may be set. */
+export function isCidr(text: string): boolean {
+  const [address = '', prefix = '', ...rest] = text.split('/');
+  const version = address.includes('%') ? 0 : isIP(address);
+  if (version === 0 || rest.length > 0 || !/^\d{1,3}$/.test(prefix)) return false;
+  return Number(prefix) <= bits[version === 4 ? 'ipv4' : 'ipv6'];
+}
+
+/** The block as EC2 writes it: `1.2.3.4/0` is `0.0.0.0/0`. The text must be a CIDR. */
+export function canonicalCidr(cidr: string): string {
+  return normalizeCidr(cidr);
+}
+
+/** The part of some blocks that lies outside of others, merged. All texts must be CIDRs. */
+export function outside(cidrs: readonly string[], of: readonly string[]): readonly string[] {
+  return excludeCidr([...cidrs], [...of]);
+}
+
+/** The part of some blocks that is private space, merged. */
+export function privatePart(cidrs: readonly string[]): readonly string[] {
+  return outside(cidrs, outside(cidrs, privateSpace));
+}
+
+/** The part of some blocks that is public space, merged: neither private nor reserved. */
+export function publicPart(cidrs: readonly string[]): readonly string[] {
+  return outside(cidrs, notPublic);
+}
+
+/** How many addresses the blocks hold, those held twice counted once. */
+export function addressCount(cidrs: readonly string[]): bigint {
+  return mergeCidr([...cidrs]).reduce((sum, cidr) => sum + sizeOf(cidr), 0n);
+}
+
+/** What the public addresses of one family among the blocks amount to, taken together. */
+export function publicExposure(
+  cidrs: readonly string[],
+  family: Family,
+  wide: Wide,
+): 'any' | 'wide' | 'narrow' | 'none' {
+  const open = publicPart(cidrs.filter((cidr) => familyOf(cidr) === family));
+  if (open.length === 0) return 'none';
+  if (outside(publicSpace[family], open).length === 0) return 'any';
+  return addressCount(open) >= 2n ** BigInt(bits[family] - wide[family]) ? 'wide' : 'narrow';
+}
+
+/**
+ * What several sources expose, taken together: the stronger of both families.
+ * `private` when at least one source lies wholly in private space and none has a public address.
+ */
+export function exposureOf(sources: readonly (readonly string[])[], wide: Wide): Exposure {
+  const all = sources.flat();
+  const open = strongest(families.map((family) => publicExposure(all, family, wide)));
+  if (open !== 'none') return open;
+  return sources.some((cidrs) => cidrs.length > 0 && outside(cidrs, privateSpace).length === 0) ? 'private' : 'none';
+}
+
+/** The strongest of several exposures; of none, `none`. */
+export function strongest(several: readonly Exposure[]): Exposure {
+  return exposures.find((exposure) => several.includes(exposure)) ?? 'none';
+}
+
+/** The family of an address or block. */
+export function familyOf(cidr: string): Family {
+  return cidr.includes(':') ? 'ipv6' : 'ipv4';
+}
+
+function sizeOf(cidr: string): bigint {
+  const prefix = cidr.split('/')[1];
+  const length = bits[familyOf(cidr)];
+  return 2n ** BigInt(length - (prefix === undefined ? length : Number(prefix)));
+}

@@ -1,0 +1,222 @@
+import { codePoint, lookAlikeOf, named, quoted, scriptOf } from '../domain/characters.ts';
+import type { Tag } from '../domain/facts.ts';
+import { matchesAnyGlob } from '../domain/glob.ts';
+import { defineRule } from '../domain/rule.ts';
+import { compliant, notApplicable, violation } from '../domain/verdict.ts';
+
+type Charset = 'aws-ascii' | 'ascii-printable' | 'latin';
+
+/** Which characters a charset allows, and how that is told. */
+const charsets: Readonly<Record<Charset, { readonly allows: RegExp; readonly text: string }>> = {
+  'aws-ascii': { allows: /^[A-Za-z0-9 +\-=._:/@]$/, text: 'A-Z a-z 0-9, spaces and + - = . _ : / @' },
+  'ascii-printable': { allows: /^[ -~]$/, text: 'printable ASCII characters' },
+  latin: { allows: /^[\p{Script=Latin}\p{Script=Common}]$/u, text: 'letters of Latin script, digits and punctuation' },
+};
+
+/** Characters that nobody sees, or that pass for another: refused in every charset. */
+const deceptive: readonly { readonly pattern: RegExp; readonly name: string; readonly hint: string }[] = [
+  { pattern: /^[\u200b-\u200d\u2060\ufeff]$/, name: 'zero-width', hint: 'leave it out' },
+  { pattern: /^[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]$/, name: 'text direction', hint: 'leave it out' },
+  { pattern: /^\u00ad$/, name: 'soft hyphen', hint: 'leave it out' },
+  { pattern: /^[\u00a0\u202f]$/, name: 'no-break space', hint: 'use a space' },
+  { pattern: /^[\u2000-\u200a\u205f\u3000]$/, name: 'typographic space', hint: 'use a space' },
+  { pattern: /^[\u2010-\u2015\u2212]$/, name: 'typographic dash', hint: 'use "-"' },
+  { pattern: /^[\u2018-\u201f\u00ab\u00bb\u2039\u203a]$/, name: 'typographic quote', hint: 'leave it out' },
+  { pattern: /^[\p{Cc}\u2028\u2029]$/u, name: 'control character', hint: 'leave it out' },
+];
+
+/** How many different characters of one text are told. */
+const TOLD_CHARACTERS = 3;
+
+/** What is wrong with the key or the value of one tag. */
+type Flaw = {
+  readonly key: string;
+  readonly in: 'key' | 'value';
+  readonly problems: readonly string[];
+};
+
+export const englishTags = defineRule({
+  id: 'english-tags',
+  summary: 'Every tag is written in the characters of English, without invisible characters and look-alikes.',
+  why: 'Tags are searched, grouped and charged by exact text: a key in another script, or with a Cyrillic letter that looks Latin, is missed by every query that a colleague types.',
+  fix: 'Write the tag again in plain characters, and delete the wrong one: aws ec2 create-tags, aws ec2 delete-tags',
+  parameters: (z) =>
+    z.strictObject({
+      charset: z
+        .enum(['aws-ascii', 'ascii-printable', 'latin'])
+        .default('aws-ascii')
+        .describe(
+          'Allowed characters. aws-ascii: A-Z a-z 0-9, spaces and + - = . _ : / @, which all AWS services take; ascii-printable: U+0020 to U+007E; latin: any letter of Latin script, such as \u00e9, digits and punctuation.',
+        ),
+      exemptKeys: z
+        .array(z.string().min(1))
+        .default([])
+        .describe('Globs of tag keys that are not looked at, neither key nor value.'),
+    }),
+  needs: ['tags'],
+  evaluate({ instance, facts, parameters: { charset, exemptKeys } }) {
+    const tags = facts.tags.found.filter(({ Key }) => !isOfAws(Key));
+    if (tags.length === 0) return notApplicable('instance has no tags of its own');
+    const looked = tags.filter(({ Key }) => !matchesAnyGlob(exemptKeys, Key));
+    const sorted = looked.toSorted((a, b) => (a.Key < b.Key ? -1 : 1));
+    const found = sorted.flatMap((tag) => flawsOf(tag, charset));
+    if (found.length === 0) return compliant();
+    const keys = [...new Set(found.map(({ flaw }) => named(flaw.key)))].join(', ');
+    return violation(
+      found.map(({ text }) => text).join('; '),
+      `Write the tags ${keys} again with ${charsets[charset].text}: aws ec2 create-tags --resources ${instance.InstanceId} --tags 'Key=...,Value=...'; delete a wrong key with aws ec2 delete-tags`,
+      { tags: found.map(({ flaw }) => flaw) },
+    );
+  },
+  examples: [
+    {
+      title: 'plain English',
+      parameters: {},
+      given: { instance: { Tags: { Owner: 'jane@example.com', 'cost-center': 'R+D 4711' } } },
+      expect: { compliance: 'COMPLIANT' },
+    },
+    {
+      title: 'a Cyrillic letter that looks Latin',
+      parameters: {},
+      given: { instance: { Tags: { '\u041ewner': 'jane' } } },
+      expect: {
+        compliance: 'NON_COMPLIANT',
+        reason:
+          'key "\\u041ewner": U+041E (Cyrillic) at index 0 (use Latin "O"), Cyrillic and Latin letters in one word',
+      },
+    },
+    {
+      title: 'an umlaut',
+      parameters: {},
+      given: { instance: { Tags: { Owner: 'J\u00fcrgen' } } },
+      expect: { compliance: 'NON_COMPLIANT', reason: 'value "J\\u00fcrgen" of Owner: U+00FC (Latin) at index 1' },
+    },
+    {
+      title: 'an umlaut, where Latin letters are allowed',
+      parameters: { charset: 'latin' },
+      given: { instance: { Tags: { Owner: 'J\u00fcrgen' } } },
+      expect: { compliance: 'COMPLIANT' },
+    },
+    {
+      title: 'an invisible character, that no list of values would match',
+      parameters: { charset: 'latin' },
+      given: { instance: { Tags: { Environment: 'prod\u200b' } } },
+      expect: {
+        compliance: 'NON_COMPLIANT',
+        reason: 'value "prod\\u200b" of Environment: U+200B (zero-width) at index 4 (leave it out)',
+      },
+    },
+    {
+      title: 'a free-text key that is not looked at',
+      parameters: { exemptKeys: ['Description*'] },
+      given: { instance: { Tags: { 'Description-de': 'Pr\u00fcfstand', Owner: 'jane' } } },
+      expect: { compliance: 'COMPLIANT' },
+    },
+    {
+      title: "none but AWS's own tags",
+      parameters: {},
+      given: { instance: { Tags: { 'aws:autoscaling:groupName': 'web' } } },
+      expect: { compliance: 'NOT_APPLICABLE', reason: 'instance has no tags of its own' },
+    },
+    {
+      title: 'launched half a minute ago: more tags may come',
+      parameters: {},
+      given: { instance: { Tags: { Owner: 'jane' } } },
+      now: '2026-01-01T00:00:30Z',
+      expect: { compliance: 'INSUFFICIENT_DATA', reason: 'tags: not settled yet' },
+    },
+  ],
+});
+
+/** AWS reserves the prefix in any case. */
+function isOfAws(key: string): boolean {
+  return key.toLowerCase().startsWith('aws:');
+}
+
+function flawsOf({ Key, Value }: Tag, charset: Charset): readonly { readonly flaw: Flaw; readonly text: string }[] {
+  const ofKey = problemsOf(Key, charset);
+  if (ofKey.length === 0 && charset === 'aws-ascii' && !/[A-Za-z]/.test(Key)) ofKey.push('no letter');
+  const ofValue = problemsOf(Value, charset);
+  return [
+    ...flaw(Key, 'key', ofKey, `key ${quoted(Key)}`),
+    ...flaw(Key, 'value', ofValue, `value ${quoted(Value)} of ${named(Key)}`),
+  ];
+}
+
+function flaw(key: string, part: Flaw['in'], problems: readonly string[], subject: string) {
+  if (problems.length === 0) return [];
+  return [{ flaw: { key, in: part, problems }, text: `${subject}: ${problems.join(', ')}` }];
+}
+
+function problemsOf(text: string, charset: Charset): string[] {
+  return [...characterProblems(text, charset), ...mixedScripts(text), ...spaceProblems(text)];
+}
+
+/** Each character that is refused, once, where it first stands; indexes count characters, not UTF-16 units. */
+function characterProblems(text: string, charset: Charset): readonly string[] {
+  const characters = [...text];
+  const problems = new Map<string, string>();
+  for (const [index, character] of characters.entries()) {
+    if (problems.has(character)) continue;
+    const problem = characterProblem(character, () => isAllowed(characters, index, charset));
+    if (problem !== undefined)
+      problems.set(character, `${codePoint(character)}${problem.name} at index ${index}${problem.hint}`);
+  }
+  const told = [...problems.values()].slice(0, TOLD_CHARACTERS);
+  const more = problems.size - told.length;
+  return more > 0 ? [...told, `${more} more such ${more === 1 ? 'character' : 'characters'}`] : told;
+}
+
+function characterProblem(
+  character: string,
+  allowed: () => boolean,
+): { readonly name: string; readonly hint: string } | undefined {
+  const trap = deceptive.find(({ pattern }) => pattern.test(character));
+  if (trap !== undefined) return { name: ` (${trap.name})`, hint: ` (${trap.hint})` };
+  const likeness = lookAlikeOf(character);
+  if (likeness !== undefined) return { name: nameOf(character), hint: ` (use Latin "${likeness}")` };
+  return allowed() ? undefined : { name: nameOf(character), hint: '' };
+}
+
+function nameOf(character: string): string {
+  if (/^[!-~]$/.test(character)) return ` (${quoted(character)})`;
+  const script = scriptOf(character);
+  return script === undefined ? '' : ` (${script})`;
+}
+
+function isAllowed(characters: readonly string[], index: number, charset: Charset): boolean {
+  if (charsets[charset].allows.test(characters[index] ?? '')) return true;
+  return charset === 'latin' && isAccent(characters, index);
+}
+
+/** A combining mark that makes one letter with the Latin letter before it: e and U+0301 are one \u00e9. */
+function isAccent(characters: readonly string[], index: number): boolean {
+  const letter = characters.findLastIndex((character, at) => at < index && !/^\p{M}$/u.test(character));
+  if (!/^\p{M}$/u.test(characters[index] ?? '') || scriptOf(characters[letter] ?? '') !== 'Latin') return false;
+  return (
+    [
+      ...characters
+        .slice(letter, index + 1)
+        .join('')
+        .normalize('NFC'),
+    ].length === 1
+  );
+}
+
+/** Latin letters and those of another script in one word: no language writes so. */
+function mixedScripts(text: string): readonly string[] {
+  for (const [word] of text.matchAll(/\p{L}+/gu)) {
+    const scripts = new Set([...word].map(scriptOf).filter((script) => script !== undefined));
+    if (scripts.has('Latin') && scripts.size > 1)
+      return [`${[...scripts].toSorted().join(' and ')} letters in one word`];
+  }
+  return [];
+}
+
+function spaceProblems(text: string): readonly string[] {
+  const problems: string[] = [];
+  if (text.startsWith(' ')) problems.push('a space at the beginning');
+  if (text.length > 1 && text.endsWith(' ')) problems.push('a space at the end');
+  if (text.trim().includes('  ')) problems.push('two spaces in a row');
+  return problems;
+}

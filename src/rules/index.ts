@@ -1,0 +1,15 @@
+import type { AnyRule } from '../domain/rule.ts';
+import { approvedInstanceTypes } from './approved-instance-types.ts';
+import { encryptedVolumes } from './encrypted-volumes.ts';
+import { englishTags } from './english-tags.ts';
+import { requiredTags } from './required-tags.ts';
+import { restrictedIngress } from './restricted-ingress.ts';
+
+/** Every rule, sorted by id. */
+export const rules: readonly AnyRule[] = [
+  approvedInstanceTypes,
+  encryptedVolumes,
+  englishTags,
+  requiredTags,
+  restrictedIngress,
+];
