@@ -1,0 +1,44 @@
+import { Command, CommanderError } from 'commander';
+import packageJson from '../../package.json' with { type: 'json' };
+import type { CommandIo, ExitCode, Io } from './io.ts';
+import { addRulesCommand } from './rules.ts';
+import { addTestCommand } from './test.ts';
+import { addValidateCommand } from './validate.ts';
+
+/** Every command, in the order that --help lists them. Each loads what it needs when it runs, so that --help is quick. */
+const addCommands: readonly ((program: Command, io: CommandIo) => void)[] = [
+  addValidateCommand,
+  addTestCommand,
+  addRulesCommand,
+];
+
+/**
+ * Runs the command line.
+ * @param argv what follows the program's name.
+ * @returns the exit code. Rejects never: what goes wrong is told on stderr, and makes 2.
+ */
+export async function run(argv: readonly string[], io: Io): Promise<ExitCode> {
+  let exitCode: ExitCode = 0;
+  const exit = (code: ExitCode) => {
+    exitCode = code;
+  };
+  try {
+    await programOf({ ...io, exit }).parseAsync(argv, { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    io.stderr(`ec2-guardrail: ${error instanceof Error ? error.message : String(error)}\n`);
+    return 2;
+  }
+}
+
+function programOf(io: CommandIo): Command {
+  const program = new Command('ec2-guardrail')
+    .description(packageJson.description)
+    .version(packageJson.version)
+    .exitOverride()
+    .configureOutput({ writeOut: io.stdout, writeErr: io.stderr })
+    .configureHelp({ showGlobalOptions: false });
+  for (const addCommand of addCommands) addCommand(program, io);
+  return program;
+}

@@ -1,0 +1,48 @@
+import type { Command } from 'commander';
+import type { CommandIo } from './io.ts';
+import { DEFAULT_PATH, type FormatOption, formatOption } from './options.ts';
+import { coloursFor } from './output/colours.ts';
+import { paintFor } from './output/errors.ts';
+import { count, json } from './output/text.ts';
+
+const help = `
+Prints every mistake with its place, how to mend it, and a valid example.
+Exits with 0 when there is none, with 2 when there is.
+
+Examples:
+  ec2-guardrail validate
+  ec2-guardrail validate policies/no-open-ssh/policy.yml
+  ec2-guardrail validate --format json policies ../shared-policies`;
+
+/** Adds `validate`: all mistakes of policies, with their places. */
+export function addValidateCommand(program: Command, io: CommandIo): void {
+  program
+    .command('validate')
+    .summary('check policies: every mistake, with its place and fix')
+    .description('Checks policies.')
+    .argument('[PATH...]', 'policy files, and folders of <name>/policy.yml', [DEFAULT_PATH])
+    .addOption(formatOption())
+    .addHelpText('after', help)
+    .action((paths: readonly string[], { format }: FormatOption) => validate(paths, format, io));
+}
+
+async function validate(paths: readonly string[], format: FormatOption['format'], io: CommandIo): Promise<void> {
+  const [{ loadPolicies }, { formatErrors }, { rules }] = await Promise.all([
+    import('../language/load.ts'),
+    import('../language/policy-error.ts'),
+    import('../rules/index.ts'),
+  ]);
+  const { policies, errors, warnings } = loadPolicies(paths, { rules, cwd: io.cwd, now: io.now() });
+  if (errors.length > 0) io.exit(2);
+  if (format === 'json') {
+    io.stdout(json({ version: 1, policies: policies.map(({ name }) => name), errors, warnings }));
+    return;
+  }
+  const colours = coloursFor(io);
+  if (errors.length > 0) io.stdout(`${formatErrors(errors, paintFor(colours, 'error'))}\n`);
+  if (warnings.length > 0) io.stdout(`${formatErrors(warnings, paintFor(colours, 'warning'))}\n`);
+  const found = errors.length === 0 ? colours.green('no errors') : colours.red(count(errors.length, 'error'));
+  const warned = warnings.length === 0 ? '' : `, ${colours.yellow(count(warnings.length, 'warning'))}`;
+  const subject = errors.length === 0 ? `${count(policies.length, 'policy', 'policies')}, ` : '';
+  io.stdout(`${subject}${found}${warned}\n`);
+}

@@ -1,0 +1,27 @@
+import { bind } from '../domain/bind.ts';
+import { celConditions } from '../domain/conditions.ts';
+import type { BoundPolicy, Match, MatchBlock, Policy } from '../domain/policy.ts';
+import type { AnyRule } from '../domain/rule.ts';
+
+/**
+ * Joins policies with their rules, as the compiled module does.
+ * @throws Error when a policy's rule is not among the rules.
+ */
+export function bindAll(policies: readonly Policy[], rules: readonly AnyRule[]): readonly BoundPolicy[] {
+  return policies.map((policy) => {
+    const rule = rules.find(({ id }) => id === policy.rule);
+    if (rule === undefined) throw new Error(`policy ${policy.name}: there is no rule ${policy.rule}`);
+    return usesConditions(policy) ? bind(policy, rule, celConditions) : bind(policy, rule);
+  });
+}
+
+/** Whether CEL must be there to judge by a policy. */
+export function usesConditions({ match, exempt }: Policy): boolean {
+  return [match, ...exempt.map((exemption) => exemption.match)].some(hasCondition);
+}
+
+function hasCondition(match: Match | undefined): boolean {
+  if (match === undefined) return false;
+  const blocks: readonly MatchBlock[] = 'length' in match ? match : [match];
+  return blocks.some((block) => block.when !== undefined || hasCondition(block.not));
+}

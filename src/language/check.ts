@@ -1,0 +1,186 @@
+import * as z from 'zod';
+import { celConditions, conditionError } from '../domain/conditions.ts';
+import type { Json } from '../domain/json.ts';
+import { hasEnded } from '../domain/judge.ts';
+import type { Policy } from '../domain/policy.ts';
+import type { AnyRule } from '../domain/rule.ts';
+import { exampleAt } from './examples.ts';
+import { policyFile, policyName } from './forms.ts';
+import { instanceFields } from './instance-fields.ts';
+import { mistakesIn, type PlacedMistake, pathText, valueAt } from './mistakes.ts';
+import { notBuiltYet } from './not-built-yet.ts';
+import { type ErrorCode, nearest, oneOf } from './policy-error.ts';
+import { type Path, writtenAs } from './source.ts';
+import type { Filled } from './values.ts';
+
+/** What a policy file came to. */
+export interface Checked {
+  readonly mistakes: readonly PlacedMistake[];
+  /** Left out when there are mistakes. */
+  readonly policy?: Omit<Policy, 'source'>;
+}
+
+/**
+ * Checks a policy in two steps: what holds of every policy, then what its rule says of its parameters. Each is checked
+ * as far as it can be, whatever is wrong with the other.
+ * @param folder the name that it must have, if any.
+ */
+export function checkPolicy(filled: Filled, folder: string | undefined, rules: readonly AnyRule[]): Checked {
+  const content = filled.value;
+  const ruleId = valueAt(content, ['rule']);
+  const rule = rules.find(({ id }) => id === ruleId);
+  const written = (path: Path) => {
+    const origin = filled.originOf(path);
+    return writtenAs(origin.source, origin.path);
+  };
+  const forms = { example: (path: Path) => exampleAt(path, rule), written };
+  const later = notBuiltYet(content);
+  const base = mistakesIn({ form: policyFile, value: content, at: [], ...forms });
+  const mistakes = [
+    ...filled.mistakes,
+    ...later,
+    ...base
+      .map(namingTagPatterns)
+      .filter(({ path }) => !isBelowAny(path, later.map(unbuiltPart)) && !isBelowAny(path, filled.unfilled)),
+    ...(typeof ruleId === 'string' && rule === undefined ? [unknownRule(ruleId, rules)] : []),
+    ...(rule === undefined ? [] : parameterMistakes(content, rule, forms, filled.unfilled)),
+    ...(rule === undefined ? [] : boundMistakes(content, rule, forms)),
+    ...conditionMistakes(content),
+    ...folderMistakes(valueAt(content, ['name']), folder),
+  ];
+  const parsed = policyFile.safeParse(content);
+  if (mistakes.length > 0 || rule === undefined || !parsed.success) return { mistakes };
+  const { parameters, match, exempt = [], mode = 'observe', ...rest } = parsed.data;
+  const demanded = rule.parameters(z).parse(parameters ?? {}) as Json;
+  return {
+    mistakes,
+    policy: { ...rest, parameters: demanded, ...(match === undefined ? {} : { match }), exempt, mode },
+  };
+}
+
+/** Exemptions that no longer hold: no mistake, and worth a word. */
+export function expiredExemptions(content: unknown, now: Date): readonly PlacedMistake[] {
+  return listAt(content, ['exempt']).flatMap((exemption, index) => {
+    const until = valueAt(exemption, ['until']);
+    if (typeof until !== 'string' || !/^\d{4}-\d{2}-\d{2}$/.test(until) || !hasEnded({ until }, now)) return [];
+    const path = ['exempt', index, 'until'];
+    const message = `this exemption ended on ${until}: what it covered is a violation again`;
+    const fix = 'remove it, or have it renewed';
+    return [{ path, of: 'value', mistake: { code: 'exemption-expired', path: pathText(path), message, fix } }];
+  });
+}
+
+type Forms = Pick<Parameters<typeof mistakesIn>[0], 'example' | 'written'>;
+
+function parameterMistakes(content: unknown, rule: AnyRule, forms: Forms, unfilled: readonly Path[]): readonly PlacedMistake[] {
+  const given = valueAt(content, ['parameters']);
+  const form: z.ZodType = rule.parameters(z);
+  const mistakes = mistakesIn({ form, value: given ?? {}, at: ['parameters'], ...forms });
+  if (given === undefined) return mistakes.map((one) => ({ ...one, path: ['rule'], of: 'key' }));
+  return mistakes.filter(({ path }) => !isBelowAny(path, unfilled));
+}
+
+function boundMistakes(content: unknown, rule: AnyRule, forms: Forms): readonly PlacedMistake[] {
+  return listAt(content, ['exempt']).flatMap((exemption, index) => {
+    const bound = valueAt(exemption, ['upTo']);
+    if (bound === undefined) return [];
+    const path = ['exempt', index, 'upTo'];
+    if (rule.bound === undefined) {
+      const message = `rule ${rule.id} has no bound that an exemption could name`;
+      return [mistakeAt(path, 'key', 'invalid-up-to', message, 'remove it: the exemption then holds however bad it is')];
+    }
+    const form = rule.bound.schema(z);
+    return mistakesIn({ form, value: bound, at: path, written: forms.written, example: () => undefined }).map((one) => ({
+      ...one,
+      mistake: { ...one.mistake, code: 'invalid-up-to' as const },
+    }));
+  });
+}
+
+/** Every `when` of a policy. */
+function conditionMistakes(content: unknown): readonly PlacedMistake[] {
+  const exemptions = listAt(content, ['exempt']).map((exemption, index) => ({
+    match: valueAt(exemption, ['match']),
+    path: ['exempt', index, 'match'] as const,
+  }));
+  return [{ match: valueAt(content, ['match']), path: ['match'] }, ...exemptions]
+    .flatMap(({ match, path }) => conditionsIn(match, path))
+    .flatMap(({ expression, path }) => conditionMistake(expression, path));
+}
+
+interface PlacedCondition {
+  readonly expression: string;
+  readonly path: Path;
+}
+
+function conditionsIn(match: unknown, path: Path): readonly PlacedCondition[] {
+  if (Array.isArray(match)) return match.flatMap((block, index) => conditionsIn(block, [...path, index]));
+  if (typeof match !== 'object' || match === null) return [];
+  const expression = valueAt(match, ['when']);
+  const own = typeof expression === 'string' ? [{ expression, path: [...path, 'when'] }] : [];
+  return [...own, ...conditionsIn(valueAt(match, ['not']), [...path, 'not'])];
+}
+
+function conditionMistake(expression: string, path: Path): readonly PlacedMistake[] {
+  const error = conditionError(expression);
+  const example = exampleAt(['match', 'when'], undefined);
+  if (error !== undefined) {
+    const fix = "correct the CEL; it reads `instance` in EC2's field names, with Tags as a map, and `now`";
+    const placed = mistakeAt(path, 'value', 'invalid-cel', error.message, fix, example);
+    return [{ ...placed, offset: error.at }];
+  }
+  const unknown = (celConditions(expression).fields ?? []).filter((field) => !instanceFields.includes(field));
+  return unknown.map((field) => {
+    const meant = nearest(field, instanceFields);
+    const fix = meant === undefined ? 'use a field of DescribeInstances' : `write instance.${meant}`;
+    const placed = mistakeAt(path, 'value', 'invalid-cel', `an instance has no field ${field}`, fix, example);
+    return { ...placed, offset: Math.max(expression.indexOf(field), 0) };
+  });
+}
+
+function folderMistakes(name: unknown, folder: string | undefined): readonly PlacedMistake[] {
+  if (folder === undefined || name === folder || !policyName.safeParse(name).success) return [];
+  const message = `the policy is called ${name}, and its folder ${folder}`;
+  return [mistakeAt(['name'], 'value', 'name-differs-from-folder', message, `write ${folder}, or rename the folder`)];
+}
+
+function unknownRule(id: string, rules: readonly AnyRule[]): PlacedMistake {
+  const ids = rules.map((rule) => rule.id);
+  const meant = nearest(id, ids);
+  const fix = meant === undefined ? `choose ${oneOf(ids)}` : `write ${meant}`;
+  return mistakeAt(['rule'], 'value', 'unknown-rule', `there is no rule \`${id}\``, fix, `rule: ${meant ?? ids[0]}`);
+}
+
+/** A mistake in what a tag must be has a code of its own. */
+function namingTagPatterns(placed: PlacedMistake): PlacedMistake {
+  const { path, mistake } = placed;
+  const tags = path.lastIndexOf('tags');
+  const isPattern = path.includes('match') && tags >= 0 && tags < path.length - 1;
+  if (!isPattern || mistake.code === 'unknown-key') return placed;
+  return { ...placed, mistake: { ...mistake, code: 'unknown-tag-pattern' } };
+}
+
+function unbuiltPart({ path }: PlacedMistake): Path {
+  return path[0] === 'actions' ? path.slice(0, 2) : path;
+}
+
+function isBelowAny(path: Path, ancestors: readonly Path[]): boolean {
+  return ancestors.some((ancestor) => ancestor.every((segment, index) => path[index] === segment));
+}
+
+function listAt(content: unknown, path: Path): readonly unknown[] {
+  const list = valueAt(content, path);
+  return Array.isArray(list) ? list : [];
+}
+
+function mistakeAt(
+  path: Path,
+  of: 'key' | 'value',
+  code: ErrorCode,
+  message: string,
+  fix: string,
+  example?: string,
+): PlacedMistake {
+  const mistake = { code, path: pathText(path), message, fix, ...(example === undefined ? {} : { example }) };
+  return { path, of, mistake };
+}

@@ -1,0 +1,70 @@
+import { stringify } from 'yaml';
+import type { AnyRule } from '../domain/rule.ts';
+import type { Path } from './source.ts';
+
+/** A policy that says no more than it must. */
+export const minimalPolicy = `name: required-tags
+description: Every instance names its owner.
+severity: medium
+rule: required-tags
+parameters: { keys: [{ key: Owner }] }
+actions: [notify]`;
+
+export const minimalValues = 'corpCidrs: ["203.0.113.0/24"]';
+
+export const minimalTest = `cases:
+  - name: without an owner
+    instance: { Tags: {} }
+    expect: { compliance: NON_COMPLIANT }`;
+
+const examples: Readonly<Record<string, string>> = {
+  name: 'name: no-open-ssh',
+  description: 'description: SSH is reachable from the company network only.',
+  severity: 'severity: high',
+  rule: 'rule: restricted-ingress',
+  match: 'match: { tags: { Environment: [prod, staging] } }',
+  exempt: `exempt:
+  - match: { instanceIds: [i-0123456789abcdef0] }
+    reason: bastion, reviewed by security
+    until: 2027-03-31`,
+  mode: 'mode: observe',
+  actions: 'actions: [notify]',
+};
+
+const matchExamples: Readonly<Record<string, string>> = {
+  tags: '{ tags: { Environment: [prod, staging] } }',
+  instanceIds: '{ instanceIds: [i-0123456789abcdef0] }',
+  instanceTypes: '{ instanceTypes: ["m7i.*"] }',
+  categories: '{ categories: [general, memory] }',
+  accounts: '{ accounts: ["123456789012"] }',
+  regions: '{ regions: [eu-central-1] }',
+  vpcIds: '{ vpcIds: [vpc-0123456789abcdef0] }',
+  subnetIds: '{ subnetIds: [subnet-0123456789abcdef0] }',
+  imageIds: '{ imageIds: [ami-0123456789abcdef0] }',
+  purchaseOptions: '{ purchaseOptions: [on-demand, spot] }',
+  autoScalingGroups: '{ autoScalingGroups: ["web-*"] }',
+  launchedBy: '{ launchedBy: ["arn:aws:iam::123456789012:user/*"] }',
+  states: '{ states: [running] }',
+  namePrefix: '{ namePrefix: [test-] }',
+  not: '{ not: { tags: { Environment: [dev] } } }',
+  when: `{ when: 'instance.LaunchTime > timestamp("2026-01-01T00:00:00Z")' }`,
+};
+
+/** Valid YAML for a path of a policy, in the words of its rule where there is one. */
+export function exampleAt(path: Path, rule: AnyRule | undefined): string | undefined {
+  const key = String(path[0]);
+  if (key === 'parameters') {
+    const parameters = rule?.examples[0]?.parameters;
+    return parameters === undefined ? undefined : `parameters: ${flow(parameters)}`;
+  }
+  if (key === 'match') {
+    const inner = path.findLast((segment) => typeof segment === 'string' && Object.hasOwn(matchExamples, segment));
+    if (inner !== undefined) return `match: ${matchExamples[inner]}`;
+  }
+  return Object.hasOwn(examples, key) ? examples[key] : undefined;
+}
+
+/** A value as one line of YAML. */
+export function flow(value: unknown): string {
+  return stringify(value, { collectionStyle: 'flow', lineWidth: 0, flowCollectionPadding: true }).trim();
+}

@@ -1,0 +1,129 @@
+import { readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
+import { basename, dirname, join, relative, resolve, sep } from 'node:path';
+import type { PolicyError } from './policy-error.ts';
+
+/** A policy file that a PATH leads to. */
+export interface PolicyPath {
+  readonly absolute: string;
+  /** The folder whose name must be the policy's; undefined for a file that stands alone. */
+  readonly folder?: string;
+}
+
+/** What the paths given lead to. */
+export interface Found {
+  readonly paths: readonly PolicyPath[];
+  readonly errors: readonly PolicyError[];
+}
+
+/** The name of a policy's file in its folder, and of the lists that policies share. */
+export const POLICY_FILE = 'policy.yml';
+const VALUES_FILE = 'values.yml';
+
+/** Finds the policies that PATHs lead to: files, and folders however deep. Each once, sorted. */
+export function findPolicies(paths: readonly string[], cwd: string): Found {
+  const found = paths.map((path) => findAt(path, cwd));
+  const distinct = new Map(found.flatMap((one) => one.paths).map((path) => [realpathSync(path.absolute), path]));
+  return {
+    paths: [...distinct.values()].sort((a, b) => (a.absolute < b.absolute ? -1 : 1)),
+    errors: found.flatMap((one) => one.errors),
+  };
+}
+
+function findAt(path: string, cwd: string): Found {
+  const absolute = resolve(cwd, path);
+  try {
+    if (!statSync(absolute).isDirectory()) return { paths: [withFolder(absolute)], errors: [] };
+    const files = filesUnder(absolute);
+    const paths = files
+      .filter((file) => basename(file) === POLICY_FILE)
+      .map((file) => (dirname(file) === absolute ? withFolder(file) : { absolute: file, folder: basename(dirname(file)) }));
+    const errors = files.filter((file) => basename(file) === 'policy.yaml').map((file) => wrongSuffix(relative(cwd, file)));
+    if (paths.length + errors.length === 0) return { paths, errors: [noPolicies(path)] };
+    return { paths, errors };
+  } catch (error) {
+    return { paths: [], errors: [unreadable(path, error)] };
+  }
+}
+
+/** A file named by itself must be called as its folder only where that folder is one of `policies/`. */
+function withFolder(absolute: string): PolicyPath {
+  const folder = dirname(absolute);
+  const isOneOfMany = basename(absolute) === POLICY_FILE && basename(dirname(folder)) === 'policies';
+  return isOneOfMany ? { absolute, folder: basename(folder) } : { absolute };
+}
+
+function filesUnder(folder: string): readonly string[] {
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    if (entry.name.startsWith('.') || entry.name === 'node_modules') return [];
+    const path = join(folder, entry.name);
+    return entry.isDirectory() ? filesUnder(path) : [path];
+  });
+}
+
+/** The values.yml that a policy's `$names` are looked up in: the nearest upward, no further than the current directory. */
+export function findValues(policy: string, cwd: string): string | undefined {
+  const inside = (folder: string) => folder === cwd || folder.startsWith(cwd.endsWith(sep) ? cwd : cwd + sep);
+  const isInside = inside(dirname(policy));
+  for (let folder = dirname(policy); !isInside || inside(folder); folder = dirname(folder)) {
+    const file = join(folder, VALUES_FILE);
+    if (isFile(file)) return file;
+    if (folder === dirname(folder)) return undefined;
+  }
+  return undefined;
+}
+
+function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+}
+
+/** A file's text, or why it can't be read. */
+export function readText(absolute: string, cwd: string): { readonly text: string } | { readonly error: PolicyError } {
+  try {
+    return { text: readFileSync(absolute, 'utf8') };
+  } catch (error) {
+    return { error: unreadable(relativeTo(cwd, absolute), error) };
+  }
+}
+
+/** With forward slashes on every system. */
+export function relativeTo(cwd: string, absolute: string): string {
+  return relative(cwd, absolute).split(sep).join('/');
+}
+
+function unreadable(file: string, error: unknown): PolicyError {
+  const isMissing = typeof error === 'object' && error !== null && 'code' in error && error.code === 'ENOENT';
+  const why = isMissing ? 'there is no such file or folder' : `it can't be read: ${error}`;
+  return {
+    code: 'unreadable',
+    file,
+    line: 1,
+    column: 1,
+    path: '',
+    message: why,
+    fix: 'name a policy.yml, or a folder that holds policies',
+  };
+}
+
+function noPolicies(file: string): PolicyError {
+  return {
+    code: 'no-policies',
+    file,
+    line: 1,
+    column: 1,
+    path: '',
+    message: 'no policies here',
+    fix: 'write each policy as <name>/policy.yml, or name another folder',
+  };
+}
+
+function wrongSuffix(file: string): PolicyError {
+  return {
+    code: 'no-policies',
+    file,
+    line: 1,
+    column: 1,
+    path: '',
+    message: 'policy.yaml is not read',
+    fix: 'rename it to policy.yml',
+  };
+}

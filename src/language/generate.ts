@@ -1,0 +1,25 @@
+import { stringify } from 'yaml';
+import * as z from 'zod';
+import { rules } from '../rules/index.ts';
+import { ruleDoc, withGeneratedHead } from '../rules/rule-doc.ts';
+import { publishedSchemas } from './published-schemas.ts';
+
+/**
+ * The files that are written from the code: JSON Schemas for editors, and the heads of the rules' pages.
+ * @param read the text of a file as it is now; undefined when there is none.
+ * @returns text by path from the project's root.
+ */
+export function generatedFiles(read: (path: string) => string | undefined): Readonly<Record<string, string>> {
+  const schemas = Object.entries(publishedSchemas(rules)).map(
+    ([file, schema]) => [`schema/${file}`, `${JSON.stringify(schema, null, 2)}\n`] as const,
+  );
+  const pages = rules.map((rule) => {
+    const path = `docs/rules/${rule.id}.md`;
+    return [path, withGeneratedHead(read(path) ?? '', ruleDoc(rule, z, toYaml))] as const;
+  });
+  return Object.fromEntries([...schemas, ...pages]);
+}
+
+function toYaml(value: unknown): string {
+  return stringify(value, { lineWidth: 0 });
+}

@@ -1,0 +1,136 @@
+import { createHash } from 'node:crypto';
+import type { Policy } from '../domain/policy.ts';
+import type { AnyRule } from '../domain/rule.ts';
+import { checkPolicy, expiredExemptions } from './check.ts';
+import { minimalPolicy, minimalValues } from './examples.ts';
+import { findPolicies, findValues, type PolicyPath, readText, relativeTo } from './files.ts';
+import { valuesFile } from './forms.ts';
+import { mistakesIn, type PlacedMistake } from './mistakes.ts';
+import { inReadingOrder, type PolicyError } from './policy-error.ts';
+import { positionOf, positionWithin, readYaml, type Source, writtenAs } from './source.ts';
+import { fillIn, type Origin, type ValueLists } from './values.ts';
+
+/** What policies are loaded with. */
+export interface LoadOptions {
+  /** The rules there are. */
+  readonly rules: readonly AnyRule[];
+  /** The current directory: paths are relative to it. */
+  readonly cwd: string;
+  /** Exemptions that ended before are warned of. */
+  readonly now: Date;
+}
+
+/** What was loaded: the policies without a mistake, and every mistake of the others, in reading order. */
+export interface Loaded {
+  readonly policies: readonly Policy[];
+  readonly errors: readonly PolicyError[];
+  readonly warnings: readonly PolicyError[];
+}
+
+/** Loads the policies that PATHs lead to: policy files, and folders of `<name>/policy.yml`. Never throws for what they hold. */
+export function loadPolicies(paths: readonly string[], options: LoadOptions): Loaded {
+  const found = findPolicies(paths, options.cwd);
+  const valuesOf = valuesReader(options.cwd);
+  const files = found.paths.map((path) => loadFile(path, valuesOf(path.absolute), options));
+  const named = files.flatMap(({ policy, name }) => (policy === undefined || name === undefined ? [] : [{ policy, name }]));
+  const duplicates = duplicateNames(files.flatMap(({ name }) => name ?? []));
+  const twice = new Set(duplicates.map((error) => error.file));
+  return {
+    policies: named.map(({ policy }) => policy).filter((policy) => !twice.has(policy.source.file)),
+    errors: inReadingOrder([...found.errors, ...files.flatMap((file) => file.errors), ...duplicates]),
+    warnings: inReadingOrder(files.flatMap((file) => file.warnings)),
+  };
+}
+
+/** A policy's name and where it stands. */
+interface Name {
+  readonly text: string;
+  readonly source: Source;
+}
+
+interface LoadedFile {
+  readonly policy?: Policy;
+  readonly name?: Name;
+  readonly errors: readonly PolicyError[];
+  readonly warnings: readonly PolicyError[];
+}
+
+interface Values {
+  readonly lists: ValueLists | 'unusable' | undefined;
+  readonly errors: readonly PolicyError[];
+}
+
+/** Reads each values.yml once. */
+function valuesReader(cwd: string): (policy: string) => Values {
+  const read = new Map<string, Values>();
+  return (policy) => {
+    const file = findValues(policy, cwd);
+    if (file === undefined) return { lists: undefined, errors: [] };
+    const values = read.get(file) ?? readValues(file, cwd);
+    read.set(file, values);
+    return values;
+  };
+}
+
+function readValues(absolute: string, cwd: string): Values {
+  const file = readText(absolute, cwd);
+  if ('error' in file) return { lists: 'unusable', errors: [file.error] };
+  const { content, errors } = readYaml(file.text, relativeTo(cwd, absolute), minimalValues);
+  if (content === undefined) return { lists: 'unusable', errors };
+  const { source, value } = content;
+  const mistakes = mistakesIn({
+    form: valuesFile,
+    value,
+    at: [],
+    example: () => minimalValues,
+    written: (path) => writtenAs(source, path),
+  });
+  const placed = mistakes.map((mistake) => place(mistake, { source, path: mistake.path }));
+  return { lists: { source, lists: value }, errors: [...errors, ...placed] };
+}
+
+function loadFile(path: PolicyPath, values: Values, options: LoadOptions): LoadedFile {
+  const text = readText(path.absolute, options.cwd);
+  if ('error' in text) return { errors: [text.error], warnings: [] };
+  const file = relativeTo(options.cwd, path.absolute);
+  const read = readYaml(text.text, file, minimalPolicy);
+  if (read.content === undefined) return { errors: [...values.errors, ...read.errors], warnings: [] };
+  const { source, value } = read.content;
+  const filled = fillIn(value, source, values.lists);
+  const checked = checkPolicy(filled, path.folder, options.rules);
+  const mistakes = checked.mistakes.map((mistake) => {
+    const error = place(mistake, filled.originOf(mistake.path));
+    return error.file === file ? error : { ...error, message: `${error.message} (in ${file})` };
+  });
+  const errors = [...values.errors, ...read.errors, ...mistakes];
+  const name = typeof value.name === 'string' ? { name: { text: value.name, source } } : {};
+  const warnings = expiredExemptions(filled.value, options.now).map((warning) => place(warning, filled.originOf(warning.path)));
+  if (errors.length > 0 || checked.policy === undefined) return { ...name, errors, warnings };
+  const hash = createHash('sha256').update(text.text).digest('hex').slice(0, 12);
+  return { ...name, policy: { ...checked.policy, source: { file, hash } }, errors, warnings };
+}
+
+/** Where a mistake stands: in the policy, or in the values.yml that the value came from. */
+function place({ mistake, of, offset }: PlacedMistake, { source, path }: Origin): PolicyError {
+  const at = offset === undefined ? positionOf(source, path, of) : positionWithin(source, path, offset);
+  return { ...mistake, file: source.file, ...at };
+}
+
+/** The second and every further policy of a name. */
+function duplicateNames(names: readonly Name[]): readonly PolicyError[] {
+  const first = new Map<string, Source>();
+  return names.flatMap(({ text, source }) => {
+    const before = first.get(text);
+    if (before === undefined) {
+      first.set(text, source);
+      return [];
+    }
+    const mistake = {
+      code: 'duplicate-name',
+      path: 'name',
+      message: `another policy is called ${text} already: ${before.file}`,
+      fix: 'give each policy a name of its own',
+    } as const;
+    return [place({ mistake, path: ['name'], of: 'value' }, { source, path: ['name'] })];
+  });
+}

@@ -1,0 +1,223 @@
+import type * as z from 'zod';
+import { describedAt, type JsonSchema, jsonSchemaOf, keysAt } from './json-schema.ts';
+import { type ErrorCode, type Mistake, nearest, oneOf } from './policy-error.ts';
+import type { Path } from './source.ts';
+
+type Issue = z.core.$ZodIssue;
+
+/** A mistake with the place it is about. */
+export interface PlacedMistake {
+  readonly mistake: Mistake;
+  readonly path: Path;
+  /** Whether the key is at fault or what stands behind it. */
+  readonly of: 'key' | 'value';
+  /** Within a text, in characters. */
+  readonly offset?: number;
+  /** Of a misspelt key: the one that was meant. That it is missing is then no second mistake. */
+  readonly meant?: Path;
+}
+
+/** How a value is checked, and what its author may be told. */
+export interface Check {
+  readonly form: z.ZodType;
+  readonly value: unknown;
+  /** Path of the value in its file. */
+  readonly at: Path;
+  /** Valid YAML for a path in the file. */
+  readonly example: (path: Path) => string | undefined;
+  /** How a value stands in the file. */
+  readonly written: (path: Path) => string | undefined;
+}
+
+/** All that a schema finds wrong, in words for the file's author. Empty when nothing is. */
+export function mistakesIn({ form, value, at, example, written }: Check): readonly PlacedMistake[] {
+  const result = form.safeParse(value);
+  if (result.success) return [];
+  const schema = jsonSchemaOf(form);
+  const issues = result.error.issues.flatMap((issue) => alternatives(issue, value));
+  const mistakes = issues
+    .filter((issue) => !isMoot(issue, issues))
+    .flatMap((issue) => describe(issue, { schema, value, at, written }))
+    .map((placed) => ({ ...placed, mistake: withExample(placed.mistake, example(placed.path)) }));
+  const meant = new Set(mistakes.map((placed) => placed.meant && pathText(placed.meant)));
+  return mistakes.filter(({ mistake }) => mistake.code !== 'missing-key' || !meant.has(mistake.path));
+}
+
+/** `exempt[0].match.tags.Owner`. */
+export function pathText(path: Path): string {
+  return path
+    .map((segment) => {
+      if (typeof segment === 'number') return `[${segment}]`;
+      return /^[\w-]+$/.test(segment) ? `.${segment}` : `["${segment}"]`;
+    })
+    .join('')
+    .replace(/^\./, '');
+}
+
+/** The value at a path; undefined where there is none. */
+export function valueAt(value: unknown, path: Path): unknown {
+  return path.reduce<unknown>(
+    (inner, segment) => (isMap(inner) && Object.hasOwn(inner, segment) ? inner[segment] : undefined),
+    value,
+  );
+}
+
+/** Lists count too: their indices are keys. */
+function isMap(value: unknown): value is Readonly<Record<string | number, unknown>> {
+  return typeof value === 'object' && value !== null;
+}
+
+function withExample(mistake: Mistake, example: string | undefined): Mistake {
+  return example === undefined ? mistake : { ...mistake, example };
+}
+
+/**
+ * What is wrong with the alternative that was meant: the only one whose type fits. Where none fits, or several do, the
+ * union's own issue stands for all.
+ */
+function alternatives(issue: Issue, value: unknown): readonly Issue[] {
+  if (issue.code !== 'invalid_union') return [issue];
+  const meant = issue.errors.filter((errors) => !errors.some(isOfAnotherType));
+  const [only, second] = meant;
+  if (only === undefined || second !== undefined) return [issue];
+  return only
+    .map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] }))
+    .flatMap((inner) => alternatives(inner, value));
+}
+
+/** What a value as a whole must be is not asked of one that has a mistake within. */
+function isMoot(issue: Issue, issues: readonly Issue[]): boolean {
+  if (issue.code !== 'custom') return false;
+  return issues.some((other) => other.code !== 'custom' && issue.path.every((segment, index) => other.path[index] === segment));
+}
+
+function isOfAnotherType(issue: Issue): boolean {
+  return issue.path.length === 0 && (issue.code === 'invalid_type' || issue.code === 'invalid_value');
+}
+
+interface Around {
+  readonly schema: JsonSchema;
+  readonly value: unknown;
+  readonly at: Path;
+  readonly written: (path: Path) => string | undefined;
+}
+
+function describe(issue: Issue, { schema, value, at, written }: Around): readonly PlacedMistake[] {
+  const inner = issue.path.map((segment) => (typeof segment === 'number' ? segment : String(segment)));
+  const path = [...at, ...inner];
+  const name = `\`${pathText(path)}\``;
+  const found = valueAt(value, inner);
+  const about = describedAt(schema, inner);
+  const placed = (code: ErrorCode, message: string, fix: string, of: 'key' | 'value' = 'value'): PlacedMistake[] => [
+    { path, of, mistake: { code, path: pathText(path), message, fix } },
+  ];
+  switch (issue.code) {
+    case 'unrecognized_keys':
+      return issue.keys.filter((key) => key !== '__proto__').map((key) => unknownKey(key, path, keysAt(schema, inner)));
+    case 'invalid_type': {
+      if (found === undefined) return placed('missing-key', `${name} is missing`, withAbout('add it', about));
+      const wanted = typeNames[issue.expected] ?? issue.expected;
+      const message = `${name} is ${typeOf(found)}, and must be ${wanted}`;
+      return placed('wrong-type', message, fixOfType(issue.expected, found, path, written(path), about));
+    }
+    case 'invalid_value': {
+      if (found === undefined) return placed('missing-key', `${name} is missing`, withAbout('add it', about));
+      const allowed = issue.values.map(String);
+      const meant = typeof found === 'string' ? nearest(found, allowed) : undefined;
+      const fix = meant === undefined ? withAbout('choose one of them', about) : `write ${meant}`;
+      return placed('invalid-value', `${name} is ${show(found)}, and must be ${oneOf(allowed)}`, fix);
+    }
+    case 'invalid_union': {
+      if (found === undefined) return placed('missing-key', `${name} is missing`, withAbout('add it', about));
+      const types = [...new Set(issue.errors.flat().filter(isOfAnotherType).flatMap(expectedOf))];
+      if (types.length > 0 && issue.errors.every((errors) => errors.some(isOfAnotherType))) {
+        const message = `${name} is ${typeOf(found)}, and must be ${oneOf(types)}`;
+        const expected = types.includes('text') ? 'string' : '';
+        return placed('wrong-type', message, fixOfType(expected, found, path, written(path), about));
+      }
+      const reasons = [...new Set(issue.errors.filter((errors) => !errors.some(isOfAnotherType)).flat().map((one) => one.message))];
+      return placed('invalid-value', `${name} is ${show(found)}: ${oneOf(reasons)}`, withAbout('correct it', about));
+    }
+    case 'invalid_key': {
+      const reason = issue.issues.map((one) => one.message).join('; ');
+      return placed('invalid-value', `the key ${name} ${reason}`, withAbout('rename it', about), 'key');
+    }
+    case 'too_small':
+      if (!issue.message.startsWith('Too small')) return placed('invalid-value', `${name} ${issue.message}`, withAbout('correct it', about));
+      if (issue.origin === 'array' || issue.origin === 'string')
+        return placed('invalid-value', emptyOrShort(name, issue), withAbout('fill it', about));
+      return placed('invalid-value', `${name} is ${show(found)}, and must be at least ${issue.minimum}`, withAbout('correct it', about));
+    case 'too_big':
+      if (issue.message.startsWith('Too big'))
+        return placed('invalid-value', `${name} is ${show(found)}, and must be at most ${issue.maximum}`, withAbout('correct it', about));
+      return placed('invalid-value', `${name} ${issue.message}`, withAbout('correct it', about));
+    case 'invalid_format':
+    case 'not_multiple_of':
+    case 'invalid_element':
+    case 'custom':
+      return placed('invalid-value', `${name}${isMap(found) ? '' : ` (${show(found)})`} ${issue.message}`, withAbout('correct it', about));
+  }
+}
+
+function emptyOrShort(name: string, { minimum, origin }: { readonly minimum: number | bigint; readonly origin: string }): string {
+  if (minimum === 1) return `${name} is empty`;
+  return `${name} must have at least ${minimum} ${origin === 'array' ? 'entries' : 'characters'}`;
+}
+
+function unknownKey(key: string, parent: Path, known: readonly string[]): PlacedMistake {
+  const path = [...parent, key];
+  const where = parent.length === 0 ? 'here' : `in \`${pathText(parent)}\``;
+  const meant = nearest(key, known);
+  const fix = meant === undefined ? `remove it; the keys ${where} are ${known.join(', ')}` : `write \`${meant}\``;
+  const mistake = { code: 'unknown-key', path: pathText(path), message: `\`${key}\` is no key ${where}`, fix } as const;
+  return { path, of: 'key', mistake, ...(meant === undefined ? {} : { meant: [...parent, meant] }) };
+}
+
+const typeNames: Readonly<Record<string, string>> = {
+  string: 'text',
+  number: 'a number',
+  int: 'a whole number',
+  boolean: 'true or false',
+  array: 'a list',
+  object: 'a map of keys and values',
+  record: 'a map of keys and values',
+  null: 'null',
+};
+
+function expectedOf(issue: Issue): readonly string[] {
+  if (issue.code === 'invalid_type') return [typeNames[issue.expected] ?? issue.expected];
+  return issue.code === 'invalid_value' ? issue.values.map(String) : [];
+}
+
+function typeOf(value: unknown): string {
+  if (value === null) return 'nothing';
+  if (Array.isArray(value)) return 'a list';
+  if (typeof value === 'object') return 'a map';
+  if (typeof value === 'string') return 'text';
+  return `the ${typeof value} ${value}`;
+}
+
+function show(value: unknown): string {
+  if (typeof value === 'object' && value !== null) return typeOf(value);
+  return value === undefined ? 'nothing' : JSON.stringify(value);
+}
+
+function fixOfType(
+  expected: string,
+  found: unknown,
+  path: Path,
+  written: string | undefined,
+  about: string | undefined,
+): string {
+  const isScalar = typeof found === 'number' || typeof found === 'boolean';
+  if (expected === 'string' && isScalar) {
+    const what = path.at(-2) === 'accounts' || path.at(-1) === 'accountId' ? 'quote the account id' : 'quote it';
+    return `${what}: "${written ?? found}"`;
+  }
+  if (expected === 'array' && (isScalar || typeof found === 'string')) return `write it as a list: [${written ?? found}]`;
+  return withAbout(`write ${typeNames[expected] ?? 'one of these'}`, about);
+}
+
+function withAbout(fix: string, about: string | undefined): string {
+  return about === undefined ? fix : `${fix}: ${about}`;
+}

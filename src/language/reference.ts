@@ -1,0 +1,40 @@
+import { stringify } from 'yaml';
+import * as z from 'zod';
+import type { AnyRule, Example } from '../domain/rule.ts';
+import { parameterRows } from '../rules/rule-doc.ts';
+import { flow } from './examples.ts';
+import { type JsonSchema, jsonSchemaOf } from './json-schema.ts';
+
+/** A parameter as a reference lists it. */
+export interface Parameter {
+  /** `wide.ipv4`, `keys[].values`. */
+  readonly name: string;
+  readonly type: string;
+  /** `required`, `default 16`, or empty. */
+  readonly presence: string;
+  readonly description: string;
+}
+
+/** The JSON Schema of a rule's parameters. */
+export function parametersSchema(rule: AnyRule): JsonSchema {
+  return jsonSchemaOf(rule.parameters(z));
+}
+
+/** Every parameter of a rule, those within maps and lists included. */
+export function parametersOf(rule: AnyRule): readonly Parameter[] {
+  return parameterRows(rule, z).map((row) => ({
+    name: row.path,
+    type: row.type.replaceAll('`', ''),
+    presence: row.default === undefined ? (row.required ? 'required' : '') : `default ${flow(row.default)}`,
+    description: row.description,
+  }));
+}
+
+/** The examples of a rule as they paste into a policy.test.yml. Their parameters stand above them as comments. */
+export function exampleCases(rule: AnyRule): string {
+  const cases = rule.examples.map(({ title, parameters, given, now, expect }: Example<unknown>) => {
+    const one = { name: title, ...(now === undefined ? {} : { now }), ...given, expect };
+    return `# with parameters: ${flow(parameters)}\n${stringify([one], { lineWidth: 0 }).trimEnd()}`;
+  });
+  return `cases:\n${cases.join('\n').replace(/^(?=.)/gm, '  ')}\n`;
+}

@@ -1,0 +1,115 @@
+import { nearest } from './policy-error.ts';
+import { type PlacedMistake, pathText } from './mistakes.ts';
+import type { Path, Source } from './source.ts';
+
+/** The lists of a values.yml. */
+export interface ValueLists {
+  readonly source: Source;
+  readonly lists: Readonly<Record<string, unknown>>;
+}
+
+/** Where a value stands: in the policy, or in the values.yml that it came from. */
+export interface Origin {
+  readonly source: Source;
+  readonly path: Path;
+}
+
+/** A policy's content with `$name` replaced. */
+export interface Filled {
+  readonly value: unknown;
+  /** Where what is at a path of `value` was written. */
+  originOf(path: Path): Origin;
+  readonly mistakes: readonly PlacedMistake[];
+  /** Paths that could not be filled: what stands there can't be checked. */
+  readonly unfilled: readonly Path[];
+}
+
+/** A text that is as a whole the name of a list. */
+const reference = /^\$([A-Za-z][A-Za-z0-9_-]*)$/;
+
+/**
+ * Replaces `$name` by the list of that name, within `parameters` and every `match`: as a whole value, or spliced in as
+ * an entry of a list.
+ * @param values undefined: there is no values.yml; `unusable`: it has errors of its own, which are told elsewhere.
+ */
+export function fillIn(content: unknown, source: Source, values: ValueLists | 'unusable' | undefined): Filled {
+  const origins = new Map<string, Origin>();
+  const mistakes: PlacedMistake[] = [];
+  const unfilled: Path[] = [];
+
+  /** Copies a value to `to`, noting for each part where it was written. */
+  function copy(value: unknown, from: Origin, to: Path): unknown {
+    origins.set(JSON.stringify(to), from);
+    const name = typeof value === 'string' && from.source === source ? listName(value, from.path) : undefined;
+    if (name !== undefined) {
+      const list = listOf(name, from.path, to);
+      return list?.map((entry, index) => copy(entry, { source: list.source, path: [name, index] }, [...to, index]));
+    }
+    if (Array.isArray(value)) return copyList(value, from, to);
+    if (typeof value !== 'object' || value === null) return value;
+    const copied = Object.entries(value).map(([key, child]) => {
+      const path = [...from.path, key];
+      return [key, copy(child, { source: from.source, path }, [...to, key])] as const;
+    });
+    return Object.fromEntries(copied);
+  }
+
+  function copyList(entries: readonly unknown[], from: Origin, to: Path): readonly unknown[] {
+    const filled: unknown[] = [];
+    entries.forEach((entry, index) => {
+      const origin = { source: from.source, path: [...from.path, index] };
+      const name = typeof entry === 'string' && from.source === source ? listName(entry, origin.path) : undefined;
+      if (name === undefined) {
+        filled.push(copy(entry, origin, [...to, filled.length]));
+        return;
+      }
+      const list = listOf(name, origin.path, to);
+      list?.forEach((one, at) => {
+        filled.push(copy(one, { source: list.source, path: [name, at] }, [...to, filled.length]));
+      });
+    });
+    return filled;
+  }
+
+  function listOf(name: string, path: Path, to: Path): (readonly unknown[] & { readonly source: Source }) | undefined {
+    const list = typeof values === 'object' && Object.hasOwn(values.lists, name) ? values.lists[name] : undefined;
+    if (typeof values === 'object' && Array.isArray(list)) return Object.assign([...list], { source: values.source });
+    unfilled.push(to);
+    if (values !== 'unusable') mistakes.push(unknownList(name, path, values));
+    return undefined;
+  }
+
+  const value = copy(content, { source, path: [] }, []);
+  return { value, originOf, mistakes, unfilled };
+
+  function originOf(path: Path): Origin {
+    const origin = origins.get(JSON.stringify(path));
+    if (origin !== undefined) return origin;
+    const parent = originOf(path.slice(0, -1));
+    return { source: parent.source, path: [...parent.path, ...path.slice(-1)] };
+  }
+}
+
+/** Name of the list that a text stands for, where lists may stand. */
+function listName(text: string, path: Path): string | undefined {
+  const isParameter = path[0] === 'parameters';
+  const isMatch = (path[0] === 'match' || (path[0] === 'exempt' && path[2] === 'match')) && path.at(-1) !== 'when';
+  return isParameter || isMatch ? reference.exec(text)?.[1] : undefined;
+}
+
+function unknownList(name: string, path: Path, values: ValueLists | undefined): PlacedMistake {
+  const names = Object.keys(values?.lists ?? {});
+  const meant = nearest(name, names);
+  const file = values?.source.file ?? 'a values.yml beside the policies';
+  return {
+    path,
+    of: 'value',
+    mistake: {
+      code: 'unknown-value-list',
+      path: pathText(path),
+      message: values === undefined ? `$${name} names a list, and there is no values.yml` : `${file} has no list \`${name}\``,
+      fix: meant === undefined ? `write the list into ${file}` : `write $${meant}`,
+      example: `${name}: [first, second]`,
+    },
+  };
+}
