@@ -5,10 +5,10 @@ import { sdk } from '../aws/sdk.ts';
 import type { Engine } from '../engine/deployment.ts';
 
 /** One line of JSON a message, with the request's id; instances and policies, never whole resources. */
-export const logger = new Logger({ serviceName: 'ec2-guardrail' });
+export const logger = new Logger();
 
 /** CloudWatch metrics by the embedded metric format: no call is made. */
-export const metrics = new Metrics({ namespace: 'EC2Guardrail', serviceName: 'ec2-guardrail' });
+export const metrics = new Metrics({ namespace: 'EC2Guardrail' });
 
 /** The engine over the SDK, with what serverless.yml put into the environment. */
 export function composeEngine(env: Readonly<Record<string, string | undefined>>): Engine {

@@ -1,0 +1,127 @@
+// Holds what `npm run package` wrote into .serverless/ against what it promises. Prints the sizes; exit 1 names what is broken.
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import { build } from 'esbuild';
+import plugins from '../deploy/esbuild-plugins.cjs';
+import { unpack } from './zip.mjs';
+
+const MAX_ZIP_KB = 200;
+const functions = ['inspect', 'sweep'];
+const { Resources: resources } = JSON.parse(
+  readFileSync('.serverless/cloudformation-template-update-stack.json', 'utf8'),
+);
+const broken = [];
+
+function check(holds, otherwise) {
+  if (!holds) broken.push(otherwise);
+}
+
+function ofType(type) {
+  return Object.entries(resources).filter(([, { Type }]) => Type === type);
+}
+
+/** Logical ids that a value names, by Ref or Fn::GetAtt. */
+function namedIn(value) {
+  if (typeof value !== 'object' || value === null) return [];
+  if (typeof value.Ref === 'string') return value.Ref.startsWith('AWS::') ? [] : [value.Ref];
+  if (Array.isArray(value['Fn::GetAtt'])) return [value['Fn::GetAtt'][0]];
+  return Object.values(value).flatMap(namedIn);
+}
+
+for (const [id, { Properties, DependsOn = [] }] of Object.entries(resources))
+  for (const named of [...namedIn(Properties), ...[DependsOn].flat()])
+    check(named in resources, `${id} names ${named}, which is not in the template`);
+
+for (const [id, { Properties }] of ofType('AWS::Events::Rule'))
+  for (const target of Properties.Targets)
+    check(target.DeadLetterConfig, `${id} has a target without a dead-letter queue`);
+
+for (const [id, { Properties }] of ofType('AWS::Lambda::Function')) {
+  check(!('ReservedConcurrentExecutions' in Properties), `${id} reserves concurrency: its queue would be throttled`);
+  const [role] = namedIn(Properties.Role);
+  check(resources[role]?.Type === 'AWS::IAM::Role', `${id} has no role of this stack`);
+}
+
+const watched = resources.SweepMissingAlarm.Properties.Dimensions[0].Value;
+const published = resources.SweepLambdaFunction.Properties.Environment.Variables.POWERTOOLS_SERVICE_NAME;
+check(watched === published, `the alarm on a missing sweep watches ${watched}, the sweep publishes as ${published}`);
+
+for (const [id, { Properties }] of ofType('AWS::Lambda::EventSourceMapping')) {
+  const [queue] = namedIn(Properties.EventSourceArn);
+  const [called] = namedIn(Properties.FunctionName);
+  const least = 6 * resources[called].Properties.Timeout + Properties.MaximumBatchingWindowInSeconds;
+  const { VisibilityTimeout } = resources[queue].Properties;
+  check(VisibilityTimeout >= least, `${queue} shows messages again after ${VisibilityTimeout} s, less than ${least} s`);
+  check(Properties.FunctionResponseTypes?.includes('ReportBatchItemFailures'), `${id} retries whole batches`);
+}
+
+for (const [id, { Properties }] of ofType('AWS::IAM::Role'))
+  for (const { PolicyDocument } of Properties.Policies)
+    for (const action of PolicyDocument.Statement.flatMap(({ Action }) => Action))
+      check(!/^ec2:(?!Describe|Get)/.test(action), `${id} may ${action}, though every policy only notifies`);
+
+// Outside the repository: its package.json would make ES modules of these CommonJS files.
+const scratch = mkdtempSync(join(tmpdir(), 'ec2-guardrail-package-'));
+try {
+  for (const name of functions) {
+    const zip = `.serverless/${name}.zip`;
+    const { size } = statSync(zip);
+    console.log(`${name}.zip ${(size / 1000).toFixed(1)} KB`);
+    check(size <= MAX_ZIP_KB * 1000, `${zip} has ${size} bytes, more than ${MAX_ZIP_KB} KB`);
+    unpack(zip, join(scratch, name));
+    const [, { Properties }] = ofType('AWS::Lambda::Function').find(([id]) => id.toLowerCase().startsWith(name));
+    const bundle = join(scratch, name, `${Properties.Handler.replace(/\.\w+$/, '')}.js`);
+    const text = readFileSync(bundle, 'utf8');
+    for (const provider of ['fromSSO', 'fromIni', 'fromProcess', 'fromTokenFile', 'fromContainerMetadata'])
+      check(!text.includes(provider), `${name} bundles the credential provider ${provider}`);
+    check(exportsHandler(bundle, Properties.Environment.Variables), `${name} exports no handler`);
+  }
+
+  for (const service of ['dynamodb', 'ec2', 'eventbridge', 'kms', 'sns', 'sqs']) {
+    const [own, rewritten] = [await schemas(service, []), await schemas(service, [plugins.literalSchemaKeys])];
+    check(
+      own.length > 0 && isDeepStrictEqual(own, rewritten),
+      `the bundles' schemas of ${service} differ from the SDK's`,
+    );
+  }
+} finally {
+  rmSync(scratch, { recursive: true });
+}
+
+for (const problem of broken) console.error(`broken: ${problem}`);
+process.exitCode = broken.length > 0 ? 1 : 0;
+
+function exportsHandler(bundle, variables) {
+  const filledIn = Object.entries(variables).map(([name, value]) => [name, typeof value === 'string' ? value : 'x']);
+  const script = `process.stdout.write(typeof require(${JSON.stringify(bundle)}).handler)`;
+  const env = { ...Object.fromEntries(filledIn), AWS_REGION: 'eu-central-1', PATH: process.env.PATH };
+  return execFileSync(process.execPath, ['-e', script], { env, encoding: 'utf8' }) === 'function';
+}
+
+/** What a service's module of schemas exports, built with these plugins; functions as their source. */
+async function schemas(service, plugins) {
+  const path = `./node_modules/@aws-sdk/client-${service}/dist-es/schemas/schemas_0.js`;
+  const outfile = join(scratch, `${service}-${plugins.length}.cjs`);
+  await build({
+    stdin: { contents: `export * from '${path}';`, resolveDir: process.cwd() },
+    bundle: true,
+    platform: 'node',
+    format: 'cjs',
+    mainFields: ['module', 'main'],
+    plugins,
+    outfile,
+  });
+  const exported = Object.entries(createRequire(import.meta.url)(outfile));
+  return exported.map(([name, schema]) => [name, withoutFunctions(schema)]);
+}
+
+function withoutFunctions(value) {
+  if (typeof value === 'function') return String(value);
+  if (Array.isArray(value)) return value.map(withoutFunctions);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, withoutFunctions(inner)]));
+}

@@ -1,0 +1,95 @@
+import { arnOf, type Resource, type Resources, ref } from './cloudformation.ts';
+import { ownRoles } from './roles.ts';
+
+/** EventBridge's quota for a pattern, in characters. */
+export const MAX_PATTERN_LENGTH = 2048;
+
+/** The event rules that feed the live queue with these CloudTrail events. An event matches at most one of them. */
+export function eventRules(eventNames: readonly string[]): Resources {
+  const chunks = chunksOf(eventNames);
+  const apiCalls = chunks.map((names, index): [string, Resource] => [
+    `ApiCallRule${index + 1}`,
+    rule('API calls after which a verdict may be different.', apiCallPattern(names)),
+  ]);
+  return {
+    StateChangeRule: rule('State changes of instances, which need no trail.', stateChangePattern),
+    ...Object.fromEntries(apiCalls),
+  };
+}
+
+/** `pending` is left out: volumes and tags are not there yet, and `running` follows. */
+const stateChangePattern = {
+  source: ['aws.ec2'],
+  'detail-type': ['EC2 Instance State-change Notification'],
+  account: [ref('AWS::AccountId')],
+  detail: { state: [{ 'anything-but': ['pending'] }] },
+};
+
+/**
+ * Calls that succeeded, and that this guardrail did not make itself. `anything-but` alone never matches where the field is
+ * absent, as it is in the records of IAM users and root: hence `exists: false` beside it.
+ */
+function apiCallPattern(eventNames: readonly string[]) {
+  return {
+    source: ['aws.ec2'],
+    'detail-type': ['AWS API Call via CloudTrail'],
+    account: [ref('AWS::AccountId')],
+    detail: {
+      eventSource: ['ec2.amazonaws.com'],
+      eventName: eventNames,
+      errorCode: [{ exists: false }],
+      userIdentity: {
+        sessionContext: { sessionIssuer: { arn: [{ exists: false }, { 'anything-but': ownRoles.map(arnOf) }] } },
+      },
+    },
+  };
+}
+
+function rule(description: string, pattern: typeof stateChangePattern | ReturnType<typeof apiCallPattern>): Resource {
+  return {
+    Type: 'AWS::Events::Rule',
+    Properties: {
+      Description: description,
+      State: 'ENABLED',
+      EventPattern: pattern,
+      Targets: [target('live', 'LiveQueue')],
+    },
+  };
+}
+
+/** EventBridge tries for a day, then keeps what it could not hand over. */
+function target(id: string, resource: string) {
+  return {
+    Id: id,
+    Arn: arnOf(resource),
+    RetryPolicy: { MaximumEventAgeInSeconds: 86_400, MaximumRetryAttempts: 185 },
+    DeadLetterConfig: { Arn: arnOf('UndeliveredQueue') },
+  };
+}
+
+/** Logical id of the rule that serverless.yml's schedule of the sweep becomes. */
+export const SWEEP_SCHEDULE = 'SweepEventsRuleSchedule1';
+
+/** serverless.yml has no word for a schedule's dead letters: this replaces the targets of its rule. */
+export const sweepSchedule = { Properties: { Targets: [target('sweep', 'SweepLambdaFunction')] } };
+
+/** As few lists of names as fit into patterns. */
+function chunksOf(names: readonly string[]): readonly (readonly string[])[] {
+  const chunks: string[][] = [];
+  for (const name of names) {
+    const last = chunks.at(-1);
+    if (last !== undefined && longestPattern(apiCallPattern([...last, name])) <= MAX_PATTERN_LENGTH) last.push(name);
+    else chunks.push([name]);
+  }
+  return chunks;
+}
+
+const LONGEST_ROLE_ARN = `arn:aws-us-gov:iam::123456789012:role/${'r'.repeat(64)}`;
+
+/** A pattern's length in characters once CloudFormation has filled in account and role ARNs, at most. */
+export function longestPattern(pattern: unknown): number {
+  return JSON.stringify(pattern, (_key, value) => {
+    if (value?.Ref === 'AWS::AccountId') return '123456789012';
+    return value?.['Fn::GetAtt'] === undefined ? value : LONGEST_ROLE_ARN;
+  }).length;
+}

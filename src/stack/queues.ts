@@ -1,0 +1,84 @@
+import {
+  arnOf,
+  denyWithoutTls,
+  policyDocument,
+  type Resource,
+  type Resources,
+  ref,
+  type Statement,
+} from './cloudformation.ts';
+import { SWEEP_SCHEDULE } from './event-rules.ts';
+
+/** The inspect function's timeout in seconds, and how long Lambda gathers a batch for it; serverless.yml says the same. */
+const TIMEOUT = 60;
+const BATCHING_WINDOW = 1;
+
+/** Lambda's advice: six times the timeout, and the time that a batch is gathered. */
+export const VISIBILITY_TIMEOUT = 6 * TIMEOUT + BATCHING_WINDOW;
+
+const DAY = 86_400;
+
+/** A message that failed this often is set aside. Five tries span half an hour: most outages are shorter. */
+const MAX_RECEIVE_COUNT = 5;
+
+/**
+ * Live work before bulk work: each has its queue and its share of concurrency, so that a sweep over thousands of instances
+ * delays no launch.
+ */
+export function queues(eventRuleIds: readonly string[]): Resources {
+  return {
+    LiveQueue: workQueue('LiveDeadLetterQueue'),
+    BulkQueue: workQueue('BulkDeadLetterQueue'),
+    LiveDeadLetterQueue: deadLetterQueue,
+    BulkDeadLetterQueue: deadLetterQueue,
+    // What EventBridge and Lambda could not hand over: events for the live queue, and runs of the sweep that failed.
+    UndeliveredQueue: deadLetterQueue,
+    LiveQueuePolicy: queuePolicy('LiveQueue', [rulesMaySend('LiveQueue', eventRuleIds)]),
+    BulkQueuePolicy: queuePolicy('BulkQueue', []),
+    LiveDeadLetterQueuePolicy: queuePolicy('LiveDeadLetterQueue', []),
+    BulkDeadLetterQueuePolicy: queuePolicy('BulkDeadLetterQueue', []),
+    UndeliveredQueuePolicy: queuePolicy('UndeliveredQueue', [
+      rulesMaySend('UndeliveredQueue', [...eventRuleIds, SWEEP_SCHEDULE]),
+    ]),
+  };
+}
+
+/** Logical ids of the queues that are empty as long as all is well. */
+export const deadLetterQueues = ['LiveDeadLetterQueue', 'BulkDeadLetterQueue', 'UndeliveredQueue'] as const;
+
+function workQueue(deadLetters: string): Resource {
+  return {
+    Type: 'AWS::SQS::Queue',
+    Properties: {
+      SqsManagedSseEnabled: true,
+      VisibilityTimeout: VISIBILITY_TIMEOUT,
+      MessageRetentionPeriod: 4 * DAY,
+      RedrivePolicy: { deadLetterTargetArn: arnOf(deadLetters), maxReceiveCount: MAX_RECEIVE_COUNT },
+    },
+  };
+}
+
+const deadLetterQueue: Resource = {
+  Type: 'AWS::SQS::Queue',
+  Properties: { SqsManagedSseEnabled: true, MessageRetentionPeriod: 14 * DAY },
+};
+
+/** The functions send and receive by their roles; no policy of a queue lets in anybody but EventBridge. */
+function queuePolicy(queue: string, allowed: readonly Statement[]): Resource {
+  const statements = [...allowed, denyWithoutTls('sqs:*', arnOf(queue))];
+  return {
+    Type: 'AWS::SQS::QueuePolicy',
+    Properties: { Queues: [ref(queue)], PolicyDocument: policyDocument(statements) },
+  };
+}
+
+function rulesMaySend(queue: string, eventRuleIds: readonly string[]): Statement {
+  return {
+    Sid: 'OwnEventRules',
+    Effect: 'Allow',
+    Principal: { Service: 'events.amazonaws.com' },
+    Action: 'sqs:SendMessage',
+    Resource: arnOf(queue),
+    Condition: { ArnEquals: { 'aws:SourceArn': eventRuleIds.map(arnOf) } },
+  };
+}

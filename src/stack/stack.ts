@@ -1,0 +1,41 @@
+import type { Json } from '../domain/json.ts';
+import { needsOf } from '../domain/judge.ts';
+import { eventsThatChange } from '../domain/needs.ts';
+import type { BoundPolicy } from '../domain/policy.ts';
+import { alarms } from './alarms.ts';
+import { type Resource, type Resources, ref } from './cloudformation.ts';
+import { eventRules, SWEEP_SCHEDULE, sweepSchedule } from './event-rules.ts';
+import { queues } from './queues.ts';
+import { roles } from './roles.ts';
+import type { Settings } from './settings.ts';
+import { findingsTable } from './table.ts';
+import { alertsTopicArn, topics } from './topics.ts';
+
+/** What serverless.yml adds to the functions. */
+export interface Template {
+  readonly Resources: Resources;
+  /** Changes to resources that serverless.yml makes itself. */
+  readonly extensions: { readonly [id: string]: { readonly Properties: Resource['Properties'] } };
+  readonly Outputs: { readonly [id: string]: { readonly Description: string; readonly Value: Json } };
+}
+
+/** All but the functions, as the policies in use need it. */
+export function template(policies: readonly BoundPolicy[], settings: Settings): Template {
+  const rules = eventRules(eventsThatChange(needsOf(policies)));
+  return {
+    Resources: {
+      ...rules,
+      ...queues(Object.keys(rules)),
+      FindingsTable: findingsTable,
+      ...topics(settings),
+      ...roles(policies, settings),
+      ...alarms(settings),
+    },
+    extensions: { [SWEEP_SCHEDULE]: sweepSchedule },
+    Outputs: {
+      AlertsTopicArn: { Description: 'Gets the alerts.', Value: alertsTopicArn(settings) },
+      OperationsTopicArn: { Description: 'Gets what the guardrail says of itself.', Value: ref('OperationsTopic') },
+      FindingsTableName: { Description: 'Holds the findings.', Value: ref('FindingsTable') },
+    },
+  };
+}

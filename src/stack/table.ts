@@ -1,0 +1,19 @@
+import type { Resource } from './cloudformation.ts';
+
+/**
+ * One item a subject. It goes with the stack: what it holds is found again by the next sweep, and for 35 days DynamoDB keeps a
+ * last backup of a table that had point-in-time recovery.
+ */
+export const findingsTable: Resource = {
+  Type: 'AWS::DynamoDB::Table',
+  DeletionPolicy: 'Delete',
+  UpdateReplacePolicy: 'Delete',
+  Properties: {
+    BillingMode: 'PAY_PER_REQUEST',
+    AttributeDefinitions: [{ AttributeName: 'pk', AttributeType: 'S' }],
+    KeySchema: [{ AttributeName: 'pk', KeyType: 'HASH' }],
+    SSESpecification: { SSEEnabled: true },
+    PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+    TimeToLiveSpecification: { AttributeName: 'expiresAt', Enabled: true },
+  },
+};

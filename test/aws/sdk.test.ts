@@ -1,0 +1,93 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { EC2Client, EC2ServiceException } from '@aws-sdk/client-ec2';
+import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
+import { KMSClient } from '@aws-sdk/client-kms';
+import { SNSClient } from '@aws-sdk/client-sns';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { mockClient } from 'aws-sdk-client-mock';
+import { sdk } from '../../src/aws/sdk.ts';
+import type { Input, Operation } from '../../src/domain/operations.ts';
+
+const mocks: Readonly<Record<string, ReturnType<typeof mockClient>>> = {
+  ec2: mockClient(EC2Client),
+  kms: mockClient(KMSClient),
+  dynamodb: mockClient(DynamoDBClient),
+  sns: mockClient(SNSClient),
+  sqs: mockClient(SQSClient),
+  events: mockClient(EventBridgeClient),
+};
+
+const inputs: { readonly [O in Operation]: Input<O> } = {
+  'ec2:DescribeInstances': { InstanceIds: ['i-0123456789abcdef0'] },
+  'ec2:DescribeVolumes': { NextToken: 'page-2' },
+  'ec2:DescribeSecurityGroups': { GroupIds: ['sg-0123456789abcdef0'] },
+  'ec2:DescribeSecurityGroupRules': { MaxResults: 1000 },
+  'ec2:DescribeNetworkInterfaces': { NetworkInterfaceIds: ['eni-0123456789abcdef0'] },
+  'ec2:DescribeInstanceTypes': { InstanceTypes: ['m7i.large'] },
+  'ec2:GetManagedPrefixListEntries': { PrefixListId: 'pl-0123456789abcdef0' },
+  'kms:ListAliases': { Limit: 100 },
+  'dynamodb:BatchGetItem': { RequestItems: { findings: { Keys: [{ pk: { S: 'a' } }] } } },
+  'dynamodb:PutItem': { TableName: 'findings', Item: { pk: { S: 'a' } } },
+  'dynamodb:UpdateItem': { TableName: 'findings', Key: { pk: { S: 'a' } } },
+  'dynamodb:Scan': { TableName: 'findings' },
+  'sns:Publish': { TopicArn: 'arn:aws:sns:eu-central-1:123456789012:alerts', Message: 'text' },
+  'sqs:SendMessage': { QueueUrl: 'https://sqs.eu-central-1.amazonaws.com/123456789012/live', MessageBody: '{}' },
+  'events:PutEvents': { Entries: [{ Source: 'ec2-guardrail', DetailType: 'finding', Detail: '{}' }] },
+};
+
+const operations = Object.keys(inputs) as Operation[];
+
+function call<O extends Operation>(operation: O, region: string) {
+  return sdk({ accountId: '123456789012', region })(operation, inputs[operation]);
+}
+
+function received() {
+  return Object.values(mocks).flatMap((mock) => mock.calls());
+}
+
+beforeEach(() => {
+  for (const mock of Object.values(mocks)) {
+    mock.reset();
+    mock.onAnyCommand().rejects(new Error('unexpected AWS call'));
+  }
+});
+
+test.each(operations)(
+  '%s is one call of that name at that service, with the input as it was given',
+  async (operation) => {
+    const [service = '', action] = operation.split(':');
+    const answer = { $metadata: { requestId: operation } };
+    mocks[service]?.onAnyCommand().resolves(answer);
+
+    await expect(call(operation, 'eu-central-1')).resolves.toBe(answer);
+
+    expect(received().map(({ args: [command] }) => [command.constructor.name, command.input])).toEqual([
+      [`${action}Command`, inputs[operation]],
+    ]);
+  },
+);
+
+test('a Region has one client for a service, made for that Region', async () => {
+  mocks.ec2?.onAnyCommand().resolves({});
+
+  await call('ec2:DescribeVolumes', 'eu-central-1');
+  await call('ec2:DescribeInstances', 'us-east-1');
+  await call('ec2:DescribeInstances', 'eu-central-1');
+
+  const [first, elsewhere, second] = received().map(({ thisValue }) => thisValue as EC2Client);
+  await expect(first?.config.region()).resolves.toBe('eu-central-1');
+  await expect(elsewhere?.config.region()).resolves.toBe('us-east-1');
+  expect(second).toBe(first);
+});
+
+test("an error passes as the SDK throws it, with AWS's code as its name", async () => {
+  const refused = new EC2ServiceException({
+    name: 'UnauthorizedOperation',
+    $fault: 'client',
+    message: 'You are not authorized to perform this operation.',
+    $metadata: {},
+  });
+  mocks.ec2?.onAnyCommand().rejects(refused);
+
+  await expect(call('ec2:DescribeVolumes', 'eu-central-1')).rejects.toBe(refused);
+});

@@ -1,0 +1,116 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { buildSync } from 'esbuild';
+import { parse } from 'yaml';
+import { allNeeds } from '../../src/domain/needs.ts';
+import { bindAll } from '../../src/language/bind.ts';
+import { loadPolicies } from '../../src/language/load.ts';
+import { rules } from '../../src/rules/index.ts';
+import { SWEEP_COMPLETED } from '../../src/stack/alarms.ts';
+import type { Resource } from '../../src/stack/cloudformation.ts';
+import { VISIBILITY_TIMEOUT } from '../../src/stack/queues.ts';
+import { ownRoles } from '../../src/stack/roles.ts';
+import { template } from '../../src/stack/stack.ts';
+import { policyThatNeeds } from '../stack/policies.ts';
+
+interface FunctionDefinition {
+  readonly handler: string;
+  readonly role: string;
+  readonly timeout: number;
+  readonly events: readonly { readonly sqs?: { readonly maximumBatchingWindow: number } }[];
+}
+
+interface Serverless {
+  readonly provider: { readonly environment: Readonly<Record<string, string>> };
+  readonly functions: Readonly<Record<string, FunctionDefinition>>;
+}
+
+/** CloudFormation's short forms (!Ref, !GetAtt, !Join) stand as what they are applied to. */
+const serverless: Serverless = parse(readFileSync('serverless.yml', 'utf8'), { logLevel: 'silent' });
+const functions = Object.entries(serverless.functions);
+
+function sourcesOf(...rooms: readonly string[]): string {
+  const files = rooms.flatMap((room) => readdirSync(`src/${room}`).map((file) => `src/${room}/${file}`));
+  return files
+    .filter((file) => file.endsWith('.ts'))
+    .map((file) => readFileSync(file, 'utf8'))
+    .join('\n');
+}
+
+function matchesIn(text: string, pattern: RegExp): readonly string[] {
+  return [...new Set([...text.matchAll(pattern)].map(([, found = '']) => found))].sort();
+}
+
+function actionsOf(role: Resource | undefined): readonly string[] {
+  return matchesIn(JSON.stringify(role?.Properties.Policies), /"([a-z0-9]+:[A-Z]\w*)"/g).filter(
+    (action) => action !== 'aws:RequestedRegion' && action !== 'kms:ViaService',
+  );
+}
+
+test.each(functions)('%s has a handler that is there', (_name, { handler }) => {
+  const [, file, name] = /^(.*)\.(\w+)$/.exec(handler) ?? [];
+  const { metafile } = buildSync({
+    entryPoints: [`${file}.ts`],
+    format: 'esm',
+    write: false,
+    metafile: true,
+    outdir: '.',
+  });
+
+  expect(Object.values(metafile.outputs).flatMap((output) => output.exports)).toEqual([name]);
+});
+
+test('each function has its own role, and each role of ours has a function', () => {
+  expect(functions.map(([, { role }]) => role)).toEqual(ownRoles);
+});
+
+test('a message is not shown again while a function may still be at work on it', () => {
+  const mappings = functions.flatMap(([, { timeout, events }]) =>
+    events.flatMap(({ sqs }) => (sqs ? [{ timeout, ...sqs }] : [])),
+  );
+  const least = mappings.map(({ timeout, maximumBatchingWindow }) => 6 * timeout + maximumBatchingWindow);
+
+  expect(least).toEqual([VISIBILITY_TIMEOUT, VISIBILITY_TIMEOUT]);
+});
+
+test('every variable that the functions read is set, and no other but for Powertools', () => {
+  const read = matchesIn(sourcesOf('handlers'), /(?:env\.|required\(env, ')([A-Z_]+)/g);
+  const set = Object.keys(serverless.provider.environment).filter((name) => !name.startsWith('POWERTOOLS_'));
+
+  expect(set.sort()).toEqual(read.filter((name) => name !== 'AWS_REGION'));
+});
+
+test('the alarm on a missing sweep watches the metric that the sweep publishes', () => {
+  expect(serverless.provider.environment.POWERTOOLS_METRICS_NAMESPACE).toBe(SWEEP_COMPLETED.namespace);
+  expect(sourcesOf('handlers')).toContain(`${SWEEP_COMPLETED.metric}: 1`);
+});
+
+test('the roles together may make every call that the engine makes, and no other to these services', () => {
+  const { Resources } = template([policyThatNeeds(...allNeeds)], { name: 'deployment' });
+  const called = matchesIn(sourcesOf('engine'), /'([a-z0-9]+:[A-Z]\w*)'/g);
+  const permitted = ownRoles.flatMap((role) => actionsOf(Resources[role]));
+  const byLambda = ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'];
+  const bySns = ['kms:Decrypt', 'kms:GenerateDataKey'];
+  const toLog = ['logs:CreateLogStream', 'logs:PutLogEvents'];
+
+  expect([...new Set(permitted)].sort()).toEqual([...called, ...byLambda, ...bySns, ...toLog].sort());
+});
+
+describe('the shipped policies', () => {
+  const options = { rules, cwd: process.cwd(), now: new Date('2026-12-01T00:00:00Z') };
+  const { policies, errors } = loadPolicies(['policies'], options);
+  const { Resources } = template(bindAll(policies, rules), { name: 'deployment' });
+
+  test('have no mistake', () => {
+    expect(errors).toEqual([]);
+    expect(policies.length).toBeGreaterThanOrEqual(5);
+  });
+
+  test('read this of EC2, and may change nothing', () => {
+    expect(actionsOf(Resources.InspectRole).filter((action) => action.startsWith('ec2:'))).toEqual([
+      'ec2:DescribeInstances',
+      'ec2:DescribeSecurityGroupRules',
+      'ec2:DescribeSecurityGroups',
+      'ec2:DescribeVolumes',
+    ]);
+  });
+});

@@ -1,0 +1,148 @@
+import { allNeeds, type Need } from '../../src/domain/needs.ts';
+import type { Resource, Statement } from '../../src/stack/cloudformation.ts';
+import { roles } from '../../src/stack/roles.ts';
+import type { Settings } from '../../src/stack/settings.ts';
+import { policyThatNeeds } from './policies.ts';
+
+const settings: Settings = { name: 'ec2-guardrail-test' };
+
+const region = { Ref: 'AWS::Region' };
+const arn = (id: string) => ({ 'Fn::GetAtt': [id, 'Arn'] });
+const ownArn = (service: string, resource: string) => ({
+  'Fn::Join': [':', ['arn', { Ref: 'AWS::Partition' }, service, region, { Ref: 'AWS::AccountId' }, resource]],
+});
+
+function statementsOf(role: Resource | undefined): readonly Statement[] {
+  const policies = (role?.Properties.Policies ?? []) as unknown as { PolicyDocument: { Statement: Statement[] } }[];
+  return policies.flatMap(({ PolicyDocument }) => PolicyDocument.Statement);
+}
+
+function readsOf(need: Need): unknown {
+  return statementsOf(roles([policyThatNeeds(need)], settings).InspectRole).find(({ Sid }) => Sid === 'Read')?.Action;
+}
+
+const publishing = (...topics: readonly unknown[]) => [
+  { Sid: 'Alert', Effect: 'Allow', Action: ['sns:Publish'], Resource: topics },
+  {
+    Sid: 'EncryptAlerts',
+    Effect: 'Allow',
+    Action: ['kms:Decrypt', 'kms:GenerateDataKey'],
+    Resource: [arn('TopicKey')],
+    Condition: {
+      StringEquals: { 'kms:ViaService': { 'Fn::Join': ['.', ['sns', region, { Ref: 'AWS::URLSuffix' }]] } },
+    },
+  },
+];
+
+test('inspect may do exactly what policies on volumes make it do', () => {
+  const { InspectRole } = roles([policyThatNeeds('volumes')], settings);
+
+  expect(statementsOf(InspectRole)).toEqual([
+    {
+      Sid: 'Read',
+      Effect: 'Allow',
+      Action: ['ec2:DescribeInstances', 'ec2:DescribeVolumes'],
+      Resource: '*',
+      Condition: { StringEquals: { 'aws:RequestedRegion': region } },
+    },
+    {
+      Sid: 'KeepFindings',
+      Effect: 'Allow',
+      Action: ['dynamodb:BatchGetItem', 'dynamodb:PutItem', 'dynamodb:Scan', 'dynamodb:UpdateItem'],
+      Resource: arn('FindingsTable'),
+    },
+    ...publishing({ Ref: 'AlertsTopic' }, { Ref: 'OperationsTopic' }),
+    {
+      Sid: 'LookAgainLater',
+      Effect: 'Allow',
+      Action: ['sqs:SendMessage'],
+      Resource: [arn('LiveQueue'), arn('BulkQueue')],
+    },
+    {
+      Sid: 'ReceiveWork',
+      Effect: 'Allow',
+      Action: ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'],
+      Resource: [arn('LiveQueue'), arn('BulkQueue')],
+    },
+    {
+      Sid: 'TellFindings',
+      Effect: 'Allow',
+      Action: ['events:PutEvents'],
+      Resource: ownArn('events', 'event-bus/default'),
+    },
+    {
+      Sid: 'Log',
+      Effect: 'Allow',
+      Action: ['logs:CreateLogStream', 'logs:PutLogEvents'],
+      Resource: ownArn('logs', 'log-group:/aws/lambda/ec2-guardrail-test-inspect:*'),
+    },
+  ]);
+});
+
+test('sweep lists instances and hands them over, whatever the policies need', () => {
+  const { SweepRole } = roles([policyThatNeeds(...allNeeds)], settings);
+
+  expect(statementsOf(SweepRole)).toEqual([
+    {
+      Sid: 'Read',
+      Effect: 'Allow',
+      Action: ['ec2:DescribeInstances'],
+      Resource: '*',
+      Condition: { StringEquals: { 'aws:RequestedRegion': region } },
+    },
+    {
+      Sid: 'KeepFindings',
+      Effect: 'Allow',
+      Action: ['dynamodb:BatchGetItem', 'dynamodb:PutItem', 'dynamodb:Scan'],
+      Resource: arn('FindingsTable'),
+    },
+    ...publishing({ Ref: 'AlertsTopic' }),
+    { Sid: 'HandOver', Effect: 'Allow', Action: ['sqs:SendMessage'], Resource: [arn('BulkQueue')] },
+    { Sid: 'KeepFailedRuns', Effect: 'Allow', Action: ['sqs:SendMessage'], Resource: [arn('UndeliveredQueue')] },
+    {
+      Sid: 'Log',
+      Effect: 'Allow',
+      Action: ['logs:CreateLogStream', 'logs:PutLogEvents'],
+      Resource: ownArn('logs', 'log-group:/aws/lambda/ec2-guardrail-test-sweep:*'),
+    },
+  ]);
+});
+
+test.each([
+  ['tags', ['ec2:DescribeInstances']],
+  ['kmsAliases', ['ec2:DescribeInstances', 'kms:ListAliases']],
+  ['securityGroups', ['ec2:DescribeInstances', 'ec2:DescribeSecurityGroupRules', 'ec2:DescribeSecurityGroups']],
+  ['prefixLists', ['ec2:DescribeInstances', 'ec2:GetManagedPrefixListEntries']],
+] as const)('a policy on %s alone reads nothing else', (need, reads) => {
+  expect(readsOf(need)).toEqual(reads);
+});
+
+test('whatever the policies need, no role may change anything in EC2, IAM or KMS', () => {
+  const actions = Object.values(roles([policyThatNeeds(...allNeeds)], settings)).flatMap((role) =>
+    statementsOf(role).flatMap(({ Action }) => Action),
+  );
+  const writes = actions.filter((action) => /^(ec2|iam|kms):/.test(action) && !/:(Describe|Get|List)/.test(action));
+
+  expect(writes.sort()).toEqual(['kms:Decrypt', 'kms:Decrypt', 'kms:GenerateDataKey', 'kms:GenerateDataKey'].sort());
+  expect(actions.filter((action) => action.includes('*'))).toEqual([]);
+});
+
+test('only Lambda may take on a role', () => {
+  for (const role of Object.values(roles([], settings)))
+    expect(role.Properties.AssumeRolePolicyDocument).toEqual({
+      Version: '2012-10-17',
+      Statement: [
+        { Sid: 'Lambda', Effect: 'Allow', Principal: { Service: 'lambda.amazonaws.com' }, Action: 'sts:AssumeRole' },
+      ],
+    });
+});
+
+test('with a topic of your own, the roles may publish to it and use its key, and have no word of ours', () => {
+  const alertTopicArn = 'arn:aws:sns:eu-central-1:123456789012:alerts';
+  const alertTopicKeyArn = 'arn:aws:kms:eu-central-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab';
+  const { InspectRole } = roles([], { ...settings, alertTopicArn, alertTopicKeyArn });
+  const resourcesOf = (sid: string) => statementsOf(InspectRole).find(({ Sid }) => Sid === sid)?.Resource;
+
+  expect(resourcesOf('Alert')).toEqual([alertTopicArn, { Ref: 'OperationsTopic' }]);
+  expect(resourcesOf('EncryptAlerts')).toEqual([arn('TopicKey'), alertTopicKeyArn]);
+});
