@@ -292,7 +292,7 @@ describe('what strangers write', () => {
 describe('the JSON form', () => {
   test('says what the mail says, and holds the evidence', () => {
     const { entries, ...alert } = sampleAlert;
-    const { scope, ...rest } = alert;
+    const { scope, owes: _owes, ...rest } = alert;
 
     expect(json()).toEqual({
       version: 1,

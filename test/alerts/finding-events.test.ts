@@ -3,7 +3,7 @@ import { alertOf, openSsh, sampleAlert } from './sample.ts';
 
 test('each entry of an alert is an event, with the instance as its resource', () => {
   const events = findingEvents(sampleAlert);
-  const { entries, id, scope, ...rest } = sampleAlert;
+  const { entries, id, scope, owes: _owes, ...rest } = sampleAlert;
 
   expect(events.map(({ Detail, ...event }) => event)).toEqual([
     {

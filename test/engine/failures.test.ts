@@ -1,3 +1,4 @@
+import type { PublishCommandInput } from '@aws-sdk/client-sns';
 import { stateChange } from '../../src/sandbox/events.ts';
 import type { Fault } from '../../src/sandbox/faults.ts';
 import type { Launch } from '../../src/sandbox/mutations.ts';
@@ -179,7 +180,8 @@ describe('an alert', () => {
 });
 
 function idOf(call: ReturnType<typeof publishes>[number] | undefined): string {
-  const { Message } = call?.input as { readonly Message: string };
+  if (call?.operation !== 'sns:Publish') throw new Error('nothing was published');
+  const { Message = '' } = call.input as PublishCommandInput;
   return (JSON.parse(JSON.parse(Message).sqs) as { readonly id: string }).id;
 }
 
