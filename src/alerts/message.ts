@@ -54,9 +54,9 @@ const ATTRIBUTE_VALUES = 50;
 
 /** How a message is made under a cut: first its JSON form, then all of it. */
 interface Rendering<T> {
-  content(cut: Cut): object;
-  build(content: unknown, cut: Cut): T;
-  bytes(rendered: T): number;
+  readonly content: (cut: Cut) => object;
+  readonly build: (content: unknown, cut: Cut) => T;
+  readonly bytes: (rendered: T) => number;
 }
 
 /** The first rendering that fits; each of them is smaller than the one before. */

@@ -82,8 +82,9 @@ function tagsIn(value: unknown): readonly Tag[] {
   return listOf(value).flatMap((tag): Tag[] => {
     const Key = textAt(tag, 'key');
     if (Key === undefined) return [];
-    const given = tag.value ?? tag.Value ?? '';
-    return [{ Key, Value: typeof given === 'object' ? '' : String(given) }];
+    const value = tag.value ?? tag.Value;
+    const isScalar = typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
+    return [{ Key, Value: isScalar ? String(value) : '' }];
   });
 }
 

@@ -132,7 +132,7 @@ function whyWithoutEffect(record: Fields, name: string): string | undefined {
   if (code?.endsWith('DryRunOperation')) return `${name} was a dry run (${code})`;
   const failure = code ?? textOf(record.errorMessage)?.slice(0, 200);
   if (failure !== undefined) return `${name} failed: ${failure}`;
-  return String(record.readOnly) === 'true' ? `${name} only reads` : undefined;
+  return record.readOnly === true || record.readOnly === 'true' ? `${name} only reads` : undefined;
 }
 
 function whyOwn(record: Fields, name: string, roleArns: readonly string[]): string | undefined {

@@ -5,7 +5,7 @@ test('each entry of an alert is an event, with the instance as its resource', ()
   const events = findingEvents(sampleAlert);
   const { entries, id, scope, owes: _owes, ...rest } = sampleAlert;
 
-  expect(events.map(({ Detail, ...event }) => event)).toEqual([
+  expect(events.map(({ Source, DetailType, Resources, Time }) => ({ Source, DetailType, Resources, Time }))).toEqual([
     {
       Source: 'ec2-guardrail',
       DetailType: 'EC2 Guardrail Finding',

@@ -608,6 +608,9 @@ test('whatever a field of an event is replaced by, nothing is thrown', () => {
     { items: null },
     { items: [null, 1, {}] },
     { item: {} },
+    { toString: 1 },
+    Object.create(null),
+    undefined,
   ];
   for (const file of readdirSync(folder)) {
     for (const body of mutationsOf(JSON.parse(readFileSync(`${folder}/${file}`, 'utf8')), odd)) {
