@@ -11,6 +11,8 @@ export interface Io {
   /** Whether a person reads stdout. */
   readonly isTTY: boolean;
   readonly now: () => Date;
+  /** The folder of the package, absolute: the shipped policies are in it. */
+  readonly packageRoot: string;
 }
 
 /** What a command is given: the world, and where to say how it ended. */

@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { run } from './program.ts';
 
 // A reader that has seen enough, such as head, closes the pipe: that is no error.
@@ -12,4 +13,6 @@ process.exitCode = await run(process.argv.slice(2), {
   env: process.env,
   isTTY: process.stdout.isTTY,
   now: () => new Date(),
+  // Bundled, this file is dist/main.js.
+  packageRoot: fileURLToPath(new URL('..', import.meta.url)),
 });

@@ -1,7 +1,10 @@
 import { Command, CommanderError } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
+import { addDemoCommand } from './demo.ts';
 import type { CommandIo, ExitCode, Io } from './io.ts';
+import { addReplayCommand } from './replay.ts';
 import { addRulesCommand } from './rules.ts';
+import { addScanCommand } from './scan.ts';
 import { addTestCommand } from './test.ts';
 import { addValidateCommand } from './validate.ts';
 
@@ -9,7 +12,10 @@ import { addValidateCommand } from './validate.ts';
 const addCommands: readonly ((program: Command, io: CommandIo) => void)[] = [
   addValidateCommand,
   addTestCommand,
+  addScanCommand,
+  addReplayCommand,
   addRulesCommand,
+  addDemoCommand,
 ];
 
 /**

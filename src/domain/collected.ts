@@ -99,7 +99,7 @@ export function instanceOf(raw: ec2.Instance, ownerId: string | undefined, reser
   if (!State?.Name) return malformed('State');
   const region = regionOfZone(Placement?.AvailabilityZone ?? '');
   if (region === undefined) return malformed('Placement.AvailabilityZone');
-  if (!ownerId) return malformed("OwnerId of the instance's reservation");
+  if (ownerId === undefined) return malformed("OwnerId of the instance's reservation");
   const scope: Scope = { accountId: ownerId, region };
   return {
     ...raw,

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Alert, AlertEntry, Cause, Change, Channel, InstanceSummary } from './alert.ts';
 import type { Launch } from './collected.ts';
+import type { Missing } from './facts.ts';
 import type { Json } from './json.ts';
 import type { Judgement, Subject } from './judge.ts';
 import type { Scope } from './operations.ts';
@@ -30,6 +31,8 @@ export interface Finding {
   readonly reason: string;
   readonly fix: string;
   readonly evidence?: Json;
+  /** For `unknown`: what was missing, and why. */
+  readonly missing?: readonly Missing[];
   readonly exempt?: { readonly reason: string; readonly until: string };
   /** ISO 8601. For `unknown`: since when. */
   readonly openedAt: string;
@@ -207,8 +210,9 @@ function violates(live: Finding | undefined, judgement: Judgement, look: Look): 
 
 function exempted(before: Finding | undefined, judgement: Judgement, look: Look): readonly Step[] {
   const wasOpen = before?.status === 'open';
+  const isTheSame = wasOpen || before?.closedAs === 'exempted';
   const finding = close(
-    { ...findingOf(judgement, 'open', look.at), ...(before === undefined ? {} : { openedAt: before.openedAt }) },
+    { ...findingOf(judgement, 'open', look.at), ...(isTheSame ? { openedAt: before.openedAt } : {}) },
     'exempted',
     look,
   );
@@ -225,7 +229,7 @@ function undecided(before: Finding | undefined, judgement: Judgement, look: Look
 }
 
 function findingOf(judgement: Judgement, status: 'open' | 'unknown', at: Date): Finding {
-  const { policy, subject, scope, reason, fix, evidence, exempt } = judgement;
+  const { policy, subject, scope, reason, fix, evidence, missing, exempt } = judgement;
   return {
     id: findingId(scope, subject, policy.name),
     policy: policy.name,
@@ -238,6 +242,7 @@ function findingOf(judgement: Judgement, status: 'open' | 'unknown', at: Date): 
     reason,
     fix,
     ...(evidence === undefined ? {} : { evidence }),
+    ...(missing.length === 0 ? {} : { missing }),
     ...(exempt === undefined ? {} : { exempt }),
     openedAt: at.toISOString(),
   };

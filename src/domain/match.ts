@@ -40,7 +40,13 @@ const matchers: Matchers = {
       return whether(wanted.includes(category));
     },
   },
-  accounts: { needs: [], answer: (accounts, { instance }) => whether(accounts.includes(instance.scope.accountId)) },
+  accounts: {
+    needs: [],
+    answer: (accounts, { instance: { InstanceId, scope } }) => {
+      if (scope.accountId === '') return unsure([{ what: `account of instance ${InstanceId}`, why: 'not-recorded' }]);
+      return whether(accounts.includes(scope.accountId));
+    },
+  },
   regions: { needs: [], answer: (regions, { instance }) => whether(regions.includes(instance.scope.region)) },
   vpcIds: { needs: [], answer: (ids, { instance }) => isOneOf(ids, instance.VpcId) },
   subnetIds: { needs: [], answer: (ids, { instance }) => isOneOf(ids, instance.SubnetId) },

@@ -29,9 +29,13 @@ interface NeedSource {
   readonly reads: readonly Operation[];
 }
 
-const groupsOfInterfaces = ['ModifyInstanceAttribute', 'ModifyNetworkInterfaceAttribute', 'AttachNetworkInterface'];
-const ingress = ['AuthorizeSecurityGroupIngress', 'RevokeSecurityGroupIngress', 'ModifySecurityGroupRules'];
-const addresses = ['AssociateAddress', 'DisassociateAddress', 'AttachNetworkInterface'];
+const groupsOfInterfaces = [
+  'ModifyInstanceAttribute',
+  'ModifyNetworkInterfaceAttribute',
+  'AttachNetworkInterface',
+] as const;
+const ingress = ['AuthorizeSecurityGroupIngress', 'RevokeSecurityGroupIngress', 'ModifySecurityGroupRules'] as const;
+const addresses = ['AssociateAddress', 'DisassociateAddress', 'AttachNetworkInterface'] as const;
 
 /**
  * For each need, which CloudTrail events change it and which reads collect it.

@@ -48,7 +48,7 @@ export type Aws = <O extends Operation>(operation: O, input: Input<O>) => Promis
 
 /** An account and Region. */
 export interface Scope {
-  /** 12 digits. */
+  /** 12 digits; empty where a recorded account has been blanked out. */
   readonly accountId: string;
   readonly region: string;
 }

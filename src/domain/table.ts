@@ -1,13 +1,17 @@
 /**
- * Every condition and update that the product puts to its table, by name: the sandbox understands these and no others.
+ * Every condition and update that the product puts to its table, by name: whoever answers for the table, DynamoDB or an
+ * account in memory, understands these and no others.
  * @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Expressions.OperatorsAndFunctions.html
  */
 
-/** Nobody has written this item yet. */
+/** The table's partition key. There is no sort key. */
+export const TABLE_KEY = 'pk';
+
+/** Put: nobody has written this item yet. */
 export const NOT_THERE = 'attribute_not_exists(pk)';
 
-/** Nobody has written this item since it was read at `:version`. */
+/** Put: nobody has written this item since it was read at `:version`, a number. */
 export const VERSION_IS = 'version = :version';
 
-/** Adds `:chunk` to the set of chunks that are done, once however often it is said, and lets the item expire. */
+/** Update: these chunks of a sweep are done, once however often it is said; the item may go after `:expiresAt`. */
 export const ADD_CHUNK = 'ADD doneChunks :chunk SET expiresAt = :expiresAt';

@@ -1,6 +1,8 @@
 import type { PutEventsRequestEntry } from '@aws-sdk/client-eventbridge';
+import { renderAlert } from '../alerts/alert.ts';
+import { renderDigest } from '../alerts/digest.ts';
 import { findingEvents } from '../alerts/finding-events.ts';
-import { type Message, renderAlert, renderDigest } from '../alerts/render.ts';
+import type { Message } from '../alerts/message.ts';
 import type { Alert, Channel } from '../domain/alert.ts';
 import { markDelivered, type SubjectRecord } from '../domain/finding.ts';
 import type { Engine } from './deployment.ts';

@@ -7,15 +7,16 @@ import { type Judgement, judge, judgeUnseen, needsOf } from '../domain/judge.ts'
 import { eventsThatChange } from '../domain/needs.ts';
 import type { BoundPolicy } from '../domain/policy.ts';
 import { sharedCause, summaryOf } from '../domain/summary.ts';
-import { normalise, type Targets } from '../events/normalise.ts';
+import { normalise } from '../events/normalise.ts';
+import type { Targets } from '../events/targets.ts';
 import { collect, readFailures } from './collect.ts';
 import { deliver, type Outgoing } from './deliver.ts';
 import type { Engine } from './deployment.ts';
+import { findInstances, type Sighting, type Task } from './find-instances.ts';
 import { CHUNK_INSTANCES, type OwnMessage, ownMessage, RELOOK_DELAYS_SECONDS, type Relook } from './messages.ts';
 import { chunked } from './reads.ts';
 import { readRecords, writeRecord } from './store.ts';
 import { finishChunk } from './sweep.ts';
-import { findInstances, type Sighting, type Task } from './targets.ts';
 
 /** A message of the live or bulk queue. */
 export interface QueueMessage {

@@ -1,4 +1,4 @@
-import { renderSweepSummary } from '../alerts/render.ts';
+import { renderSweepSummary } from '../alerts/sweep-summary.ts';
 import type { SubjectRecord } from '../domain/finding.ts';
 import { distinct, isGone } from '../domain/instance.ts';
 import { describeAllInstances } from './collect.ts';
@@ -76,10 +76,10 @@ async function tellSummary(engine: Engine, sweepId: string): Promise<void> {
     scope,
     at: at.toISOString(),
     instances: records.filter((record) => record.expiresAt === undefined).length,
-    policies: engine.policies.length,
-    subjects: records.flatMap(({ subject, instance, findings }) => {
-      const open = findings.filter((finding) => finding.status === 'open');
-      return open.length === 0 ? [] : [{ instance: instance ?? { instanceId: subject.id, tags: {} }, findings: open }];
+    findings: records.flatMap(({ subject, instance, findings }) => {
+      const name = instance?.tags.Name;
+      const about = { instanceId: subject.id, ...(name === undefined ? {} : { name }) };
+      return findings.map((finding) => ({ ...about, finding }));
     }),
   };
   const options = { now: at, ...(alertTag === undefined ? {} : { tagKey: alertTag }) };

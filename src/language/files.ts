@@ -36,8 +36,12 @@ function findAt(path: string, cwd: string): Found {
     const files = filesUnder(absolute);
     const paths = files
       .filter((file) => basename(file) === POLICY_FILE)
-      .map((file) => (dirname(file) === absolute ? withFolder(file) : { absolute: file, folder: basename(dirname(file)) }));
-    const errors = files.filter((file) => basename(file) === 'policy.yaml').map((file) => wrongSuffix(relative(cwd, file)));
+      .map((file) =>
+        dirname(file) === absolute ? withFolder(file) : { absolute: file, folder: basename(dirname(file)) },
+      );
+    const errors = files
+      .filter((file) => basename(file) === 'policy.yaml')
+      .map((file) => wrongSuffix(relative(cwd, file)));
     if (paths.length + errors.length === 0) return { paths, errors: [noPolicies(path)] };
     return { paths, errors };
   } catch (error) {

@@ -3,7 +3,7 @@ import type { Launch } from '../domain/collected.ts';
 import type { Missing } from '../domain/facts.ts';
 import { distinct, type Instance, networkInterfaceIds, securityGroupIds, volumeIds } from '../domain/instance.ts';
 import type { Aws } from '../domain/operations.ts';
-import type { Targets } from '../events/normalise.ts';
+import type { Targets } from '../events/targets.ts';
 import { type DescribedInstances, describeGroupsThatName, describeInstances, type InstanceFilter } from './collect.ts';
 import type { SweepChunk } from './messages.ts';
 

@@ -1,0 +1,93 @@
+import type { AlertEntry } from '../domain/alert.ts';
+import { describeMissing, type Missing } from '../domain/facts.ts';
+import type { Finding } from '../domain/finding.ts';
+import { distinct } from '../domain/instance.ts';
+import { between, counted, printable, utc } from './text.ts';
+import { whatHappens } from './words.ts';
+
+/** How many of the things that were missing an entry lists. */
+const MISSING_LISTED = 5;
+
+/** A line of an entry: its label and what it says. */
+export type Labelled = readonly [label: string, text: string];
+
+/** Why an entry is told, and what to do about it. */
+export function entryFields({ change, finding }: AlertEntry, length: number): readonly Labelled[] {
+  const reason = printable(finding.reason, length);
+  switch (change) {
+    case 'opened':
+    case 'changed':
+      return [
+        ['Why', reason],
+        ['To do', printable(finding.fix, length)],
+        ['Mode', whatHappens(finding.mode)],
+      ];
+    case 'exempted':
+      return [
+        ['Why', reason],
+        ['Exempt', exemptionText(finding)],
+      ];
+    case 'out-of-scope':
+      return [
+        ['Was', reason],
+        ['Now', "the instance is outside the policy's match, and no longer judged by it"],
+      ];
+    case 'resolved':
+      return [['Was', reason]];
+    case 'insufficient-data':
+      return missingFields(finding, length);
+  }
+}
+
+/** Since when it is open or unknown, or how long it was. */
+export function lifetimeOf({ change, finding }: AlertEntry, now: string): Labelled {
+  const { openedAt, closedAt } = finding;
+  switch (change) {
+    case 'opened':
+    case 'changed':
+      return ['Open', `since ${utc(openedAt)} (${between(openedAt, now)})`];
+    case 'insufficient-data':
+      return ['Unknown', `since ${utc(openedAt)}`];
+    case 'exempted':
+    case 'out-of-scope':
+    case 'resolved': {
+      const end = closedAt ?? now;
+      return ['Open', `for ${between(openedAt, end)}, from ${utc(openedAt)} to ${utc(end)}`];
+    }
+  }
+}
+
+function exemptionText({ exempt }: Finding): string {
+  return exempt === undefined
+    ? 'still violates, and is exempt'
+    : `until ${printable(exempt.until)}: ${printable(exempt.reason)}`;
+}
+
+function missingFields({ missing = [], reason }: Finding, length: number): readonly Labelled[] {
+  const listed = missing
+    .slice(0, MISSING_LISTED)
+    .map((one): Labelled => ['Missing', printable(describeMissing(one), length)]);
+  const omitted = missing.length - listed.length;
+  return [
+    ...(listed.length === 0 ? [['Missing', printable(reason, length)] as const] : listed),
+    ...(omitted === 0 ? [] : [['', `and ${omitted} more`] as const]),
+    ['To do', whatToDo(missing)],
+  ];
+}
+
+/** A refused read stays refused until somebody grants it; the rest may pass by itself. */
+function whatToDo(missing: readonly Missing[]): string {
+  const denied = missing.filter((one) => one.why === 'denied');
+  if (denied.length === 0) return 'nothing yet: the hourly sweep looks again. If it stays so, see what is missing.';
+  const permissions = distinct(denied.flatMap((one) => permissionsIn(one.detail ?? '')));
+  if (permissions.length === 0) return "let the guardrail's role read it: AWS refused with the message above.";
+  return `grant ${permissions
+    .slice(0, MISSING_LISTED)
+    .map((one) => printable(one))
+    .join(', ')} to the guardrail's role: AWS refused ${counted(denied.length, 'read')}.`;
+}
+
+/** IAM actions that AWS's message names: `not authorized to perform: ec2:DescribeVolumes`. */
+function permissionsIn(detail: string): readonly string[] {
+  return detail.slice(0, 2_000).match(/\b[a-z][a-z0-9-]*:[A-Z][A-Za-z]+\b/g) ?? [];
+}

@@ -1,0 +1,83 @@
+/** The widest line of a mail, in characters; ids and links that are longer stay whole. */
+const WIDTH = 78;
+
+/** Where the values of fields begin. */
+const LABEL_WIDTH = 11;
+
+/** Whatever does not show: control, format (bidirectional, zero-width), unassigned, separators, spaces but the plain one. */
+const unseen = /[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]|[^\P{Zs} ]/gu;
+
+/**
+ * A text from outside as one line in which nothing is hidden: what does not show is written as `\u{202e}`.
+ * Tags are written by those who are judged by them: they may not break a line, nor turn the order of what follows.
+ * @param max how many characters are kept; `…` stands for the rest
+ */
+export function printable(text: string, max = 200): string {
+  const characters = [...text.slice(0, 2 * max + 2)];
+  const kept = characters.slice(0, max).join('');
+  const visible = kept.replace(unseen, (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`);
+  return characters.length > max ? `${visible}…` : visible;
+}
+
+/** The same in quotation marks, so that a value can't be taken for the alert's own words. */
+export function quoted(text: string, max?: number): string {
+  return `"${printable(text, max).replaceAll('"', '\\"')}"`;
+}
+
+/** Printable ASCII alone, for SNS's Subject: `?` for each other character. */
+export function ascii(text: string): string {
+  return text.replace(/[^\x20-\x7e]/gu, '?');
+}
+
+/** At most this long: three dots stand for what was cut; nothing is left where that would be all. */
+export function shortened(text: string, length: number): string {
+  if (text.length <= length) return text;
+  return length < 6 ? '' : `${text.slice(0, length - 3)}...`;
+}
+
+/** `Label      text`, wrapped, with what follows the first line under its beginning. */
+export function field(label: string, text: string, indent = ''): string {
+  const first = `${indent}${label.padEnd(LABEL_WIDTH - 1)} `;
+  return wrapped(text, first, ' '.repeat(first.length));
+}
+
+/** A text wrapped at 78 columns between words. */
+export function wrapped(text: string, first = '', following = first): string {
+  const lines: string[] = [];
+  let line = first;
+  let isEmpty = true;
+  for (const word of text.split(' ').filter((part) => part !== '')) {
+    if (!isEmpty && [...line].length + 1 + [...word].length > WIDTH) {
+      lines.push(line);
+      line = following;
+      isEmpty = true;
+    }
+    line += isEmpty ? word : ` ${word}`;
+    isEmpty = false;
+  }
+  return [...lines, line.trimEnd()].join('\n');
+}
+
+/** `2026-03-02 09:15:02 UTC`; what is no time as it stands. */
+export function utc(iso: string): string {
+  const time = new Date(iso);
+  if (Number.isNaN(time.getTime())) return printable(iso);
+  return `${time.toISOString().slice(0, 19).replace('T', ' ')} UTC`;
+}
+
+/** From one time to another, both ISO 8601, in words: `3 hours`. */
+export function between(from: string, to: string): string {
+  const seconds = Math.floor((Date.parse(to) - Date.parse(from)) / 1000);
+  const units = [
+    ['day', 86_400],
+    ['hour', 3_600],
+    ['minute', 60],
+  ] as const;
+  const unit = units.find(([, length]) => seconds >= length);
+  return unit === undefined ? 'less than a minute' : counted(Math.floor(seconds / unit[1]), unit[0]);
+}
+
+/** `1 instance`, `2 instances`. */
+export function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}

@@ -1,0 +1,123 @@
+import type { BoundPolicy } from '../domain/policy.ts';
+import { readAllRecords } from '../engine/store.ts';
+import { sweep } from '../engine/sweep.ts';
+import { autoScaling } from '../sandbox/events.ts';
+import { createSandbox, type Sandbox } from '../sandbox/sandbox.ts';
+import { standingFindings } from './documents.ts';
+import { alertOf } from './replay-run.ts';
+import { alertText } from './report/replay-text.ts';
+import { findingsText, type Paint } from './report/scan-text.ts';
+import { type Simulation, simulate } from './simulation.ts';
+
+const scope = { accountId: '123456789012', region: 'us-east-1' } as const;
+const start = new Date('2026-11-23T09:00:00Z');
+const MINUTE_MS = 60_000;
+
+const openGroup = { GroupId: 'sg-0d5a1b2c3d4e5f607', GroupName: 'MySecurityGroup' } as const;
+const webGroup = { GroupId: 'sg-0e6b2c3d4e5f60718', GroupName: 'web' } as const;
+const ssh = { IpProtocol: 'tcp', FromPort: 22, ToPort: 22, IpRanges: [{ CidrIp: '0.0.0.0/0' }] };
+const https = { IpProtocol: 'tcp', FromPort: 443, ToPort: 443, IpRanges: [{ CidrIp: '0.0.0.0/0' }] };
+
+/** What happens, and what people and EC2 do; the events that AWS sends of it. */
+interface Scene {
+  readonly text: string;
+  /** The command that a person typed. */
+  readonly command?: string;
+  play(account: Sandbox['account']): readonly unknown[];
+}
+
+const scenes: readonly Scene[] = [
+  {
+    text: 'An Auto Scaling group launches a web server that is as it should be. Nobody hears of it.',
+    play: (account) =>
+      account.launch({
+        instance: {
+          InstanceId: 'i-0aa11bb22cc33dd44',
+          InstanceType: 'm7i.large',
+          SecurityGroups: [webGroup],
+          Tags: [
+            { Key: 'Name', Value: 'web-1' },
+            { Key: 'Owner', Value: 'web@example.com' },
+            { Key: 'Environment', Value: 'prod' },
+            { Key: 'aws:autoscaling:groupName', Value: 'web' },
+          ],
+        },
+        by: autoScaling(scope.accountId),
+      }).events,
+  },
+  {
+    text: 'Jane launches an instance by hand.',
+    command:
+      'aws ec2 run-instances --image-id ami-1a2b3c4d --count 1 --instance-type c3.large --key-name MyKeyPair --security-groups MySecurityGroup --region us-east-1',
+    play: (account) =>
+      account.launch({
+        instance: {
+          InstanceId: 'i-0123456789abcdef0',
+          ImageId: 'ami-1a2b3c4d',
+          InstanceType: 'c3.large',
+          KeyName: 'MyKeyPair',
+          PublicIpAddress: '203.0.113.25',
+          SecurityGroups: [openGroup],
+          Tags: [{ Key: '이름', Value: '테스트 서버' }],
+        },
+        volumes: [{ VolumeId: 'vol-0a1b2c3d4e5f60718', Encrypted: false }],
+      }).events,
+  },
+  {
+    text: 'Somebody opens SSH on the web servers to the whole internet.',
+    command: `aws ec2 authorize-security-group-ingress --group-id ${webGroup.GroupId} --protocol tcp --port 22 --cidr 0.0.0.0/0`,
+    play: (account) => account.authorizeIngress(webGroup.GroupId, ssh),
+  },
+  {
+    text: 'The alert is read, and the rule revoked.',
+    command: `aws ec2 revoke-security-group-ingress --group-id ${webGroup.GroupId} --protocol tcp --port 22 --cidr 0.0.0.0/0`,
+    play: (account) => account.revokeIngress(webGroup.GroupId, ssh),
+  },
+];
+
+/** Tells the story, scene by scene, with the alerts as they are mailed. */
+export async function tellStory(
+  policies: readonly BoundPolicy[],
+  paint: Paint,
+  print: (text: string) => void,
+): Promise<void> {
+  const securityGroups = [
+    { ...openGroup, OwnerId: scope.accountId, VpcId: 'vpc-0123456789abcdef0', IpPermissions: [ssh] },
+    { ...webGroup, OwnerId: scope.accountId, VpcId: 'vpc-0123456789abcdef0', IpPermissions: [https] },
+  ];
+  const simulation = simulate(createSandbox({ scope, start, resources: { securityGroups }, latencyMs: 40 }), policies);
+  const { sandbox } = simulation;
+  let told = 0;
+  const tellAlerts = () => {
+    for (const published of sandbox.account.published.slice(told))
+      print(`\n${timeOf(published.at, paint)} ${alertText(alertOf(published), paint)}\n`);
+    told = sandbox.account.published.length;
+  };
+
+  print(
+    `${paint.bold('ec2-guardrail')}: ${policies.length} policies (${policies.map((one) => one.name).join(', ')})\n`,
+  );
+  await sweep(simulation.engine);
+  tellAlerts();
+  for (const scene of scenes) {
+    sandbox.advance(5 * MINUTE_MS);
+    print(`\n${timeOf(sandbox.now(), paint)} ${paint.bold(scene.text)}\n`);
+    if (scene.command !== undefined) print(`         ${paint.dim(`$ ${scene.command}`)}\n`);
+    for (const event of scene.play(sandbox.account)) simulation.send(event);
+    await simulation.runUntilQuiet(15 * MINUTE_MS);
+    tellAlerts();
+  }
+  print(`\n${paint.bold('What stands at the end')}\n`);
+  print(findingsText(standingFindings(await readAllRecords(simulation.engine), policies), paint));
+  print(`\n${countsOf(simulation)}\n`);
+}
+
+function timeOf(time: Date, paint: Paint): string {
+  return paint.dim(time.toISOString().slice(11, 19));
+}
+
+function countsOf({ sandbox, reports }: Simulation): string {
+  const reads = sandbox.calls.filter(({ operation }) => operation.startsWith('ec2:')).length;
+  const looks = reports.reduce((sum, report) => sum + report.inspected, 0);
+  return `${looks} looks at instances, ${reads} calls to EC2, all of them reads; ${sandbox.account.published.length} messages.`;
+}

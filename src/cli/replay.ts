@@ -1,0 +1,84 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { Command } from 'commander';
+import type { Severity } from '../domain/policy.ts';
+import type { CommandIo } from './io.ts';
+import { DEFAULT_PATH, type FormatOption, formatOption } from './options.ts';
+import type { Arrival } from './replay-events.ts';
+import { failOnOption } from './scan.ts';
+
+const help = `
+Runs events through the guardrail, over an account in memory that holds the snapshot. The clock is virtual: it starts at
+the first event's time, and goes on until no look is due within 15 minutes.
+
+An EVENT is an EventBridge event, a bare CloudTrail record, an SQS batch, or a list of these.
+Exits with 0 when nothing was found, 1 when something was, 2 when it could not run.
+
+Examples:
+  ec2-guardrail replay --snapshot snapshot event.json
+  ec2-guardrail replay --policies policies --snapshot snapshot --format json running.json run-instances.json`;
+
+interface ReplayOptions extends FormatOption {
+  readonly policies: string;
+  readonly snapshot: string;
+  readonly failOn: Severity;
+  readonly failOnUnknown?: true;
+  readonly account?: string;
+  readonly region?: string;
+}
+
+/** Adds `replay`: what events would have led to. */
+export function addReplayCommand(program: Command, io: CommandIo): void {
+  program
+    .command('replay')
+    .summary('run events over a snapshot: what would have been found and told')
+    .description('Runs events through the guardrail, over a recorded account. Needs no credentials.')
+    .argument('<EVENT...>', 'JSON files')
+    .requiredOption('--snapshot <folder>', 'the recorded account')
+    .option('--policies <path>', 'policy files, or a folder of them', DEFAULT_PATH)
+    .option('--account <id>', "the deployment's account; left out: each event's own")
+    .option('--region <region>', "the deployment's Region; left out: each event's own")
+    .addOption(failOnOption())
+    .option('--fail-on-unknown', 'exit with 1 for INSUFFICIENT_DATA, too')
+    .addOption(formatOption())
+    .addHelpText('after', help)
+    .action((files: readonly string[], options: ReplayOptions) => replayFiles(files, options, io));
+}
+
+async function replayFiles(files: readonly string[], options: ReplayOptions, io: CommandIo): Promise<void> {
+  const { loadBoundPolicies } = await import('./load-policies.ts');
+  const policies = await loadBoundPolicies(options.policies, io);
+  if (policies === undefined) return;
+  const [{ readSnapshot }, { replay }, { arrivalOf, eventsIn }, documents] = await Promise.all([
+    import('./snapshot-files.ts'),
+    import('./replay-run.ts'),
+    import('./replay-events.ts'),
+    import('./documents.ts'),
+  ]);
+  const resources = await readSnapshot(resolve(io.cwd, options.snapshot));
+  const scope = {
+    ...(options.account === undefined ? {} : { accountId: options.account }),
+    ...(options.region === undefined ? {} : { region: options.region }),
+  };
+  const arrivals = files.flatMap((file): readonly Arrival[] =>
+    eventsIn(readEvent(file, io.cwd)).map((event) => arrivalOf(event, io.now(), scope)),
+  );
+  const document = await replay(arrivals, resources, policies);
+  if (options.format === 'json') io.stdout((await import('./output/text.ts')).json(document));
+  else {
+    const { coloursFor } = await import('./output/colours.ts');
+    io.stdout((await import('./report/replay-text.ts')).replayText(document, coloursFor(io)));
+  }
+  io.exit(
+    documents.exitCodeOf(document.findings, { failOn: options.failOn, failOnUnknown: options.failOnUnknown ?? false }),
+  );
+}
+
+function readEvent(file: string, cwd: string): unknown {
+  const text = readFileSync(resolve(cwd, file), 'utf8');
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new Error(`${file} is no JSON: ${error instanceof Error ? error.message : error}`);
+  }
+}

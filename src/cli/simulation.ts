@@ -1,0 +1,81 @@
+import type { BoundPolicy } from '../domain/policy.ts';
+import type { Engine } from '../engine/deployment.ts';
+import { type BatchReport, inspectBatch } from '../engine/inspect.ts';
+import type { Sandbox } from '../sandbox/sandbox.ts';
+
+/** As many messages as Lambda hands to λ inspect at most. */
+const BATCH_MESSAGES = 100;
+
+/** A deployment of the guardrail into an account in memory, whose queues are worked as Lambda works them. */
+export interface Simulation {
+  readonly sandbox: Sandbox;
+  readonly engine: Engine;
+  /** Puts an event onto the live queue, as EventBridge does. @returns the message's id. */
+  send(event: unknown): string;
+  /** Works all messages that are due until then, moving the clock on. */
+  runUntil(time: Date): Promise<void>;
+  /** Works messages until none is due within the next so many milliseconds, inclusive. */
+  runUntilQuiet(milliseconds: number): Promise<void>;
+  /** What became of each batch so far. */
+  readonly reports: readonly BatchReport[];
+}
+
+/** @param alertTag the tag whose value goes into the message attributes. */
+export function simulate(sandbox: Sandbox, policies: readonly BoundPolicy[], alertTag?: string): Simulation {
+  const { account } = sandbox;
+  const [liveQueueUrl, bulkQueueUrl] = [...account.queues.keys()] as [string, string];
+  const [alertsTopicArn, operationsTopicArn] = [...account.topicArns] as [string, string];
+  const engine: Engine = {
+    aws: sandbox.aws,
+    now: sandbox.now,
+    policies,
+    deployment: {
+      scope: account.scope,
+      tableName: account.tableName,
+      alertsTopicArn,
+      operationsTopicArn,
+      liveQueueUrl,
+      bulkQueueUrl,
+      roleArns: [],
+      ...(alertTag === undefined ? {} : { alertTag }),
+    },
+  };
+  const reports: BatchReport[] = [];
+
+  async function workDue(): Promise<boolean> {
+    let worked = false;
+    for (const queueUrl of [liveQueueUrl, bulkQueueUrl]) {
+      const records = sandbox.receive(queueUrl, BATCH_MESSAGES);
+      if (records.length === 0) continue;
+      worked = true;
+      const report = await inspectBatch(
+        engine,
+        records.map(({ messageId, body }) => ({ id: messageId, body })),
+      );
+      reports.push(report);
+      for (const { messageId } of records) if (!report.failed.includes(messageId)) sandbox.delete(queueUrl, messageId);
+    }
+    return worked;
+  }
+
+  async function run(until: () => Date): Promise<void> {
+    for (;;) {
+      if (await workDue()) continue;
+      const due = sandbox.nextDueAt();
+      if (due === undefined || due > until()) return;
+      sandbox.advance(Math.max(0, due.getTime() - sandbox.now().getTime()));
+    }
+  }
+
+  return {
+    sandbox,
+    engine,
+    reports,
+    send: (event) => sandbox.deliver(liveQueueUrl, JSON.stringify(event)),
+    async runUntil(time) {
+      await run(() => time);
+      sandbox.advance(Math.max(0, time.getTime() - sandbox.now().getTime()));
+    },
+    runUntilQuiet: (milliseconds) => run(() => new Date(sandbox.now().getTime() + milliseconds)),
+  };
+}

@@ -1,0 +1,116 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type * as ec2 from '@aws-sdk/client-ec2';
+import type * as kms from '@aws-sdk/client-kms';
+import {
+  type Listed,
+  type RecordedRead,
+  type Resources,
+  recordedPrefixList,
+  recordedReads,
+} from '../sandbox/recorded.ts';
+
+/** Fields that the SDK gives as Date and the AWS CLI prints as text. `CreationDate` of an image is text in both. */
+const dateFields: { readonly [Kind in Listed]: readonly string[] } = {
+  reservations: ['LaunchTime', 'AttachTime', 'UsageOperationUpdateTime'],
+  volumes: ['CreateTime', 'AttachTime'],
+  securityGroups: [],
+  securityGroupRules: [],
+  networkInterfaces: ['AttachTime'],
+  instanceTypes: [],
+  kmsAliases: ['CreationDate', 'LastUpdatedDate'],
+};
+
+const prefixListFile = /^get-managed-prefix-list-entries\.(pl-[0-9a-z]+)\.json$/;
+
+/**
+ * Reads a snapshot: a folder of AWS CLI output, file names as the commands. What has no file is left out, and so not recorded.
+ * @throws when the folder, or describe-instances.json, is not there, or a file is not what its command prints; the message
+ * names the file and the command that records it.
+ */
+export async function readSnapshot(directory: string): Promise<Resources> {
+  const files = await filesIn(directory);
+  const { reservations } = recordedReads;
+  if (!files.includes(reservations.file)) {
+    throw new Error(`${join(directory, reservations.file)} is not there. ${howToRecord(reservations)}`);
+  }
+  async function rows<T extends object>(kind: Listed): Promise<readonly T[] | undefined> {
+    const read = recordedReads[kind];
+    return files.includes(read.file) ? rowsOf<T>(directory, read, dateFields[kind]) : undefined;
+  }
+  return {
+    isSnapshot: true,
+    reservations: await rows<ec2.Reservation>('reservations'),
+    volumes: await rows<ec2.Volume>('volumes'),
+    securityGroups: await rows<ec2.SecurityGroup>('securityGroups'),
+    securityGroupRules: await rows<ec2.SecurityGroupRule>('securityGroupRules'),
+    networkInterfaces: await rows<ec2.NetworkInterface>('networkInterfaces'),
+    instanceTypes: await rows<ec2.InstanceTypeInfo>('instanceTypes'),
+    kmsAliases: await rows<kms.AliasListEntry>('kmsAliases'),
+    prefixLists: await prefixListsIn(directory, files),
+  };
+}
+
+async function filesIn(directory: string): Promise<readonly string[]> {
+  try {
+    return await readdir(directory);
+  } catch (cause) {
+    throw new Error(`${directory} can't be read: a snapshot is a folder of AWS CLI output`, { cause });
+  }
+}
+
+async function prefixListsIn(
+  directory: string,
+  files: readonly string[],
+): Promise<Readonly<Record<string, readonly ec2.PrefixListEntry[]>>> {
+  const ids = files.flatMap((file) => prefixListFile.exec(file)?.[1] ?? []);
+  const lists = ids.map(async (id) => {
+    const entries = await rowsOf<ec2.PrefixListEntry>(directory, recordedPrefixList(id), []);
+    return [id, entries] as const;
+  });
+  return Object.fromEntries(await Promise.all(lists));
+}
+
+/** The rows of one file. Their fields are AWS's: what is odd about one is told when it is judged. */
+async function rowsOf<T extends object>(
+  directory: string,
+  read: RecordedRead,
+  dates: readonly string[],
+): Promise<readonly T[]> {
+  const path = join(directory, read.file);
+  const document = parse(await readFile(path, 'utf8'), path, read, dates);
+  const rows = isObject(document) && Object.hasOwn(document, read.key) ? Reflect.get(document, read.key) : undefined;
+  if (!isList<T>(rows)) {
+    throw new Error(`${path} has no list "${read.key}" of objects at its top. ${howToRecord(read)}`);
+  }
+  return rows;
+}
+
+function parse(text: string, path: string, read: RecordedRead, dates: readonly string[]): unknown {
+  try {
+    // PowerShell's redirection puts a byte order mark in front.
+    return JSON.parse(text.replace(/^\uFEFF/, ''), (name, value) => (dates.includes(name) ? revived(value) : value));
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new Error(`${path} is not JSON: ${why}. ${howToRecord(read)}`, { cause });
+  }
+}
+
+/** A text that is no date stays a text: whoever reads it says so. */
+function revived(value: unknown): unknown {
+  if (typeof value !== 'string') return value;
+  const date = new Date(value);
+  return Number.isNaN(date.getTime()) ? value : date;
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isList<T extends object>(value: unknown): value is readonly T[] {
+  return Array.isArray(value) && value.every(isObject);
+}
+
+function howToRecord({ command, file }: RecordedRead): string {
+  return `Record it with: ${command} > ${file}`;
+}

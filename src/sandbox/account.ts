@@ -1,0 +1,209 @@
+import { createHash } from 'node:crypto';
+import type * as ddb from '@aws-sdk/client-dynamodb';
+import type * as ec2 from '@aws-sdk/client-ec2';
+import type * as events from '@aws-sdk/client-eventbridge';
+import type * as kms from '@aws-sdk/client-kms';
+import type * as sns from '@aws-sdk/client-sns';
+import type { Scope } from '../domain/operations.ts';
+import { type Listed, notRecorded, type Resources, recordedReads } from './recorded.ts';
+
+/** An item of the table in DynamoDB's JSON. */
+export type Item = Readonly<Record<string, ddb.AttributeValue>>;
+
+/** A queue as it is deployed. */
+export interface QueueSettings {
+  readonly url: string;
+  readonly arn: string;
+  /** Seconds that a received message stays hidden; afterwards it is received again, unless deleted. */
+  readonly visibilityTimeout: number;
+  /** How often a message is received before it goes to the dead-letter queue. */
+  readonly maxReceiveCount: number;
+}
+
+/** A message until it is deleted. */
+export interface QueuedMessage {
+  readonly messageId: string;
+  readonly body: string;
+  readonly sentAt: Date;
+  visibleAt: Date;
+  receiveCount: number;
+  firstReceivedAt?: Date;
+}
+
+/** A queue with what is in it; `deadLetters` are those that were received too often. */
+export interface Queue extends QueueSettings {
+  messages: QueuedMessage[];
+  readonly deadLetters: QueuedMessage[];
+}
+
+/** What SNS took. */
+export interface Published {
+  readonly at: Date;
+  readonly messageId: string;
+  readonly topicArn: string;
+  readonly subject?: string | undefined;
+  readonly message: string;
+  readonly attributes: Readonly<Record<string, sns.MessageAttributeValue>>;
+}
+
+/** What EventBridge took. */
+export interface PutEvent {
+  readonly at: Date;
+  readonly eventId: string;
+  readonly entry: events.PutEventsRequestEntry;
+}
+
+/** What of the guardrail itself is deployed into an account. */
+export interface Deployed {
+  readonly tableName: string;
+  readonly topicArns: readonly string[];
+  readonly queues: readonly QueueSettings[];
+}
+
+/** A change that takes effect, or becomes visible, later. */
+interface Scheduled {
+  readonly at: number;
+  readonly change: () => void;
+}
+
+/** Rows of each kind; `undefined` is not recorded. */
+interface Rows {
+  reservations: ec2.Reservation[] | undefined;
+  volumes: ec2.Volume[] | undefined;
+  securityGroups: ec2.SecurityGroup[] | undefined;
+  securityGroupRules: ec2.SecurityGroupRule[] | undefined;
+  networkInterfaces: ec2.NetworkInterface[] | undefined;
+  instanceTypes: ec2.InstanceTypeInfo[] | undefined;
+  kmsAliases: kms.AliasListEntry[] | undefined;
+}
+
+/** The state of an account in memory, with its clock. Handlers read and write it; nothing else of the sandbox has state. */
+export interface Account {
+  readonly scope: Scope;
+  readonly isSnapshot: boolean;
+  /** Rows of a page at most; `aws`: as many as AWS gives at most. */
+  readonly pageSize: number | 'aws';
+  readonly rows: Rows;
+  readonly prefixLists: Map<string, readonly ec2.PrefixListEntry[]>;
+  readonly tableName: string;
+  /** By key. */
+  readonly items: Map<string, Item>;
+  readonly topicArns: ReadonlySet<string>;
+  readonly published: Published[];
+  readonly queues: ReadonlyMap<string, Queue>;
+  readonly putEvents: PutEvent[];
+  now(): Date;
+  /**
+   * Moves the clock on and makes what is due by then take effect.
+   * @throws RangeError for a step back.
+   */
+  advance(milliseconds: number): void;
+  /** Makes a change after so many milliseconds; at once for 0. */
+  after(milliseconds: number, change: () => void): void;
+  /** An id that no resource has yet, such as `i-0…`. The same sequence in every run. */
+  newId(prefix: string): string;
+  /** A UUID that was not given before. The same sequence in every run. */
+  newUuid(): string;
+}
+
+/** The account at its start. Resources are copied: the caller's are never written to. */
+export function createAccount(options: {
+  readonly scope: Scope;
+  readonly start: Date;
+  readonly resources: Resources;
+  readonly pageSize: number | 'aws';
+  readonly deployed: Deployed;
+}): Account {
+  const { scope, pageSize, deployed } = options;
+  const resources = structuredClone(options.resources);
+  const isSnapshot = resources.isSnapshot ?? false;
+  let now = options.start.getTime();
+  let scheduled: readonly Scheduled[] = [];
+  let ids = 0;
+
+  function advance(milliseconds: number): void {
+    if (!(milliseconds >= 0)) throw new RangeError(`the clock can't be moved by ${milliseconds} ms`);
+    now += milliseconds;
+    const due = scheduled.filter((one) => one.at <= now).sort((a, b) => a.at - b.at);
+    scheduled = scheduled.filter((one) => one.at > now);
+    for (const one of due) one.change();
+  }
+
+  function listed<K extends Listed>(kind: K): NonNullable<Resources[K]>[number][] | undefined {
+    const rows = resources[kind];
+    if (rows === undefined) return isSnapshot ? undefined : [];
+    return [...rows];
+  }
+
+  return {
+    scope,
+    isSnapshot,
+    pageSize,
+    rows: {
+      reservations: listed('reservations'),
+      volumes: listed('volumes'),
+      securityGroups: listed('securityGroups'),
+      securityGroupRules: listed('securityGroupRules'),
+      networkInterfaces: listed('networkInterfaces'),
+      instanceTypes: listed('instanceTypes'),
+      kmsAliases: listed('kmsAliases'),
+    },
+    prefixLists: new Map(Object.entries(resources.prefixLists ?? {})),
+    tableName: deployed.tableName,
+    items: new Map(),
+    topicArns: new Set(deployed.topicArns),
+    published: [],
+    queues: new Map(deployed.queues.map((queue) => [queue.url, { ...queue, messages: [], deadLetters: [] }])),
+    putEvents: [],
+    now: () => new Date(now),
+    advance,
+    after(milliseconds, change) {
+      if (milliseconds <= 0) change();
+      else scheduled = [...scheduled, { at: now + milliseconds, change }];
+    },
+    newId: (prefix) => `${prefix}-0${digest(`${prefix}${++ids}`).slice(0, 16)}`,
+    newUuid: () => uuid(digest(`uuid${++ids}`)),
+  };
+}
+
+/** The guardrail's own resources in an account, by the names that a test or demo need not care about. */
+export function defaultDeployment({ accountId, region }: Scope): Deployed {
+  const queue = (name: string): QueueSettings => ({
+    url: `https://sqs.${region}.amazonaws.com/${accountId}/${name}`,
+    arn: `arn:aws:sqs:${region}:${accountId}:${name}`,
+    visibilityTimeout: 360,
+    maxReceiveCount: 5,
+  });
+  const topic = (name: string): string => `arn:aws:sns:${region}:${accountId}:${name}`;
+  return {
+    tableName: 'ec2-guardrail',
+    topicArns: [topic('ec2-guardrail-alerts'), topic('ec2-guardrail-operations')],
+    queues: [queue('ec2-guardrail-live'), queue('ec2-guardrail-bulk')],
+  };
+}
+
+/**
+ * The rows of one kind.
+ * @throws NotRecorded when the account is a snapshot that does not hold them: never an empty list.
+ */
+export function recordedRows<K extends Listed>(account: Account, kind: K): NonNullable<Rows[K]> {
+  const rows = account.rows[kind];
+  if (rows === undefined) throw notRecorded(recordedReads[kind]);
+  return rows;
+}
+
+/** Hex SHA-256. */
+export function digest(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
+
+function uuid(hex: string): string {
+  const groups = [
+    hex.slice(0, 8),
+    hex.slice(8, 12),
+    `4${hex.slice(13, 16)}`,
+    `8${hex.slice(17, 20)}`,
+    hex.slice(20, 32),
+  ];
+  return groups.join('-');
+}

@@ -1,0 +1,57 @@
+import { ascii, between, counted, field, printable, utc, wrapped } from '../../src/alerts/text.ts';
+
+test.each([
+  ['2026-03-02T09:00:00Z', '2026-03-02T09:00:59Z', 'less than a minute'],
+  ['2026-03-02T09:00:00Z', '2026-03-02T09:01:00Z', '1 minute'],
+  ['2026-03-02T09:00:00Z', '2026-03-02T09:59:59Z', '59 minutes'],
+  ['2026-03-02T09:00:00Z', '2026-03-02T10:00:00Z', '1 hour'],
+  ['2026-03-02T09:00:00Z', '2026-03-03T08:59:59Z', '23 hours'],
+  ['2026-03-02T09:00:00Z', '2026-03-03T09:00:00Z', '1 day'],
+  ['2026-03-02T09:00:00Z', '2027-03-02T09:00:00Z', '365 days'],
+  ['2026-03-02T09:00:00Z', '2026-03-02T08:00:00Z', 'less than a minute'],
+  ['x', '2026-03-02T08:00:00Z', 'less than a minute'],
+])('from %s to %s is %s', (from, to, words) => {
+  expect(between(from, to)).toBe(words);
+});
+
+test.each([
+  ['2026-03-02T09:15:02.345Z', '2026-03-02 09:15:02 UTC'],
+  ['2026-03-02T10:15:02+01:00', '2026-03-02 09:15:02 UTC'],
+  ['no\ntime', 'no\\u{a}time'],
+])('%j is shown as %s', (iso, shown) => {
+  expect(utc(iso)).toBe(shown);
+});
+
+test.each([
+  ['a line break', 'a\r\nb', 'a\\u{d}\\u{a}b'],
+  ['a line separator', 'a\u2028b', 'a\\u{2028}b'],
+  ['bidirectional controls', '\u202eb\u2066', '\\u{202e}b\\u{2066}'],
+  ['zero-width characters', 'a\u200b\u200d\ufeffb', 'a\\u{200b}\\u{200d}\\u{feff}b'],
+  ['fillers that show as nothing', 'a\u3164b', 'a\\u{3164}b'],
+  ['spaces that are none', 'a\u00a0b\u3000', 'a\\u{a0}b\\u{3000}'],
+  ['half a surrogate pair', 'a\ud83d', 'a\\u{d83d}'],
+])('%s is written out', (_, text, shown) => {
+  expect(printable(text)).toBe(shown);
+});
+
+test('text of any script stays, and is cut by characters', () => {
+  expect(printable('сервер 日本 🚀')).toBe('сервер 日本 🚀');
+  expect(printable('🚀🚀🚀', 2)).toBe('🚀🚀…');
+  expect(printable('🚀🚀', 2)).toBe('🚀🚀');
+});
+
+test('what is no printable ASCII is a question mark in a subject', () => {
+  expect(ascii('é🚀\n~ ')).toBe('???~ ');
+});
+
+test('a field is wrapped under its beginning, and a long word stays whole', () => {
+  const link = `https://${'x'.repeat(90)}`;
+
+  expect(field('Why', `because ${link} says so`)).toBe(`Why        because\n           ${link}\n           says so`);
+  expect(field('A very long label', 'x')).toBe('A very long label x');
+  expect(wrapped('')).toBe('');
+});
+
+test('one is counted without a plural', () => {
+  expect([counted(0, 'read'), counted(1, 'read'), counted(2, 'read')]).toEqual(['0 reads', '1 read', '2 reads']);
+});

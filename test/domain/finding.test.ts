@@ -1,0 +1,655 @@
+import type { Alert, Change } from '../../src/domain/alert.ts';
+import type { Launch } from '../../src/domain/collected.ts';
+import {
+  type Deliveries,
+  findingId,
+  type Look,
+  markDelivered,
+  OUTBOX_LEASE_MS,
+  REMEMBERED_MS,
+  type Reconciled,
+  reconcile,
+  type SubjectRecord,
+} from '../../src/domain/finding.ts';
+import type { Judgement, Subject } from '../../src/domain/judge.ts';
+import type { Severity } from '../../src/domain/policy.ts';
+
+const subject: Subject = { type: 'instance', id: 'i-0123456789abcdef0' };
+const scope = { accountId: '123456789012', region: 'us-east-1' };
+const start = Date.parse('2026-03-02T09:00:00Z');
+const minute = 60_000;
+
+function at(minutes: number): Date {
+  return new Date(start + minutes * minute);
+}
+
+function iso(minutes: number): string {
+  return at(minutes).toISOString();
+}
+
+function judgement(
+  compliance: Judgement['compliance'],
+  more: Partial<Judgement> & { name?: string; severity?: Severity } = {},
+): Judgement {
+  const { name = 'no-open-ssh', severity = 'critical', ...rest } = more;
+  return {
+    policy: {
+      name,
+      description: 'SSH is reachable from the company network only.',
+      severity,
+      rule: 'restricted-ingress',
+      parameters: {},
+      exempt: [],
+      mode: 'observe',
+      actions: ['notify'],
+      source: { file: `policies/${name}/policy.yml`, hash: '0123456789ab' },
+    },
+    subject,
+    instanceId: subject.id,
+    scope,
+    compliance,
+    reason: '',
+    fix: '',
+    missing: [],
+    ...rest,
+  };
+}
+
+const violates = judgement('NON_COMPLIANT', { reason: 'port 22 is open to 0.0.0.0/0', fix: 'revoke sgr-1' });
+const violatesOtherwise = judgement('NON_COMPLIANT', { reason: 'port 22 is open to ::/0', fix: 'revoke sgr-2' });
+const complies = judgement('COMPLIANT');
+const doesNotApply = judgement('NOT_APPLICABLE', { reason: 'has no security group' });
+const cannotSay = judgement('INSUFFICIENT_DATA', {
+  reason: 'security group sg-1: denied',
+  missing: [{ what: 'security group sg-1', why: 'denied' }],
+});
+const isExempt: Judgement = { ...violates, exempt: { reason: 'bastion, SEC-41', until: '2027-03-31' } };
+
+function look(minutes: number, judgements: readonly Judgement[], more: Partial<Look> = {}): Look {
+  return {
+    subject,
+    scope,
+    at: at(minutes),
+    instance: { instanceId: subject.id, tags: { Name: 'web-1' } },
+    judgements,
+    deployed: new Set(['no-open-ssh', 'required-tags', 'no-public-ip']),
+    gone: false,
+    settled: true,
+    final: true,
+    silent: false,
+    cause: { key: 'sweep:1', text: 'hourly sweep' },
+    ...more,
+  };
+}
+
+function reconciled(record: SubjectRecord | undefined, taken: Look): Reconciled {
+  const result = reconcile(record, taken);
+  if (result === undefined) throw new Error('the look was not newer');
+  return result;
+}
+
+/** The record after these looks, each one's alerts sent before the next. */
+function recordAfter(...looks: readonly Look[]): SubjectRecord {
+  let record: SubjectRecord | undefined;
+  for (const one of looks) {
+    const { record: next, toSend } = reconciled(record, one);
+    record = markDelivered(next, takenByAll(toSend));
+  }
+  if (record === undefined) throw new Error('no looks');
+  return record;
+}
+
+/** Every channel has taken these alerts. */
+function takenByAll(alerts: readonly Alert[]): Deliveries {
+  return new Map(alerts.map((alert) => [alert.id, new Set(alert.owes)]));
+}
+
+/** What a look tells: topic, change and policy of every entry. */
+function told(result: Reconciled): readonly string[] {
+  return result.toSend.flatMap((alert) =>
+    alert.entries.map(({ change, finding }) => `${alert.topic}: ${change} ${finding.policy}`),
+  );
+}
+
+/** What these looks tell, one after the other. */
+function toldBy(...looks: readonly Look[]): readonly (readonly string[])[] {
+  return looks.map((one, index) =>
+    told(reconciled(index === 0 ? undefined : recordAfter(...looks.slice(0, index)), one)),
+  );
+}
+
+const opened = ['alerts: opened no-open-ssh'];
+const changed = ['alerts: changed no-open-ssh'];
+const resolved = ['alerts: resolved no-open-ssh'];
+const unknown = ['operations: insufficient-data no-open-ssh'];
+
+describe('what is told, look by look', () => {
+  test.each<[string, readonly Look[], readonly (readonly string[])[]]>([
+    ['a violation opens once', [look(0, [violates]), look(1, [violates]), look(60, [violates])], [opened, [], []]],
+    [
+      'it changes once',
+      [look(0, [violates]), look(1, [violatesOtherwise]), look(2, [violatesOtherwise])],
+      [opened, changed, []],
+    ],
+    ['it resolves once', [look(0, [violates]), look(1, [complies]), look(2, [complies])], [opened, resolved, []]],
+    ['what no longer applies is resolved', [look(0, [violates]), look(1, [doesNotApply])], [opened, resolved]],
+    [
+      'it opens anew after it was resolved',
+      [look(0, [violates]), look(1, [complies]), look(2, [violates])],
+      [opened, resolved, opened],
+    ],
+    [
+      'nothing is said of what complies',
+      [look(0, [complies]), look(1, [doesNotApply]), look(2, [complies])],
+      [[], [], []],
+    ],
+    ['an exempt violation opens silently', [look(0, [isExempt]), look(1, [isExempt])], [[], []]],
+    [
+      'an exemption of an open violation is told once',
+      [look(0, [violates]), look(1, [isExempt]), look(2, [isExempt])],
+      [opened, ['alerts: exempted no-open-ssh'], []],
+    ],
+    ['the end of an exemption opens', [look(0, [isExempt]), look(1, [violates])], [[], opened]],
+    ['an exempt violation that is mended is silent', [look(0, [isExempt]), look(1, [complies])], [[], []]],
+    [
+      'leaving the match of a policy is told once',
+      [look(0, [violates]), look(1, []), look(2, [])],
+      [opened, ['alerts: out-of-scope no-open-ssh'], []],
+    ],
+    [
+      'and coming back opens',
+      [look(0, [violates]), look(1, []), look(2, [violates])],
+      [opened, ['alerts: out-of-scope no-open-ssh'], opened],
+    ],
+    [
+      'a policy that is removed withdraws silently',
+      [look(0, [violates]), look(1, [], { deployed: new Set(['required-tags']) })],
+      [opened, []],
+    ],
+    ['termination is silent', [look(0, [violates]), look(1, [doesNotApply], { gone: true })], [opened, []]],
+    [
+      'so is an instance that EC2 no longer knows',
+      [look(0, [violates]), look(1, [cannotSay], { gone: true })],
+      [opened, []],
+    ],
+    ['so is one that no policy judges any more', [look(0, [violates]), look(1, [], { gone: true })], [opened, []]],
+    ['a violation of what is gone does not open', [look(0, [violates], { gone: true })], [[]]],
+    [
+      'the first sweep opens silently, and later looks add nothing',
+      [look(0, [violates], { silent: true }), look(1, [violates])],
+      [[], []],
+    ],
+    [
+      'what it opened is told when it resolves',
+      [look(0, [violates], { silent: true }), look(1, [complies])],
+      [[], resolved],
+    ],
+    ['and when it changes', [look(0, [violates], { silent: true }), look(1, [violatesOtherwise])], [[], changed]],
+    [
+      'what cannot be said is silent while further looks follow',
+      [look(0, [cannotSay], { final: false }), look(1, [cannotSay], { final: false })],
+      [[], []],
+    ],
+    [
+      'then told to the operators once',
+      [look(0, [cannotSay], { final: false }), look(1, [cannotSay]), look(2, [cannotSay])],
+      [[], unknown, []],
+    ],
+    ['the first sweep does not tell it', [look(0, [cannotSay], { silent: true }), look(1, [cannotSay])], [[], []]],
+    ['what could not be said and complies is silent', [look(0, [cannotSay]), look(1, [complies])], [unknown, []]],
+    ['what could not be said and violates opens', [look(0, [cannotSay]), look(1, [violates])], [unknown, opened]],
+    ['what could not be said and is exempt is silent', [look(0, [cannotSay]), look(1, [isExempt])], [unknown, []]],
+    ['what could not be said and leaves the match is silent', [look(0, [cannotSay]), look(1, [])], [unknown, []]],
+    [
+      'an open violation stays open while it cannot be said',
+      [look(0, [violates]), look(1, [cannotSay]), look(2, [violates])],
+      [opened, [], []],
+    ],
+    [
+      'and resolves afterwards',
+      [look(0, [violates]), look(1, [cannotSay]), look(2, [complies])],
+      [opened, [], resolved],
+    ],
+    [
+      'what was resolved and cannot be said is told',
+      [look(0, [violates]), look(1, [complies]), look(2, [cannotSay])],
+      [opened, resolved, unknown],
+    ],
+    [
+      'a change is held back until the launch has settled',
+      [
+        look(0, [violates], { settled: false }),
+        look(0.5, [violatesOtherwise], { settled: false }),
+        look(1, [violatesOtherwise]),
+      ],
+      [opened, [], changed],
+    ],
+    [
+      'and forgotten if it went away by then',
+      [
+        look(0, [violates], { settled: false }),
+        look(0.5, [violatesOtherwise], { settled: false }),
+        look(1, [violates]),
+      ],
+      [opened, [], []],
+    ],
+    [
+      'a cure is told before the launch has settled',
+      [look(0, [violates], { settled: false }), look(0.5, [complies], { settled: false })],
+      [opened, resolved],
+    ],
+  ])('%s', (_, looks, expected) => {
+    expect(toldBy(...looks)).toEqual(expected);
+  });
+});
+
+describe('what a finding becomes', () => {
+  test('opens with all that the judgement says', () => {
+    const evidence = { exposure: 'any' };
+
+    expect(recordAfter(look(0, [{ ...violates, evidence }])).findings).toEqual([
+      {
+        id: findingId(scope, subject, 'no-open-ssh'),
+        policy: 'no-open-ssh',
+        description: 'SSH is reachable from the company network only.',
+        rule: 'restricted-ingress',
+        severity: 'critical',
+        mode: 'observe',
+        source: { file: 'policies/no-open-ssh/policy.yml', hash: '0123456789ab' },
+        status: 'open',
+        reason: 'port 22 is open to 0.0.0.0/0',
+        fix: 'revoke sgr-1',
+        evidence,
+        openedAt: iso(0),
+      },
+    ]);
+  });
+
+  test.each<[string, readonly Look[], object]>([
+    ['stays open since it opened', [look(0, [violates]), look(5, [violates])], { status: 'open', openedAt: iso(0) }],
+    [
+      'is open since it opened when it changes',
+      [look(0, [violates]), look(5, [violatesOtherwise])],
+      { status: 'open', openedAt: iso(0), reason: 'port 22 is open to ::/0', fix: 'revoke sgr-2' },
+    ],
+    [
+      'keeps what was told while a change is held back',
+      [look(0, [violates]), look(5, [violatesOtherwise], { settled: false })],
+      { status: 'open', reason: 'port 22 is open to 0.0.0.0/0' },
+    ],
+    [
+      'resolves with what it was',
+      [look(0, [violates]), look(5, [complies])],
+      {
+        status: 'closed',
+        closedAs: 'resolved',
+        openedAt: iso(0),
+        closedAt: iso(5),
+        reason: 'port 22 is open to 0.0.0.0/0',
+      },
+    ],
+    [
+      'is resolved where it no longer applies',
+      [look(0, [violates]), look(5, [doesNotApply])],
+      { status: 'closed', closedAs: 'resolved' },
+    ],
+    [
+      'opens anew with its own time',
+      [look(0, [violates]), look(5, [complies]), look(9, [violates])],
+      { status: 'open', openedAt: iso(9) },
+    ],
+    [
+      'is closed as exempted',
+      [look(0, [violates]), look(5, [isExempt])],
+      {
+        status: 'closed',
+        closedAs: 'exempted',
+        openedAt: iso(0),
+        closedAt: iso(5),
+        exempt: { reason: 'bastion, SEC-41', until: '2027-03-31' },
+      },
+    ],
+    [
+      'stays exempted since it was first seen',
+      [look(0, [isExempt]), look(5, [isExempt])],
+      { closedAs: 'exempted', openedAt: iso(0), closedAt: iso(5) },
+    ],
+    [
+      'is exempted anew after it was resolved',
+      [look(0, [violates]), look(5, [complies]), look(9, [isExempt])],
+      { closedAs: 'exempted', openedAt: iso(9), closedAt: iso(9) },
+    ],
+    [
+      'loses its exemption when it opens',
+      [look(0, [isExempt]), look(5, [violates])],
+      { status: 'open', openedAt: iso(5) },
+    ],
+    [
+      'is closed as out of scope',
+      [look(0, [violates]), look(5, [])],
+      { status: 'closed', closedAs: 'out-of-scope', closedAt: iso(5) },
+    ],
+    [
+      'is closed as withdrawn',
+      [look(0, [violates]), look(5, [], { deployed: new Set() })],
+      { status: 'closed', closedAs: 'withdrawn', closedAt: iso(5) },
+    ],
+    [
+      'is closed as gone',
+      [look(0, [violates]), look(5, [doesNotApply], { gone: true })],
+      { status: 'closed', closedAs: 'gone', closedAt: iso(5) },
+    ],
+    [
+      'is closed as gone without a judgement',
+      [look(0, [violates]), look(5, [], { gone: true })],
+      { status: 'closed', closedAs: 'gone' },
+    ],
+    [
+      'stays as it ended when the instance goes',
+      [look(0, [violates]), look(5, [complies]), look(9, [doesNotApply], { gone: true })],
+      { closedAs: 'resolved', closedAt: iso(5) },
+    ],
+    [
+      'stays as it ended when its policy goes',
+      [look(0, [violates]), look(5, [complies]), look(9, [], { deployed: new Set() })],
+      { closedAs: 'resolved', closedAt: iso(5) },
+    ],
+    [
+      'is unknown since it could not be said',
+      [look(0, [cannotSay]), look(5, [cannotSay])],
+      {
+        status: 'unknown',
+        openedAt: iso(0),
+        reason: 'security group sg-1: denied',
+        missing: [{ what: 'security group sg-1', why: 'denied' }],
+      },
+    ],
+    [
+      'is open since the violation was seen, not since it could not be said',
+      [look(0, [cannotSay]), look(5, [violates])],
+      { status: 'open', openedAt: iso(5) },
+    ],
+    [
+      'stays open with what was told while it cannot be said',
+      [look(0, [violates]), look(5, [cannotSay])],
+      { status: 'open', reason: 'port 22 is open to 0.0.0.0/0' },
+    ],
+  ])('%s', (_, looks, expected) => {
+    const { findings } = recordAfter(...looks);
+
+    expect(findings).toEqual([expect.objectContaining(expected)]);
+  });
+
+  test.each([
+    ['no longer exempt', [look(0, [isExempt]), look(5, [violates])], 'exempt'],
+    ['open again', [look(0, [violates]), look(5, [complies]), look(9, [violates])], 'closedAt'],
+    ['known again', [look(0, [cannotSay]), look(5, [violates])], 'missing'],
+  ])('says nothing of the past when it is %s', (_, looks, field) => {
+    expect(recordAfter(...looks).findings[0]).not.toHaveProperty(field);
+  });
+
+  test('is not there for what complies, or is not yet said', () => {
+    expect(
+      recordAfter(look(0, [complies, judgement('INSUFFICIENT_DATA', { name: 'required-tags' })], { final: false }))
+        .findings,
+    ).toEqual([]);
+  });
+
+  test('follows its policy: severity, text and file are those of the last look', () => {
+    const severer = judgement('NON_COMPLIANT', { severity: 'low', reason: violates.reason });
+    const record = recordAfter(look(0, [violates]), look(5, [severer]));
+
+    expect(record.findings).toEqual([expect.objectContaining({ severity: 'low', openedAt: iso(0) })]);
+  });
+
+  test('is remembered for seven days after its end', () => {
+    const end = REMEMBERED_MS / minute + 5;
+    const looks = [look(0, [violates]), look(5, [complies])];
+
+    expect(recordAfter(...looks, look(end - 1, [complies])).findings).toHaveLength(1);
+    expect(recordAfter(...looks, look(end, [complies])).findings).toEqual([]);
+  });
+
+  test('of each policy goes its own way', () => {
+    const tags = (compliance: Judgement['compliance']) =>
+      judgement(compliance, { name: 'required-tags', severity: 'low', reason: 'x' });
+    const record = recordAfter(look(0, [violates, tags('NON_COMPLIANT')]), look(5, [complies, tags('NON_COMPLIANT')]));
+
+    expect(record.findings.map(({ policy, status }) => `${policy} ${status}`)).toEqual([
+      'no-open-ssh closed',
+      'required-tags open',
+    ]);
+  });
+});
+
+describe('the id of a finding', () => {
+  const id = findingId(scope, subject, 'no-open-ssh');
+
+  test('is the same whenever it opens', () => {
+    expect(id).toMatch(/^f-[0-9a-f]{12}$/);
+    expect(recordAfter(look(0, [violates]), look(1, [complies]), look(2, [violates])).findings[0]?.id).toBe(id);
+  });
+
+  test.each([
+    ['account', findingId({ ...scope, accountId: '210987654321' }, subject, 'no-open-ssh')],
+    ['Region', findingId({ ...scope, region: 'eu-west-1' }, subject, 'no-open-ssh')],
+    ['subject', findingId(scope, { ...subject, id: 'i-1' }, 'no-open-ssh')],
+    ['policy', findingId(scope, subject, 'required-tags')],
+  ])('is another for another %s', (_, other) => {
+    expect(other).not.toBe(id);
+  });
+});
+
+describe('late and duplicate looks', () => {
+  test('an older look says nothing any more', () => {
+    expect(reconcile(recordAfter(look(5, [complies])), look(4, [violates]))).toBeUndefined();
+  });
+
+  test('whatever the order in which looks arrive, the end is that of the newest', () => {
+    const looks = [look(0, [violates]), look(1, [violatesOtherwise]), look(2, [complies])];
+    const ends = permutations(looks).map((order) => {
+      let record: SubjectRecord | undefined;
+      for (const one of order) record = reconcile(record, one)?.record ?? record;
+      return record?.findings.filter((finding) => finding.status !== 'closed');
+    });
+
+    expect(ends).toEqual([[], [], [], [], [], []]);
+  });
+
+  test('the same look again changes no finding and tells nothing', () => {
+    const first = reconciled(undefined, look(0, [violates, cannotSayOf('required-tags')]));
+    const again = reconciled(first.record, look(0, [violates, cannotSayOf('required-tags')]));
+
+    expect(again.record.findings).toEqual(first.record.findings);
+    expect(again.record.outbox).toEqual(first.record.outbox);
+    expect(again.toSend).toEqual([]);
+  });
+
+  test('a look that is told twice is told under the same id', () => {
+    const [first] = reconciled(undefined, look(0, [violates])).toSend;
+    const [again] = reconciled(undefined, look(0, [violates])).toSend;
+    const [later] = reconciled(undefined, look(1, [violates])).toSend;
+
+    expect(first?.id).toMatch(/^a-[0-9a-f]{12}$/);
+    expect(again).toEqual(first);
+    expect(later?.id).not.toBe(first?.id);
+  });
+});
+
+describe('the launch', () => {
+  const launch: Launch = { launcher: { name: 'jane' }, requestTags: [] };
+
+  test('that is learned later is no change', () => {
+    const result = reconciled(recordAfter(look(0, [violates])), look(1, [violates], { launch }));
+
+    expect(result.record.launch).toEqual(launch);
+    expect(result.toSend).toEqual([]);
+  });
+
+  test('stays known', () => {
+    expect(recordAfter(look(0, [complies], { launch }), look(1, [complies])).launch).toEqual(launch);
+  });
+
+  test('is kept from a late look, which otherwise says nothing', () => {
+    const record = recordAfter(look(5, [complies]));
+
+    expect(reconcile(record, look(4, [violates], { launch }))).toEqual({
+      record: { ...record, version: record.version + 1, launch },
+      toSend: [],
+    });
+  });
+
+  test('of a late look does not replace one that is known', () => {
+    const record = recordAfter(look(5, [complies], { launch }));
+
+    expect(
+      reconcile(record, look(4, [violates], { launch: { ...launch, launcher: { name: 'joe' } } })),
+    ).toBeUndefined();
+  });
+});
+
+describe('an alert', () => {
+  test('tells of all that one look found, most severe first, and says of what and why it was looked', () => {
+    const tags = judgement('NON_COMPLIANT', { name: 'required-tags', severity: 'low', reason: 'no Owner' });
+    const { toSend, record } = reconciled(undefined, look(0, [tags, violates]));
+
+    expect(toSend).toEqual([
+      {
+        id: expect.stringMatching(/^a-/),
+        topic: 'alerts',
+        scope,
+        subject,
+        instance: { instanceId: subject.id, tags: { Name: 'web-1' } },
+        cause: { key: 'sweep:1', text: 'hourly sweep' },
+        observedAt: iso(0),
+        entries: [
+          { change: 'opened', finding: record.findings[1] },
+          { change: 'opened', finding: record.findings[0] },
+        ],
+      },
+    ]);
+  });
+
+  test('to the operators is another than that to those who run instances', () => {
+    const { toSend } = reconciled(undefined, look(0, [violates, cannotSayOf('required-tags')]));
+
+    expect(told({ toSend, record: recordAfter(look(0, [])) })).toEqual([
+      'alerts: opened no-open-ssh',
+      'operations: insufficient-data required-tags',
+    ]);
+    expect(new Set(toSend.map((alert) => alert.id)).size).toBe(2);
+  });
+
+  test('tells of different changes together', () => {
+    const ip = (compliance: Judgement['compliance']) =>
+      judgement(compliance, { name: 'no-public-ip', severity: 'high', reason: 'x' });
+    const record = recordAfter(look(0, [violates, ip('COMPLIANT')]));
+    const [alert] = reconciled(record, look(1, [complies, ip('NON_COMPLIANT')])).toSend;
+    const changes: readonly Change[] | undefined = alert?.entries.map((entry) => entry.change);
+
+    expect(changes).toEqual(['resolved', 'opened']);
+  });
+});
+
+describe('the outbox', () => {
+  const first = reconciled(undefined, look(0, [violates]));
+  const lease = OUTBOX_LEASE_MS / minute;
+
+  test('is written with the finding that it tells of, and leased to the writer', () => {
+    expect(first.record.outbox).toEqual(first.toSend);
+    expect(first.record.outboxLeasedUntil).toBe(iso(lease));
+  });
+
+  test('is left to its sender while the lease runs', () => {
+    const second = reconciled(first.record, look(lease - 0.1, [violates]));
+
+    expect(second.toSend).toEqual([]);
+    expect(second.record.outbox).toEqual(first.toSend);
+    expect(second.record.outboxLeasedUntil).toBe(iso(lease));
+  });
+
+  test('is taken up by the next look once the lease has run out', () => {
+    const second = reconciled(first.record, look(lease, [violates]));
+
+    expect(second.toSend).toEqual(first.toSend);
+    expect(second.record.outboxLeasedUntil).toBe(iso(2 * lease));
+  });
+
+  test('grows by what another look tells meanwhile, which that one sends', () => {
+    const second = reconciled(first.record, look(1, [complies]));
+
+    expect(told(second)).toEqual(resolved);
+    expect(second.record.outbox).toEqual([...first.toSend, ...second.toSend]);
+  });
+
+  test('is emptied of what was sent, and of its lease with the last', () => {
+    const second = reconciled(first.record, look(1, [complies]));
+    const half = markDelivered(second.record, takenByAll(first.toSend));
+    const done = markDelivered(half, takenByAll(second.toSend));
+
+    expect(half.outbox).toEqual(second.toSend);
+    expect(half.outboxLeasedUntil).toBe(second.record.outboxLeasedUntil);
+    expect(done.outbox).toEqual([]);
+    expect(done).not.toHaveProperty('outboxLeasedUntil');
+    expect([first.record.version, second.record.version, half.version, done.version]).toEqual([1, 2, 3, 4]);
+  });
+
+  test('keeps an alert for the channel that has not taken it, and for that one alone', () => {
+    const [alert] = first.toSend;
+    const rest = markDelivered(first.record, new Map([[alert?.id ?? '', new Set(['sns'] as const)]]));
+
+    expect(alert?.owes).toEqual(['sns', 'eventbridge']);
+    expect(rest.outbox).toEqual([{ ...alert, owes: ['eventbridge'] }]);
+  });
+
+  test('of what is gone is still sent', () => {
+    const gone = reconciled(first.record, look(lease, [doesNotApply], { gone: true }));
+
+    expect(gone.toSend).toEqual(first.toSend);
+  });
+});
+
+describe('the item', () => {
+  test('of what complies holds when it was looked at, and nothing else', () => {
+    expect(recordAfter(look(0, [complies]))).toEqual({
+      subject,
+      scope,
+      version: 2,
+      observedAt: iso(0),
+      findings: [],
+      outbox: [],
+    });
+  });
+
+  test('of what is gone may be deleted after seven days', () => {
+    expect(recordAfter(look(0, [violates]), look(5, [], { gone: true })).expiresAt).toBe(
+      new Date(start + 5 * minute + REMEMBERED_MS).toISOString(),
+    );
+    expect(recordAfter(look(0, [violates]))).not.toHaveProperty('expiresAt');
+  });
+
+  test('is left as it was given', () => {
+    const record = Object.freeze(recordAfter(look(0, [violates])));
+    const before = structuredClone(record);
+    reconcile(record, look(1, [complies]));
+    markDelivered(record, new Map());
+
+    expect(record).toEqual(before);
+  });
+});
+
+function cannotSayOf(name: string): Judgement {
+  return judgement('INSUFFICIENT_DATA', {
+    name,
+    severity: 'low',
+    reason: 'tags: denied',
+    missing: [{ what: 'tags', why: 'denied' }],
+  });
+}
+
+function permutations<T>(values: readonly T[]): readonly (readonly T[])[] {
+  if (values.length <= 1) return [values];
+  return values.flatMap((value, index) =>
+    permutations([...values.slice(0, index), ...values.slice(index + 1)]).map((rest) => [value, ...rest]),
+  );
+}
