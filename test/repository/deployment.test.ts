@@ -111,6 +111,7 @@ describe('the shipped policies', () => {
       'ec2:DescribeSecurityGroupRules',
       'ec2:DescribeSecurityGroups',
       'ec2:DescribeVolumes',
+      'ec2:GetManagedPrefixListEntries',
     ]);
   });
 });
