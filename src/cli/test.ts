@@ -75,13 +75,14 @@ async function test(paths: readonly string[], format: FormatOption['format'], io
 
 /** Runs what can be run: a policy or test file with mistakes is named under `errors`, and the others are tested. */
 async function tested(paths: readonly string[], io: CommandIo): Promise<TestDocument> {
-  const [{ loadPolicies }, { loadTests }, { bindAll }, { runCases, outcomesWithoutCase }, { rules }] = await Promise.all([
-    import('../language/load.ts'),
-    import('../language/load-tests.ts'),
-    import('../language/bind.ts'),
-    import('../language/policy-test.ts'),
-    import('../rules/index.ts'),
-  ]);
+  const [{ loadPolicies }, { loadTests }, { bindAll }, { runCases, outcomesWithoutCase }, { rules }] =
+    await Promise.all([
+      import('../language/load.ts'),
+      import('../language/load-tests.ts'),
+      import('../language/bind.ts'),
+      import('../language/policy-test.ts'),
+      import('../rules/index.ts'),
+    ]);
   const loaded = loadPolicies(paths, { rules, cwd: io.cwd, now: io.now() });
   const results = bindAll(loaded.policies, rules).map((policy) => {
     const { file, tests, lines, errors } = loadTests(policy, io.cwd);

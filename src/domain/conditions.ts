@@ -41,7 +41,10 @@ function compile(expression: string): Condition {
   return {
     fields,
     holds(instance, now) {
-      const result: unknown = evaluate({ instance: asCel(fields === undefined ? instance : pick(instance, fields)), now });
+      const result: unknown = evaluate({
+        instance: asCel(fields === undefined ? instance : pick(instance, fields)),
+        now,
+      });
       if (typeof result !== 'boolean') throw new Error(`it gives ${typeof result}, and a condition is true or false`);
       return result;
     },
@@ -81,7 +84,9 @@ function isNode(value: unknown): value is ASTNode {
 }
 
 function pick(instance: Readonly<Record<string, unknown>>, fields: readonly string[]): Record<string, unknown> {
-  return Object.fromEntries(fields.filter((field) => Object.hasOwn(instance, field)).map((field) => [field, instance[field]]));
+  return Object.fromEntries(
+    fields.filter((field) => Object.hasOwn(instance, field)).map((field) => [field, instance[field]]),
+  );
 }
 
 /**

@@ -72,7 +72,12 @@ export function expiredExemptions(content: unknown, now: Date): readonly PlacedM
 
 type Forms = Pick<Parameters<typeof mistakesIn>[0], 'example' | 'written'>;
 
-function parameterMistakes(content: unknown, rule: AnyRule, forms: Forms, unfilled: readonly Path[]): readonly PlacedMistake[] {
+function parameterMistakes(
+  content: unknown,
+  rule: AnyRule,
+  forms: Forms,
+  unfilled: readonly Path[],
+): readonly PlacedMistake[] {
   const given = valueAt(content, ['parameters']);
   const form: z.ZodType = rule.parameters(z);
   const mistakes = mistakesIn({ form, value: given ?? {}, at: ['parameters'], ...forms });
@@ -87,13 +92,17 @@ function boundMistakes(content: unknown, rule: AnyRule, forms: Forms): readonly 
     const path = ['exempt', index, 'upTo'];
     if (rule.bound === undefined) {
       const message = `rule ${rule.id} has no bound that an exemption could name`;
-      return [mistakeAt(path, 'key', 'invalid-up-to', message, 'remove it: the exemption then holds however bad it is')];
+      return [
+        mistakeAt(path, 'key', 'invalid-up-to', message, 'remove it: the exemption then holds however bad it is'),
+      ];
     }
     const form = rule.bound.schema(z);
-    return mistakesIn({ form, value: bound, at: path, written: forms.written, example: () => undefined }).map((one) => ({
-      ...one,
-      mistake: { ...one.mistake, code: 'invalid-up-to' as const },
-    }));
+    return mistakesIn({ form, value: bound, at: path, written: forms.written, example: () => undefined }).map(
+      (one) => ({
+        ...one,
+        mistake: { ...one.mistake, code: 'invalid-up-to' as const },
+      }),
+    );
   });
 }
 
@@ -139,8 +148,9 @@ function conditionMistake(expression: string, path: Path): readonly PlacedMistak
 }
 
 function folderMistakes(name: unknown, folder: string | undefined): readonly PlacedMistake[] {
-  if (folder === undefined || name === folder || !policyName.safeParse(name).success) return [];
-  const message = `the policy is called ${name}, and its folder ${folder}`;
+  const { data } = policyName.safeParse(name);
+  if (folder === undefined || data === undefined || data === folder) return [];
+  const message = `the policy is called ${data}, and its folder ${folder}`;
   return [mistakeAt(['name'], 'value', 'name-differs-from-folder', message, `write ${folder}, or rename the folder`)];
 }
 

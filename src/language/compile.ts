@@ -7,7 +7,9 @@ import { usesConditions } from './bind.ts';
  */
 export function compilePolicies(policies: readonly Policy[]): string {
   const rules = [...new Set(policies.map(({ rule }) => rule))].sort();
-  const bound = policies.map((policy) => `bind(${[JSON.stringify(policy), camelCase(policy.rule), ...conditionsFor(policy)].join(', ')})`);
+  const bound = policies.map(
+    (policy) => `bind(${[JSON.stringify(policy), camelCase(policy.rule), ...conditionsFor(policy)].join(', ')})`,
+  );
   return [
     `import { bind } from '../domain/bind.ts';`,
     ...(policies.some(usesConditions) ? [`import { celConditions } from '../domain/conditions.ts';`] : []),

@@ -36,8 +36,12 @@ function findAt(path: string, cwd: string): Found {
     const files = filesUnder(absolute);
     const paths = files
       .filter((file) => basename(file) === POLICY_FILE)
-      .map((file) => (dirname(file) === absolute ? withFolder(file) : { absolute: file, folder: basename(dirname(file)) }));
-    const errors = files.filter((file) => basename(file) === 'policy.yaml').map((file) => wrongSuffix(relative(cwd, file)));
+      .map((file) =>
+        dirname(file) === absolute ? withFolder(file) : { absolute: file, folder: basename(dirname(file)) },
+      );
+    const errors = files
+      .filter((file) => basename(file) === 'policy.yaml')
+      .map((file) => wrongSuffix(relative(cwd, file)));
     if (paths.length + errors.length === 0) return { paths, errors: [noPolicies(path)] };
     return { paths, errors };
   } catch (error) {
@@ -92,7 +96,7 @@ export function relativeTo(cwd: string, absolute: string): string {
 
 function unreadable(file: string, error: unknown): PolicyError {
   const isMissing = typeof error === 'object' && error !== null && 'code' in error && error.code === 'ENOENT';
-  const why = isMissing ? 'there is no such file or folder' : `it can't be read: ${error}`;
+  const why = isMissing ? 'there is no such file or folder' : `it can't be read: ${String(error)}`;
   return {
     code: 'unreadable',
     file,

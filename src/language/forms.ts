@@ -101,7 +101,10 @@ export const policyFile = z
     description: z.string().min(1).describe('What holds of an instance that complies, in one sentence.'),
     severity: z.enum(severities).describe('How bad a violation is.'),
     rule: z.string().min(1).describe('The rule that judges. `ec2-guardrail rules` lists them.'),
-    parameters: z.json().exactOptional().describe('What the rule demands. `ec2-guardrail rules <id>` lists its parameters.'),
+    parameters: z
+      .json()
+      .exactOptional()
+      .describe('What the rule demands. `ec2-guardrail rules <id>` lists its parameters.'),
     match: match.exactOptional().describe('Which instances. Left out: all.'),
     exempt: z
       .array(exemption)

@@ -64,7 +64,8 @@ function childrenOf(schema: JsonSchema, segment: string | number): readonly Json
 }
 
 function expand(root: JsonSchema, schema: JsonSchema): readonly JsonSchema[] {
-  const referred = schema.$ref === undefined ? undefined : root.definitions?.[schema.$ref.replace('#/definitions/', '')];
+  const referred =
+    schema.$ref === undefined ? undefined : root.definitions?.[schema.$ref.replace('#/definitions/', '')];
   const parts = [...(schema.anyOf ?? []), ...(schema.oneOf ?? []), ...(schema.allOf ?? [])];
   if (referred !== undefined) parts.push(referred);
   return [schema, ...parts.flatMap((part) => expand(root, part))];

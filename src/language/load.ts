@@ -32,7 +32,9 @@ export function loadPolicies(paths: readonly string[], options: LoadOptions): Lo
   const found = findPolicies(paths, options.cwd);
   const valuesOf = valuesReader(options.cwd);
   const files = found.paths.map((path) => loadFile(path, valuesOf(path.absolute), options));
-  const named = files.flatMap(({ policy, name }) => (policy === undefined || name === undefined ? [] : [{ policy, name }]));
+  const named = files.flatMap(({ policy, name }) =>
+    policy === undefined || name === undefined ? [] : [{ policy, name }],
+  );
   const duplicates = duplicateNames(files.flatMap(({ name }) => name ?? []));
   const twice = new Set(duplicates.map((error) => error.file));
   return {
@@ -104,7 +106,9 @@ function loadFile(path: PolicyPath, values: Values, options: LoadOptions): Loade
   });
   const errors = [...values.errors, ...read.errors, ...mistakes];
   const name = typeof value.name === 'string' ? { name: { text: value.name, source } } : {};
-  const warnings = expiredExemptions(filled.value, options.now).map((warning) => place(warning, filled.originOf(warning.path)));
+  const warnings = expiredExemptions(filled.value, options.now).map((warning) =>
+    place(warning, filled.originOf(warning.path)),
+  );
   if (errors.length > 0 || checked.policy === undefined) return { ...name, errors, warnings };
   const hash = createHash('sha256').update(text.text).digest('hex').slice(0, 12);
   return { ...name, policy: { ...checked.policy, source: { file, hash } }, errors, warnings };

@@ -38,7 +38,7 @@ export function mistakesIn({ form, value, at, example, written }: Check): readon
   const mistakes = issues
     .filter((issue) => !isMoot(issue, issues))
     .flatMap((issue) => describe(issue, { schema, value, at, written }))
-    .map((placed) => ({ ...placed, mistake: withExample(placed.mistake, example(placed.path)) }));
+    .map((placed) => ({ ...placed, mistake: withExample(placed.mistake, example(placed.meant ?? placed.path)) }));
   const meant = new Set(mistakes.map((placed) => placed.meant && pathText(placed.meant)));
   return mistakes.filter(({ mistake }) => mistake.code !== 'missing-key' || !meant.has(mistake.path));
 }
@@ -88,7 +88,9 @@ function alternatives(issue: Issue, value: unknown): readonly Issue[] {
 /** What a value as a whole must be is not asked of one that has a mistake within. */
 function isMoot(issue: Issue, issues: readonly Issue[]): boolean {
   if (issue.code !== 'custom') return false;
-  return issues.some((other) => other.code !== 'custom' && issue.path.every((segment, index) => other.path[index] === segment));
+  return issues.some(
+    (other) => other.code !== 'custom' && issue.path.every((segment, index) => other.path[index] === segment),
+  );
 }
 
 function isOfAnotherType(issue: Issue): boolean {
@@ -135,7 +137,14 @@ function describe(issue: Issue, { schema, value, at, written }: Around): readonl
         const expected = types.includes('text') ? 'string' : '';
         return placed('wrong-type', message, fixOfType(expected, found, path, written(path), about));
       }
-      const reasons = [...new Set(issue.errors.filter((errors) => !errors.some(isOfAnotherType)).flat().map((one) => one.message))];
+      const reasons = [
+        ...new Set(
+          issue.errors
+            .filter((errors) => !errors.some(isOfAnotherType))
+            .flat()
+            .map((one) => one.message),
+        ),
+      ];
       return placed('invalid-value', `${name} is ${show(found)}: ${oneOf(reasons)}`, withAbout('correct it', about));
     }
     case 'invalid_key': {
@@ -143,23 +152,39 @@ function describe(issue: Issue, { schema, value, at, written }: Around): readonl
       return placed('invalid-value', `the key ${name} ${reason}`, withAbout('rename it', about), 'key');
     }
     case 'too_small':
-      if (!issue.message.startsWith('Too small')) return placed('invalid-value', `${name} ${issue.message}`, withAbout('correct it', about));
+      if (!issue.message.startsWith('Too small'))
+        return placed('invalid-value', `${name} ${issue.message}`, withAbout('correct it', about));
       if (issue.origin === 'array' || issue.origin === 'string')
         return placed('invalid-value', emptyOrShort(name, issue), withAbout('fill it', about));
-      return placed('invalid-value', `${name} is ${show(found)}, and must be at least ${issue.minimum}`, withAbout('correct it', about));
+      return placed(
+        'invalid-value',
+        `${name} is ${show(found)}, and must be at least ${issue.minimum}`,
+        withAbout('correct it', about),
+      );
     case 'too_big':
       if (issue.message.startsWith('Too big'))
-        return placed('invalid-value', `${name} is ${show(found)}, and must be at most ${issue.maximum}`, withAbout('correct it', about));
+        return placed(
+          'invalid-value',
+          `${name} is ${show(found)}, and must be at most ${issue.maximum}`,
+          withAbout('correct it', about),
+        );
       return placed('invalid-value', `${name} ${issue.message}`, withAbout('correct it', about));
     case 'invalid_format':
     case 'not_multiple_of':
     case 'invalid_element':
     case 'custom':
-      return placed('invalid-value', `${name}${isMap(found) ? '' : ` (${show(found)})`} ${issue.message}`, withAbout('correct it', about));
+      return placed(
+        'invalid-value',
+        `${name}${isMap(found) ? '' : ` (${show(found)})`} ${issue.message}`,
+        withAbout('correct it', about),
+      );
   }
 }
 
-function emptyOrShort(name: string, { minimum, origin }: { readonly minimum: number | bigint; readonly origin: string }): string {
+function emptyOrShort(
+  name: string,
+  { minimum, origin }: { readonly minimum: number | bigint; readonly origin: string },
+): string {
   if (minimum === 1) return `${name} is empty`;
   return `${name} must have at least ${minimum} ${origin === 'array' ? 'entries' : 'characters'}`;
 }
@@ -194,7 +219,7 @@ function typeOf(value: unknown): string {
   if (Array.isArray(value)) return 'a list';
   if (typeof value === 'object') return 'a map';
   if (typeof value === 'string') return 'text';
-  return `the ${typeof value} ${value}`;
+  return `the ${typeof value} ${JSON.stringify(value)}`;
 }
 
 function show(value: unknown): string {
@@ -214,7 +239,8 @@ function fixOfType(
     const what = path.at(-2) === 'accounts' || path.at(-1) === 'accountId' ? 'quote the account id' : 'quote it';
     return `${what}: "${written ?? found}"`;
   }
-  if (expected === 'array' && (isScalar || typeof found === 'string')) return `write it as a list: [${written ?? found}]`;
+  if (expected === 'array' && (isScalar || typeof found === 'string'))
+    return `write it as a list: [${written ?? found}]`;
   return withAbout(`write ${typeNames[expected] ?? 'one of these'}`, about);
 }
 

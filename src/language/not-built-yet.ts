@@ -46,7 +46,11 @@ function laterAction(action: unknown, path: Path): readonly PlacedMistake[] {
 
 function later(path: Path, what: string, fix: string, of: 'key' | 'value'): PlacedMistake {
   const message = `${what} is not built yet: this version only notifies`;
-  return { path, of, mistake: { code: 'not-built-yet', path: pathText(path), message, fix, example: exampleFor(path) } };
+  return {
+    path,
+    of,
+    mistake: { code: 'not-built-yet', path: pathText(path), message, fix, example: exampleFor(path) },
+  };
 }
 
 function exampleFor(path: Path): string {

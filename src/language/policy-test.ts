@@ -1,5 +1,5 @@
 import { defaultNow, type Given, inspected } from '../domain/given.ts';
-import { judge, type Judgement } from '../domain/judge.ts';
+import { type Judgement, judge } from '../domain/judge.ts';
 import type { BoundPolicy } from '../domain/policy.ts';
 import type { Compliance } from '../domain/verdict.ts';
 
@@ -44,7 +44,9 @@ export function outcomesWithoutCase(policy: BoundPolicy, tests: PolicyTests): re
   const possible = new Map<Compliance, string>([
     ['COMPLIANT', ''],
     ['NON_COMPLIANT', ''],
-    ...outcomesOfExamples(policy).filter(([outcome]) => outcome === 'NOT_APPLICABLE' || outcome === 'INSUFFICIENT_DATA'),
+    ...outcomesOfExamples(policy).filter(
+      ([outcome]) => outcome === 'NOT_APPLICABLE' || outcome === 'INSUFFICIENT_DATA',
+    ),
   ]);
   return [...possible]
     .filter(([outcome]) => !expected.has(outcome))
@@ -79,7 +81,9 @@ function differences(expected: PolicyCase['expect'], judgement: Judgement | unde
   if (expected.reason !== undefined && expected.reason !== reason)
     failures.push(`expected the reason ${JSON.stringify(expected.reason)}, got ${JSON.stringify(reason)}`);
   if ((expected.exempt ?? false) !== (exempt !== undefined))
-    failures.push(exempt === undefined ? 'expected an exemption to hold, and none does' : `exempt, not expected: ${exempt.reason}`);
+    failures.push(
+      exempt === undefined ? 'expected an exemption to hold, and none does' : `exempt, not expected: ${exempt.reason}`,
+    );
   return [...failures, ...actionDifferences(expected.actions, actionsOf(judgement))];
 }
 
@@ -92,6 +96,8 @@ function actionDifferences(expected: readonly string[] | undefined, actual: read
   if (expected === undefined) return [];
   return [
     ...actual.filter((action) => !expected.includes(action)).map((action) => `action not expected: ${action}`),
-    ...expected.filter((action) => !actual.includes(action)).map((action) => `action expected, and not taken: ${action}`),
+    ...expected
+      .filter((action) => !actual.includes(action))
+      .map((action) => `action expected, and not taken: ${action}`),
   ];
 }

@@ -33,7 +33,10 @@ function policySchema(rules: readonly AnyRule[]): JsonSchema {
       exempt: withoutBound(properties.exempt),
     },
     allOf: rules.map(schemaOfRule),
-    definitions: { ...Object.fromEntries(matches.map(([name, one]) => [name, withValueLists(one)])), ValueList: valueList },
+    definitions: {
+      ...Object.fromEntries(matches.map(([name, one]) => [name, withValueLists(one)])),
+      ValueList: valueList,
+    },
   };
 }
 
@@ -44,6 +47,7 @@ function schemaOfRule(rule: AnyRule): JsonSchema {
   const upTo = rule.bound === undefined ? { not: {} } : schemaOfBound(rule.bound.schema(z));
   return {
     if: { properties: { rule: { const: rule.id } }, required: ['rule'] },
+    // biome-ignore lint/suspicious/noThenProperty: JSON Schema's own keyword, in data that is never awaited
     then: {
       properties: {
         parameters: withValueLists(parameters),

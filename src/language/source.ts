@@ -1,4 +1,15 @@
-import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseAllDocuments, visit, type YAMLMap } from 'yaml';
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  parseAllDocuments,
+  visit,
+  type YAMLMap,
+} from 'yaml';
 import type { Mistake, PolicyError } from './policy-error.ts';
 
 export type Path = readonly (string | number)[];
@@ -33,7 +44,8 @@ export function readYaml(text: string, file: string, example: string): Read {
   const errors = [...syntaxErrors(document, text), ...keyErrors(document)].map(([offset, error]) => at(offset, error));
   if (errors.some((error) => error.code === 'invalid-yaml')) return { errors };
   const { contents } = document;
-  if (contents === null || (isScalar(contents) && contents.value === null)) return { errors: [at(0, emptyFile(example))] };
+  if (contents === null || (isScalar(contents) && contents.value === null))
+    return { errors: [at(0, emptyFile(example))] };
   if (!isMap(contents)) return { errors: [...errors, at(contents.range?.[0] ?? 0, noMap(example))] };
   try {
     const value: Record<string, unknown> = document.toJS({ maxAliasCount: MAX_ALIAS_COUNT });
@@ -44,14 +56,22 @@ export function readYaml(text: string, file: string, example: string): Read {
 }
 
 /** Where a key or value stands; where it is not there, the nearest thing around it that is. */
-export function positionOf(source: Source, path: Path, of: 'key' | 'value'): { readonly line: number; readonly column: number } {
+export function positionOf(
+  source: Source,
+  path: Path,
+  of: 'key' | 'value',
+): { readonly line: number; readonly column: number } {
   const { key, value } = find(source, path);
   const node = of === 'key' ? (key ?? value) : (value ?? key);
   return lineAndColumn(source.lines, node?.range?.[0] ?? 0);
 }
 
 /** Where a character of a text value stands. Folded and escaped text has no such place: its beginning is told. */
-export function positionWithin(source: Source, path: Path, offset: number): { readonly line: number; readonly column: number } {
+export function positionWithin(
+  source: Source,
+  path: Path,
+  offset: number,
+): { readonly line: number; readonly column: number } {
   const { value } = find(source, path);
   if (!isScalar(value) || typeof value.value !== 'string' || !value.range) return positionOf(source, path, 'value');
   const [start, end] = value.range;
@@ -96,8 +116,12 @@ function step(document: Document, value: Node | undefined, segment: string | num
   return pair && { key: pair.key, value: pair.value ?? undefined };
 }
 
+/** A key as JavaScript has it: text, whatever scalar it is. */
 function keyText(key: Node | null): string | undefined {
-  return isScalar(key) ? String(key.value ?? '') : undefined;
+  if (!isScalar(key)) return undefined;
+  const { value } = key;
+  if (typeof value === 'string') return value;
+  return typeof value === 'number' || typeof value === 'boolean' ? String(value) : '';
 }
 
 type At = readonly [offset: number, mistake: Mistake];
@@ -127,7 +151,12 @@ function keyErrors(document: Document): readonly At[] {
       else if (key.value === '__proto__')
         errors.push([
           offset,
-          { code: 'unknown-key', path: '__proto__', message: '`__proto__` is no key that a policy can have', fix: 'remove it' },
+          {
+            code: 'unknown-key',
+            path: '__proto__',
+            message: '`__proto__` is no key that a policy can have',
+            fix: 'remove it',
+          },
         ]);
       else if (key.value === '<<')
         errors.push([offset, invalidYaml('merge keys (<<) are not part of YAML 1.2: write the keys out')]);

@@ -29,7 +29,9 @@ const instance = z
     Tags: tags,
   })
   .superRefine((value, context) => {
-    const misspelt = Object.keys(value).filter((key) => !instanceFields.includes(key) && nearest(key, instanceFields, 2));
+    const misspelt = Object.keys(value).filter(
+      (key) => !instanceFields.includes(key) && nearest(key, instanceFields, 2),
+    );
     if (misspelt.length > 0) context.addIssue({ code: 'unrecognized_keys', keys: misspelt, input: value });
   })
   .readonly()

@@ -1,5 +1,5 @@
-import { nearest } from './policy-error.ts';
 import { type PlacedMistake, pathText } from './mistakes.ts';
+import { nearest } from './policy-error.ts';
 import type { Path, Source } from './source.ts';
 
 /** The lists of a values.yml. */
@@ -107,7 +107,8 @@ function unknownList(name: string, path: Path, values: ValueLists | undefined): 
     mistake: {
       code: 'unknown-value-list',
       path: pathText(path),
-      message: values === undefined ? `$${name} names a list, and there is no values.yml` : `${file} has no list \`${name}\``,
+      message:
+        values === undefined ? `$${name} names a list, and there is no values.yml` : `${file} has no list \`${name}\``,
       fix: meant === undefined ? `write the list into ${file}` : `write $${meant}`,
       example: `${name}: [first, second]`,
     },

@@ -66,7 +66,10 @@ describe('conditionError', () => {
     ['instance.LaunchTime < now', undefined],
     ['instance.LaunchTime <', { message: 'Unexpected token: EOF', at: 21 }],
     ['true && foo', { message: 'Unknown variable: foo', at: 8 }],
-    ['now > instance.LaunchTime && now + 1 > now', { message: 'no such overload: google.protobuf.Timestamp + int', at: 29 }],
+    [
+      'now > instance.LaunchTime && now + 1 > now',
+      { message: 'no such overload: google.protobuf.Timestamp + int', at: 29 },
+    ],
     ['1 + 1', { message: 'gives int, and a condition is true or false', at: 0 }],
     ['', { message: 'Unexpected token: EOF', at: 0 }],
   ])('of %j', (expression, expected) => {

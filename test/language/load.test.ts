@@ -114,8 +114,9 @@ describe('$name', () => {
   });
 
   test('is not looked up above the current directory', () => {
-    const errors = inFolder({ 'values.yml': 'keys: [Owner]', 'here/owned/policy.yml': valid.replace('[Owner]', '$keys') }, (folder) =>
-      loadPolicies(['.'], { rules, cwd: `${folder}/here`, now }),
+    const errors = inFolder(
+      { 'values.yml': 'keys: [Owner]', 'here/owned/policy.yml': valid.replace('[Owner]', '$keys') },
+      (folder) => loadPolicies(['.'], { rules, cwd: `${folder}/here`, now }),
     ).errors;
 
     expect(errors.map(({ code, message }) => [code, message])).toEqual([
@@ -131,8 +132,20 @@ describe('$name', () => {
 
   test.each([
     ['misspelt', '$ownr', 'owner: [Owner]', '5:21 unknown-value-list parameters.keys', 'write $owner'],
-    ['unlike any', '[$cidrs]', 'owner: [Owner]', '5:22 unknown-value-list parameters.keys[0]', 'write the list into policies/values.yml'],
-    ['without values.yml', '$owner', '', '5:21 unknown-value-list parameters.keys', 'write the list into a values.yml beside the policies'],
+    [
+      'unlike any',
+      '[$cidrs]',
+      'owner: [Owner]',
+      '5:22 unknown-value-list parameters.keys[0]',
+      'write the list into policies/values.yml',
+    ],
+    [
+      'without values.yml',
+      '$owner',
+      '',
+      '5:21 unknown-value-list parameters.keys',
+      'write the list into a values.yml beside the policies',
+    ],
   ])('%s is told once', (_, keys, values, place, fix) => {
     const errors = errorsOf(valid.replace('[Owner]', keys), values);
 
@@ -184,7 +197,11 @@ describe('mistakes of form', () => {
     ['a tag of YAML that we do not know', `${valid}match: !prod {}\n`, '7:8 invalid-yaml'],
     ['a merge key', `${valid}match: { <<: { namePrefix: [a] } }\n`, '7:10 invalid-yaml'],
     ['a key given twice', `${valid}severity: low\n`, '7:1 duplicate-key severity'],
-    ['a key that would reach into JavaScript', `${valid}match: { tags: { __proto__: x } }\n`, '7:18 unknown-key __proto__'],
+    [
+      'a key that would reach into JavaScript',
+      `${valid}match: { tags: { __proto__: x } }\n`,
+      '7:18 unknown-key __proto__',
+    ],
   ])('%s', (_, text, expected) => {
     expect(placed(errorsOf(text))).toEqual([expected]);
   });
@@ -196,7 +213,7 @@ describe('mistakes of form', () => {
   });
 
   test('aliases that multiply are refused before they are followed', () => {
-    const rows = [...'abcdefghij'].map((name, index, all) => {
+    const rows = Array.from('abcdefghij').map((name, index, all) => {
       const before = all[index - 1];
       return `  ${name}: &${name} [${before === undefined ? 'x' : Array(10).fill(`*${before}`).join(', ')}]`;
     });
@@ -216,7 +233,12 @@ describe('mistakes of content', () => {
     ['a rule that is none', 'has-tags', '▸has-tag', 'unknown-rule rule'],
     ['a parameter misspelt', 'keys:', '▸key:', 'unknown-key parameters.key'],
     ['a parameter missing', '{ keys: [Owner] }', '▸{}', 'missing-key parameters.keys'],
-    ['parameters missing', 'rule: has-tags\nparameters: { keys: [Owner] }\n', '▸rule: has-tags\n', 'missing-key parameters.keys'],
+    [
+      'parameters missing',
+      'rule: has-tags\nparameters: { keys: [Owner] }\n',
+      '▸rule: has-tags\n',
+      'missing-key parameters.keys',
+    ],
     ['a parameter that is no list', '[Owner]', '▸Owner', 'wrong-type parameters.keys'],
     ['a list that is empty', '[Owner]', '▸[]', 'invalid-value parameters.keys'],
     ['a number for text', '[Owner]', '[Owner, ▸12]', 'wrong-type parameters.keys[1]'],
@@ -247,7 +269,11 @@ describe('mistakes of content', () => {
     ['a tag pattern that is a number', 'tags: { Cost: ▸12 }', 'unknown-tag-pattern match.tags.Cost'],
     ['a tag pattern that is true', 'not: { tags: { Prod: ▸true } }', 'unknown-tag-pattern match.not.tags.Prod'],
     ['a tag pattern within a list', 'tags: { Cost: [a, ▸1] }', 'unknown-tag-pattern match.tags.Cost[1]'],
-    ['a tag pattern with a key misspelt', 'tags: { A: { in: [a], ▸ignorecase: true } }', 'unknown-key match.tags.A.ignorecase'],
+    [
+      'a tag pattern with a key misspelt',
+      'tags: { A: { in: [a], ▸ignorecase: true } }',
+      'unknown-key match.tags.A.ignorecase',
+    ],
     ['a key misspelt', '▸regoins: [eu-west-1]', 'unknown-key match.regoins'],
     ['an instance id that is none', 'instanceIds: [▸web-1]', 'invalid-value match.instanceIds[0]'],
     ['a Region that is a zone', 'regions: [▸eu-west-1a]', 'invalid-value match.regions[0]'],
@@ -277,8 +303,16 @@ describe('mistakes of content', () => {
     ['a match of all', '{ match: ▸{}, reason: r, until: 2027-01-01 }', 'invalid-value exempt[0].match'],
     ['no end', '▸{ match: { namePrefix: [a] }, reason: r }', 'missing-key exempt[0].until'],
     ['no reason', '{ match: { namePrefix: [a] }, reason: ▸"", until: 2027-01-01 }', 'invalid-value exempt[0].reason'],
-    ['an end that is no day', '{ match: { namePrefix: [a] }, reason: r, until: ▸2027-02-29 }', 'invalid-value exempt[0].until'],
-    ['an end with a time', '{ match: { namePrefix: [a] }, reason: r, until: ▸2027-02-01T00:00:00Z }', 'invalid-value exempt[0].until'],
+    [
+      'an end that is no day',
+      '{ match: { namePrefix: [a] }, reason: r, until: ▸2027-02-29 }',
+      'invalid-value exempt[0].until',
+    ],
+    [
+      'an end with a time',
+      '{ match: { namePrefix: [a] }, reason: r, until: ▸2027-02-01T00:00:00Z }',
+      'invalid-value exempt[0].until',
+    ],
     [
       'a bound of another form',
       '{ match: { namePrefix: [a] }, reason: r, until: 2027-01-01, upTo: { absent: ▸0 } }',
@@ -322,7 +356,9 @@ describe('mistakes of content', () => {
 });
 
 test('every mistake says what to do, with an example', () => {
-  const errors = errorsOf(valid.replace('high', 'hgh').replace('[notify]', '[stop]').concat('match: { accounts: [012345678901] }\n'));
+  const errors = errorsOf(
+    valid.replace('high', 'hgh').replace('[notify]', '[stop]').concat('match: { accounts: [012345678901] }\n'),
+  );
 
   expect(errors).toEqual([
     {

@@ -15,8 +15,14 @@ export interface Colours {
 
 /** Colours on a terminal, unless NO_COLOR is set (https://no-color.org). */
 export function coloursFor({ isTTY, env }: Pick<Io, 'isTTY' | 'env'>): Colours {
-  const isColoured = isTTY && !env['NO_COLOR'];
+  const isColoured = isTTY && !env.NO_COLOR;
   const colour = (format: Format): Colour =>
     isColoured ? (text) => styleText(format, text, { validateStream: false }) : (text) => text;
-  return { bold: colour('bold'), dim: colour('dim'), red: colour('red'), yellow: colour('yellow'), green: colour('green') };
+  return {
+    bold: colour('bold'),
+    dim: colour('dim'),
+    red: colour('red'),
+    yellow: colour('yellow'),
+    green: colour('green'),
+  };
 }
