@@ -6,7 +6,7 @@ const SHORTEST_FOR_A_SLIP = 4;
 /** A text that somebody probably meant to be another, and what differs: `there is "owner" (case differs)`. */
 export interface NearMiss {
   readonly text: string;
-  /** `case differs`, `spaces differ`, `look-alike letters`, `one character differs` or `nearly the same`. */
+  /** `case differs`, `spaces differ`, `look-alike letters`, `nearly the same` (several of these) or `one character differs`. */
   readonly difference: string;
 }
 
@@ -24,8 +24,8 @@ const differences: readonly { readonly difference: string; nearly(wanted: string
   { difference: 'case differs', nearly: same(lower) },
   { difference: 'spaces differ', nearly: same(withoutSpaces) },
   { difference: 'look-alike letters', nearly: same(skeleton) },
-  { difference: 'one character differs', nearly: (wanted, other) => isOneEdit(lower(wanted), lower(other)) },
   { difference: 'nearly the same', nearly: same((text) => lower(skeleton(withoutSpaces(text)))) },
+  { difference: 'one character differs', nearly: (wanted, other) => isOneEdit(lower(wanted), lower(other)) },
 ];
 
 function same(fold: (text: string) => string): (wanted: string, other: string) => boolean {
