@@ -130,16 +130,19 @@ test.each(examples)('%s: reason and fix are printable ASCII', (_, rule, example)
   expect(judgement?.fix).toMatch(/^[ -~]*$/);
 });
 
-test.each(examples)('%s: the evidence survives JSON, and the reason does not depend on when we look', (_, rule, example) => {
-  const now = nowOf(example);
-  const policy = policyFor(rule, example.parameters);
-  const seen = inspected(example.given, now);
-  const judgement = judge(policy, seen, now);
-  const later = judge(policy, seen, new Date('2031-05-05T00:00:00Z'));
+test.each(examples)(
+  '%s: the evidence survives JSON, and the reason does not depend on when we look',
+  (_, rule, example) => {
+    const now = nowOf(example);
+    const policy = policyFor(rule, example.parameters);
+    const seen = inspected(example.given, now);
+    const judgement = judge(policy, seen, now);
+    const later = judge(policy, seen, new Date('2031-05-05T00:00:00Z'));
 
-  expect(JSON.parse(JSON.stringify(judgement))).toEqual(judgement);
-  expect(later).toEqual(judgement);
-});
+    expect(JSON.parse(JSON.stringify(judgement))).toEqual(judgement);
+    expect(later).toEqual(judgement);
+  },
+);
 
 test.each(examples)('%s: parsed parameters survive JSON and parse to themselves', (_, rule, example) => {
   const schema = rule.parameters(z);
