@@ -12,24 +12,23 @@ export type Family = (typeof families)[number];
 export type Wide = Readonly<Record<Family, number>>;
 
 /** RFC 1918, RFC 6598 (carrier NAT), loopback, link-local and unique local addresses. */
-const privateSpace = [
-  ...['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '100.64.0.0/10', '127.0.0.0/8', '169.254.0.0/16'],
-  ...['fc00::/7', 'fe80::/10', '::1/128'],
-];
+const privateSpace: Readonly<Record<Family, readonly string[]>> = {
+  ipv4: ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '100.64.0.0/10', '127.0.0.0/8', '169.254.0.0/16'],
+  ipv6: ['fc00::/7', 'fe80::/10', '::1/128'],
+};
 /** "This network", multicast and class E: nobody sends from there. */
 const reservedIpv4 = ['0.0.0.0/8', '224.0.0.0/4', '240.0.0.0/4'];
-/** Global unicast, all that is allocated. */
-const publicIpv6 = ['2000::/3'];
-const notPublic = [
-  ...privateSpace.filter((cidr) => familyOf(cidr) === 'ipv4'),
-  ...reservedIpv4,
-  ...excludeCidr('::/0', publicIpv6),
-];
-const publicSpace = { ipv4: excludeCidr('0.0.0.0/0', notPublic), ipv6: publicIpv6 } as const satisfies Record<
-  Family,
-  readonly string[]
->;
+const notPublic: Readonly<Record<Family, readonly string[]>> = {
+  ipv4: [...privateSpace.ipv4, ...reservedIpv4],
+  // All but 2000::/3, global unicast.
+  ipv6: ['::/3', '4000::/2', '8000::/1'],
+};
+const whole: Readonly<Record<Family, string>> = { ipv4: '0.0.0.0/0', ipv6: '::/0' };
 const bits = { ipv4: 32, ipv6: 128 } as const satisfies Record<Family, number>;
+const publicCount: Readonly<Record<Family, bigint>> = {
+  ipv4: sum(excludeCidr(whole.ipv4, [...notPublic.ipv4])),
+  ipv6: sum(excludeCidr(whole.ipv6, [...notPublic.ipv6])),
+};
 
 /** Whether a text is an address block, such as `203.0.113.0/24`. Bits behind the prefix may be set. */
 export function isCidr(text: string): boolean {
@@ -46,22 +45,31 @@ export function canonicalCidr(cidr: string): string {
 
 /** The part of some blocks that lies outside of others, merged. All texts must be CIDRs. */
 export function outside(cidrs: readonly string[], of: readonly string[]): readonly string[] {
-  return excludeCidr([...cidrs], [...of]);
+  return cidrs.length === 0 ? [] : excludeCidr([...cidrs], [...of]);
 }
 
 /** The part of some blocks that is private space, merged. */
 export function privatePart(cidrs: readonly string[]): readonly string[] {
-  return outside(cidrs, outside(cidrs, privateSpace));
+  return outside(cidrs, outsideOf(privateSpace, cidrs));
 }
 
 /** The part of some blocks that is public space, merged: neither private nor reserved. */
 export function publicPart(cidrs: readonly string[]): readonly string[] {
-  return outside(cidrs, notPublic);
+  return outsideOf(notPublic, cidrs);
+}
+
+/** Family by family: parsing the other family's space costs more than all the rest. */
+function outsideOf(space: Readonly<Record<Family, readonly string[]>>, cidrs: readonly string[]): readonly string[] {
+  return families.flatMap((family) => outside(ofFamily(cidrs, family), space[family]));
+}
+
+function ofFamily(cidrs: readonly string[], family: Family): readonly string[] {
+  return cidrs.filter((cidr) => familyOf(cidr) === family);
 }
 
 /** How many addresses the blocks hold, those held twice counted once. */
 export function addressCount(cidrs: readonly string[]): bigint {
-  return mergeCidr([...cidrs]).reduce((sum, cidr) => sum + sizeOf(cidr), 0n);
+  return sum(mergeCidr([...cidrs]));
 }
 
 /** What the public addresses of one family among the blocks amount to, taken together. */
@@ -70,10 +78,11 @@ export function publicExposure(
   family: Family,
   wide: Wide,
 ): 'any' | 'wide' | 'narrow' | 'none' {
-  const open = publicPart(cidrs.filter((cidr) => familyOf(cidr) === family));
+  const open = outside(ofFamily(cidrs, family), notPublic[family]);
   if (open.length === 0) return 'none';
-  if (outside(publicSpace[family], open).length === 0) return 'any';
-  return addressCount(open) >= 2n ** BigInt(bits[family] - wide[family]) ? 'wide' : 'narrow';
+  const count = sum(open);
+  if (count === publicCount[family]) return 'any';
+  return count >= 2n ** BigInt(bits[family] - wide[family]) ? 'wide' : 'narrow';
 }
 
 /**
@@ -84,7 +93,7 @@ export function exposureOf(sources: readonly (readonly string[])[], wide: Wide):
   const all = sources.flat();
   const open = strongest(families.map((family) => publicExposure(all, family, wide)));
   if (open !== 'none') return open;
-  return sources.some((cidrs) => cidrs.length > 0 && outside(cidrs, privateSpace).length === 0) ? 'private' : 'none';
+  return sources.some((cidrs) => cidrs.length > 0 && outsideOf(privateSpace, cidrs).length === 0) ? 'private' : 'none';
 }
 
 /** The strongest of several exposures; of none, `none`. */
@@ -95,6 +104,11 @@ export function strongest(several: readonly Exposure[]): Exposure {
 /** The family of an address or block. */
 export function familyOf(cidr: string): Family {
   return cidr.includes(':') ? 'ipv6' : 'ipv4';
+}
+
+/** Of merged blocks. */
+function sum(cidrs: readonly string[]): bigint {
+  return cidrs.reduce((total, cidr) => total + sizeOf(cidr), 0n);
 }
 
 function sizeOf(cidr: string): bigint {
