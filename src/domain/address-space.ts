@@ -18,17 +18,10 @@ const privateSpace = [
 ];
 /** "This network", multicast and class E: nobody sends from there. */
 const reservedIpv4 = ['0.0.0.0/8', '224.0.0.0/4', '240.0.0.0/4'];
-/** Global unicast, all that is allocated. */
-const publicIpv6 = ['2000::/3'];
-const notPublic = [
-  ...privateSpace.filter((cidr) => familyOf(cidr) === 'ipv4'),
-  ...reservedIpv4,
-  ...excludeCidr('::/0', publicIpv6),
-];
-const publicSpace = { ipv4: excludeCidr('0.0.0.0/0', notPublic), ipv6: publicIpv6 } as const satisfies Record<
-  Family,
-  readonly string[]
->;
+/** All but 2000::/3, which is global unicast: all that is allocated. */
+const notPublicIpv6 = ['::/3', '4000::/2', '8000::/1'];
+const notPublic = [...privateSpace.filter((cidr) => familyOf(cidr) === 'ipv4'), ...reservedIpv4, ...notPublicIpv6];
+const everything = { ipv4: '0.0.0.0/0', ipv6: '::/0' } as const satisfies Record<Family, string>;
 const bits = { ipv4: 32, ipv6: 128 } as const satisfies Record<Family, number>;
 
 /** Whether a text is an address block, such as `203.0.113.0/24`. Bits behind the prefix may be set. */
@@ -72,7 +65,7 @@ export function publicExposure(
 ): 'any' | 'wide' | 'narrow' | 'none' {
   const open = publicPart(cidrs.filter((cidr) => familyOf(cidr) === family));
   if (open.length === 0) return 'none';
-  if (outside(publicSpace[family], open).length === 0) return 'any';
+  if (outside([everything[family]], [...open, ...notPublic]).length === 0) return 'any';
   return addressCount(open) >= 2n ** BigInt(bits[family] - wide[family]) ? 'wide' : 'narrow';
 }
 
