@@ -2,20 +2,7 @@
 // than its source. CommonJS, since serverless.yml reads its variables from .js and .cjs alone.
 const { buildSync } = require('esbuild');
 const Module = require('node:module');
-const { join } = require('node:path');
-
-const root = join(__dirname, '..');
-
-const entry = `
-  export { bindAll } from './src/language/bind.ts';
-  export { compilePolicies } from './src/language/compile.ts';
-  export { loadPolicies } from './src/language/load.ts';
-  export { formatErrors } from './src/language/policy-error.ts';
-  export { rules } from './src/rules/index.ts';
-  export { settingsOf } from './src/stack/settings.ts';
-  export { template } from './src/stack/stack.ts';
-  export { alertsTopicArn } from './src/stack/topics.ts';
-`;
+const path = require('node:path');
 
 /** Remembers what was made, by its one argument. */
 function memoized(make) {
@@ -28,7 +15,7 @@ function memoized(make) {
 
 const source = memoized(() => {
   const { outputFiles } = buildSync({
-    stdin: { contents: entry, resolveDir: root, loader: 'ts' },
+    entryPoints: [path.join(__dirname, 'entry.ts')],
     bundle: true,
     packages: 'external',
     platform: 'node',
@@ -37,17 +24,23 @@ const source = memoized(() => {
     write: false,
     logLevel: 'error',
   });
-  const compiled = new Module(join(root, 'deploy', 'compiled.cjs'));
-  compiled.paths = Module._nodeModulePaths(root);
+  const compiled = new Module(path.join(__dirname, 'entry.cjs'));
+  compiled.paths = Module._nodeModulePaths(__dirname);
   compiled._compile(outputFiles[0].text, compiled.id);
   return compiled.exports;
 });
 
+/** What whoever deploys has to mend: serverless prints a stack where there is one, and it would hide the message. */
+function mistake(message) {
+  return Object.assign(new Error(message), { stack: '' });
+}
+
 /** The policies of a folder. Throws what `ec2-guardrail validate` prints, if any has a mistake. */
 const policiesIn = memoized((folder) => {
   const { loadPolicies, formatErrors, rules } = source();
-  const { policies, errors } = loadPolicies([folder], { rules, cwd: process.cwd(), now: new Date() });
-  if (errors.length > 0) throw new Error(`${folder} is not deployed:\n${formatErrors(errors)}`);
+  const { policies, errors, warnings } = loadPolicies([folder], { rules, cwd: process.cwd(), now: new Date() });
+  if (warnings.length > 0) process.stderr.write(`${formatErrors(warnings)}\n`);
+  if (errors.length > 0) throw mistake(`${folder} is not deployed:\n${formatErrors(errors)}`);
   return policies;
 });
 
@@ -64,7 +57,11 @@ function policyModule(folder) {
 
 async function guardrail(resolveConfigurationProperty) {
   const { name, policies, ...parameters } = await resolveConfigurationProperty(['custom', 'guardrail']);
-  return { policies, settings: source().settingsOf(name, parameters) };
+  try {
+    return { policies, settings: source().settingsOf(name, parameters) };
+  } catch (error) {
+    throw mistake(error.message);
+  }
 }
 
 /** `${file(deploy/stack.cjs):resources}`: all that is deployed but the functions. */

@@ -25,10 +25,6 @@ const notPublic: Readonly<Record<Family, readonly string[]>> = {
 };
 const whole: Readonly<Record<Family, string>> = { ipv4: '0.0.0.0/0', ipv6: '::/0' };
 const bits = { ipv4: 32, ipv6: 128 } as const satisfies Record<Family, number>;
-const publicCount: Readonly<Record<Family, bigint>> = {
-  ipv4: sum(excludeCidr(whole.ipv4, [...notPublic.ipv4])),
-  ipv6: sum(excludeCidr(whole.ipv6, [...notPublic.ipv6])),
-};
 
 /** Whether a text is an address block, such as `203.0.113.0/24`. Bits behind the prefix may be set. */
 export function isCidr(text: string): boolean {
@@ -80,9 +76,8 @@ export function publicExposure(
 ): 'any' | 'wide' | 'narrow' | 'none' {
   const open = outside(ofFamily(cidrs, family), notPublic[family]);
   if (open.length === 0) return 'none';
-  const count = sum(open);
-  if (count === publicCount[family]) return 'any';
-  return count >= 2n ** BigInt(bits[family] - wide[family]) ? 'wide' : 'narrow';
+  if (outside([whole[family]], [...open, ...notPublic[family]]).length === 0) return 'any';
+  return sum(open) >= 2n ** BigInt(bits[family] - wide[family]) ? 'wide' : 'narrow';
 }
 
 /**
