@@ -1,7 +1,7 @@
 import type * as ec2 from '@aws-sdk/client-ec2';
 import { type Collected, instanceOf, type Launch, nothingCollected, type Rows } from '../domain/collected.ts';
 import type { Missing, NetworkInterface, PrefixList, Volume } from '../domain/facts.ts';
-import { distinct, type Instance, networkInterfaceIds, securityGroupIds } from '../domain/instance.ts';
+import { distinct, type Instance, networkInterfaceIds, securityGroupIds, volumeIds } from '../domain/instance.ts';
 import type { Need } from '../domain/needs.ts';
 import type { Aws } from '../domain/operations.ts';
 import { failureOf, joined, type ReadResult, readFiltered, readPages } from './reads.ts';
@@ -99,16 +99,16 @@ function described({ rows, failure }: ReadResult<Owned>): DescribedInstances {
   return { instances: [...instances.values()], malformed, ...(failure === undefined ? {} : { failure }) };
 }
 
+/** By attachment, which shows a volume that the instance does not name yet; then by id what that did not show. */
 async function readVolumes(aws: Aws, instances: readonly Instance[]): Promise<Rows<Volume>> {
+  const read = (filter: 'attachment.instance-id' | 'volume-id', values: readonly string[]) =>
+    readFiltered(aws, 'ec2:DescribeVolumes', filter, values, (output) => output.Volumes ?? []);
   const ids = instances.map((instance) => instance.InstanceId);
-  const result = await readFiltered(
-    aws,
-    'ec2:DescribeVolumes',
-    'attachment.instance-id',
-    ids,
-    (output) => output.Volumes ?? [],
-  );
-  return byId(result, 'VolumeId');
+  const attached = await read('attachment.instance-id', ids);
+  const found = new Set(attached.rows.map((volume) => volume.VolumeId));
+  const named = distinct(instances.flatMap(volumeIds)).filter((id) => !found.has(id));
+  if (attached.failure !== undefined || named.length === 0) return byId(attached, 'VolumeId');
+  return byId(joined([attached, await read('volume-id', named)]), 'VolumeId');
 }
 
 type GroupReads = Pick<Collected, 'securityGroups' | 'securityGroupRules' | 'prefixLists'>;

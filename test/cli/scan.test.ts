@@ -1,0 +1,86 @@
+import type { ScanDocument } from '../../src/cli/report/document.ts';
+import { runCli } from './run-cli.ts';
+
+const snapshot = 'test/fixtures/snapshots/small';
+const scan = (options: string) => runCli(`scan --policies policies --snapshot ${snapshot} ${options}`, '.');
+
+async function documentOf(options: string): Promise<ScanDocument> {
+  const { stdout } = await scan(`--format json ${options}`);
+  return JSON.parse(stdout) as ScanDocument;
+}
+
+test('scan counts every instance and every evaluation, and its parts add up', async () => {
+  const { summary } = await documentOf('');
+  const { evaluations, compliant, nonCompliant, notApplicable, insufficientData } = summary;
+  expect(evaluations).toBe(summary.instances * 5);
+  expect(compliant + nonCompliant + notApplicable + insufficientData).toBe(evaluations);
+});
+
+test('scan lists violations and what is unknown; --all lists every outcome', async () => {
+  const some = await documentOf('');
+  expect(some.findings).toHaveLength(some.summary.nonCompliant + some.summary.insufficientData);
+  expect(new Set(some.findings.map((one) => one.compliance))).toEqual(new Set(['NON_COMPLIANT', 'INSUFFICIENT_DATA']));
+  const all = await documentOf('--all');
+  expect(all.findings).toHaveLength(all.summary.evaluations);
+});
+
+test('what a file that was not recorded would have told is unknown, and the reason names the file', async () => {
+  const { findings } = await documentOf('');
+  const volumes = findings.filter((one) => one.policy === 'encrypted-volumes');
+  expect(volumes.length).toBeGreaterThan(0);
+  for (const { compliance, reason } of volumes) {
+    expect(compliance).toBe('INSUFFICIENT_DATA');
+    expect(reason).toContain('describe-volumes.json is not in the snapshot');
+  }
+});
+
+test('scan tells on stderr what could not be read', async () => {
+  const { stderr } = await scan('');
+  expect(stderr).toContain('could not read volumes: describe-volumes.json is not in the snapshot\n');
+});
+
+test.each([
+  ['violations', '', 1],
+  ['no violation at or above the severity', '--fail-on critical', 0],
+  ['unknown outcomes at or above it, when asked to', '--fail-on high --fail-on-unknown', 1],
+])('scan exits by %s', async (_, options, exitCode) => {
+  expect((await scan(options)).exitCode).toBe(exitCode);
+});
+
+test('the text begins with the instances and ends with what it comes to', async () => {
+  const lines = (await scan('')).stdout.split('\n');
+  expect(lines.slice(0, 3)).toEqual([
+    'i-0aaaaaaaaaaaaaaaa  111122223333 eu-west-1',
+    '  medium    required-tags',
+    '            Owner is missing; Environment is missing',
+  ]);
+  expect(lines.slice(-6)).toEqual([
+    '2 instances, 10 evaluations',
+    '  NON_COMPLIANT      2  (2 medium)',
+    '  INSUFFICIENT_DATA  1',
+    '  COMPLIANT          4',
+    '  NOT_APPLICABLE     3',
+    '',
+  ]);
+});
+
+test.each([
+  ['no snapshot', 'scan --policies policies', "error: required option '--snapshot <folder>' not specified\n"],
+  [
+    'a folder without instances',
+    'scan --policies policies --snapshot docs',
+    /describe-instances\.json is not there\. .*aws ec2 describe-instances/,
+  ],
+  ['a time that is none', `scan --snapshot ${snapshot} --now yesterday`, /Write it like 2026-11-25T09:00:00Z/],
+])('%s is told on stderr, with exit code 2', async (_, command, message) => {
+  const { exitCode, stdout, stderr } = await runCli(command, '.');
+  expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
+  expect(stderr).toMatch(message);
+});
+
+test('policies with mistakes are told on stderr, with exit code 2, before anything is scanned', async () => {
+  const command = `scan --policies test/fixtures/policies/five-mistakes --snapshot ${snapshot}`;
+  const { exitCode, stdout, stderr } = await runCli(command, '.');
+  expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
+  expect(stderr.match(/policy\.yml:\d+:\d+/g)).toHaveLength(5);
+});
