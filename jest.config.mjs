@@ -15,6 +15,8 @@ export default {
       },
     ],
   },
+  // Compiled into the functions when they are packaged; tests of handlers have policies of their own.
+  moduleNameMapper: { '^compiled:policies$': '<rootDir>/test/support/compiled-policies.ts' },
   transformIgnorePatterns: [`/node_modules/(?!(${esmOnly.join('|')})/)`],
   coverageProvider: 'v8',
   collectCoverageFrom: ['src/**/*.ts'],

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { AnyRule } from '../domain/rule.ts';
+import type { Reference } from '../language/reference.ts';
 import type { CommandIo } from './io.ts';
 import { type FormatOption, formatOption } from './options.ts';
 import { type Colours, coloursFor } from './output/colours.ts';
@@ -25,10 +25,8 @@ export function addRulesCommand(program: Command, io: CommandIo): void {
     .action((id: string | undefined, { format }: FormatOption) => printRules(id, format, io));
 }
 
-type Reference = typeof import('../language/reference.ts');
-
 async function printRules(id: string | undefined, format: FormatOption['format'], io: CommandIo): Promise<void> {
-  const [{ rules }, { nearest, oneOf }, reference] = await Promise.all([
+  const [{ rules }, { nearest, oneOf }, { referenceOf }] = await Promise.all([
     import('../rules/index.ts'),
     import('../language/policy-error.ts'),
     import('../language/reference.ts'),
@@ -42,27 +40,19 @@ async function printRules(id: string | undefined, format: FormatOption['format']
     io.exit(2);
     return;
   }
-  if (format === 'json') io.stdout(json({ version: 1, rules: chosen.map((rule) => documentOf(rule, reference)) }));
-  else if (id === undefined) io.stdout(`${table(chosen.map((rule) => [rule.id, rule.summary]))}\n`);
-  else for (const rule of chosen) io.stdout(textOf(rule, reference, coloursFor(io)));
+  const references = chosen.map(referenceOf);
+  if (format === 'json') io.stdout(json({ version: 1, rules: references.map(documentOf) }));
+  else if (id === undefined) io.stdout(`${table(references.map((rule) => [rule.id, rule.summary]))}\n`);
+  else for (const reference of references) io.stdout(textOf(reference, coloursFor(io)));
 }
 
-/** A rule as data. */
-function documentOf(rule: AnyRule, { parametersSchema }: Reference): object {
-  const { id, summary, why, fix, awsConfig, examples } = rule;
-  return {
-    id,
-    summary,
-    why,
-    fix,
-    ...(awsConfig === undefined ? {} : { awsConfig }),
-    parameters: parametersSchema(rule),
-    examples,
-  };
+/** A rule as data: its parameters as JSON Schema, its examples as the rule has them. */
+function documentOf({ id, summary, why, fix, awsConfig, parametersSchema, examples }: Reference): object {
+  return { id, summary, why, fix, awsConfig, parameters: parametersSchema, examples };
 }
 
-function textOf(rule: AnyRule, { parametersOf, exampleCases }: Reference, colours: Colours): string {
-  const parameters = parametersOf(rule).map(({ name, type, presence, description }) => {
+function textOf(rule: Reference, colours: Colours): string {
+  const parameters = rule.parameters.map(({ name, type, presence, description }) => {
     const about = [type, presence].filter((text) => text !== '').join(', ');
     return `${name}  ${colours.dim(about)}\n${indented(description, 4)}`;
   });
@@ -73,6 +63,6 @@ function textOf(rule: AnyRule, { parametersOf, exampleCases }: Reference, colour
     section('Fix', rule.fix),
     ...(rule.awsConfig === undefined ? [] : [section('AWS Config', rule.awsConfig)]),
     section('Parameters', parameters.join('\n')),
-    section('Examples', exampleCases(rule)),
+    section('Examples', rule.exampleCases),
   ].join('\n');
 }

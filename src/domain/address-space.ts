@@ -12,16 +12,18 @@ export type Family = (typeof families)[number];
 export type Wide = Readonly<Record<Family, number>>;
 
 /** RFC 1918, RFC 6598 (carrier NAT), loopback, link-local and unique local addresses. */
-const privateSpace = [
-  ...['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '100.64.0.0/10', '127.0.0.0/8', '169.254.0.0/16'],
-  ...['fc00::/7', 'fe80::/10', '::1/128'],
-];
+const privateSpace: Readonly<Record<Family, readonly string[]>> = {
+  ipv4: ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '100.64.0.0/10', '127.0.0.0/8', '169.254.0.0/16'],
+  ipv6: ['fc00::/7', 'fe80::/10', '::1/128'],
+};
 /** "This network", multicast and class E: nobody sends from there. */
 const reservedIpv4 = ['0.0.0.0/8', '224.0.0.0/4', '240.0.0.0/4'];
-/** All but 2000::/3, which is global unicast: all that is allocated. */
-const notPublicIpv6 = ['::/3', '4000::/2', '8000::/1'];
-const notPublic = [...privateSpace.filter((cidr) => familyOf(cidr) === 'ipv4'), ...reservedIpv4, ...notPublicIpv6];
-const everything = { ipv4: '0.0.0.0/0', ipv6: '::/0' } as const satisfies Record<Family, string>;
+const notPublic: Readonly<Record<Family, readonly string[]>> = {
+  ipv4: [...privateSpace.ipv4, ...reservedIpv4],
+  // All but 2000::/3, global unicast.
+  ipv6: ['::/3', '4000::/2', '8000::/1'],
+};
+const whole: Readonly<Record<Family, string>> = { ipv4: '0.0.0.0/0', ipv6: '::/0' };
 const bits = { ipv4: 32, ipv6: 128 } as const satisfies Record<Family, number>;
 
 /** Whether a text is an address block, such as `203.0.113.0/24`. Bits behind the prefix may be set. */
@@ -39,22 +41,31 @@ export function canonicalCidr(cidr: string): string {
 
 /** The part of some blocks that lies outside of others, merged. All texts must be CIDRs. */
 export function outside(cidrs: readonly string[], of: readonly string[]): readonly string[] {
-  return excludeCidr([...cidrs], [...of]);
+  return cidrs.length === 0 ? [] : excludeCidr([...cidrs], [...of]);
 }
 
 /** The part of some blocks that is private space, merged. */
 export function privatePart(cidrs: readonly string[]): readonly string[] {
-  return outside(cidrs, outside(cidrs, privateSpace));
+  return outside(cidrs, outsideOf(privateSpace, cidrs));
 }
 
 /** The part of some blocks that is public space, merged: neither private nor reserved. */
 export function publicPart(cidrs: readonly string[]): readonly string[] {
-  return outside(cidrs, notPublic);
+  return outsideOf(notPublic, cidrs);
+}
+
+/** Family by family: parsing the other family's space costs more than all the rest. */
+function outsideOf(space: Readonly<Record<Family, readonly string[]>>, cidrs: readonly string[]): readonly string[] {
+  return families.flatMap((family) => outside(ofFamily(cidrs, family), space[family]));
+}
+
+function ofFamily(cidrs: readonly string[], family: Family): readonly string[] {
+  return cidrs.filter((cidr) => familyOf(cidr) === family);
 }
 
 /** How many addresses the blocks hold, those held twice counted once. */
 export function addressCount(cidrs: readonly string[]): bigint {
-  return mergeCidr([...cidrs]).reduce((sum, cidr) => sum + sizeOf(cidr), 0n);
+  return sum(mergeCidr([...cidrs]));
 }
 
 /** What the public addresses of one family among the blocks amount to, taken together. */
@@ -63,10 +74,10 @@ export function publicExposure(
   family: Family,
   wide: Wide,
 ): 'any' | 'wide' | 'narrow' | 'none' {
-  const open = publicPart(cidrs.filter((cidr) => familyOf(cidr) === family));
+  const open = outside(ofFamily(cidrs, family), notPublic[family]);
   if (open.length === 0) return 'none';
-  if (outside([everything[family]], [...open, ...notPublic]).length === 0) return 'any';
-  return addressCount(open) >= 2n ** BigInt(bits[family] - wide[family]) ? 'wide' : 'narrow';
+  if (outside([whole[family]], [...open, ...notPublic[family]]).length === 0) return 'any';
+  return sum(open) >= 2n ** BigInt(bits[family] - wide[family]) ? 'wide' : 'narrow';
 }
 
 /**
@@ -77,7 +88,7 @@ export function exposureOf(sources: readonly (readonly string[])[], wide: Wide):
   const all = sources.flat();
   const open = strongest(families.map((family) => publicExposure(all, family, wide)));
   if (open !== 'none') return open;
-  return sources.some((cidrs) => cidrs.length > 0 && outside(cidrs, privateSpace).length === 0) ? 'private' : 'none';
+  return sources.some((cidrs) => cidrs.length > 0 && outsideOf(privateSpace, cidrs).length === 0) ? 'private' : 'none';
 }
 
 /** The strongest of several exposures; of none, `none`. */
@@ -88,6 +99,11 @@ export function strongest(several: readonly Exposure[]): Exposure {
 /** The family of an address or block. */
 export function familyOf(cidr: string): Family {
   return cidr.includes(':') ? 'ipv6' : 'ipv4';
+}
+
+/** Of merged blocks. */
+function sum(cidrs: readonly string[]): bigint {
+  return cidrs.reduce((total, cidr) => total + sizeOf(cidr), 0n);
 }
 
 function sizeOf(cidr: string): bigint {

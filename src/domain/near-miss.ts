@@ -20,7 +20,10 @@ export function nearMissOf(wanted: string, among: readonly string[]): NearMiss |
   return undefined;
 }
 
-const differences: readonly { readonly difference: string; nearly(wanted: string, other: string): boolean }[] = [
+const differences: readonly {
+  readonly difference: string;
+  readonly nearly: (wanted: string, other: string) => boolean;
+}[] = [
   { difference: 'case differs', nearly: same(lower) },
   { difference: 'spaces differ', nearly: same(withoutSpaces) },
   { difference: 'look-alike letters', nearly: same(skeleton) },

@@ -148,8 +148,9 @@ function conditionMistake(expression: string, path: Path): readonly PlacedMistak
 }
 
 function folderMistakes(name: unknown, folder: string | undefined): readonly PlacedMistake[] {
-  if (folder === undefined || name === folder || !policyName.safeParse(name).success) return [];
-  const message = `the policy is called ${name}, and its folder ${folder}`;
+  const { data } = policyName.safeParse(name);
+  if (folder === undefined || data === undefined || data === folder) return [];
+  const message = `the policy is called ${data}, and its folder ${folder}`;
   return [mistakeAt(['name'], 'value', 'name-differs-from-folder', message, `write ${folder}, or rename the folder`)];
 }
 

@@ -96,7 +96,7 @@ export function relativeTo(cwd: string, absolute: string): string {
 
 function unreadable(file: string, error: unknown): PolicyError {
   const isMissing = typeof error === 'object' && error !== null && 'code' in error && error.code === 'ENOENT';
-  const why = isMissing ? 'there is no such file or folder' : `it can't be read: ${error}`;
+  const why = isMissing ? 'there is no such file or folder' : `it can't be read: ${String(error)}`;
   return {
     code: 'unreadable',
     file,

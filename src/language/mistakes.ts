@@ -38,7 +38,7 @@ export function mistakesIn({ form, value, at, example, written }: Check): readon
   const mistakes = issues
     .filter((issue) => !isMoot(issue, issues))
     .flatMap((issue) => describe(issue, { schema, value, at, written }))
-    .map((placed) => ({ ...placed, mistake: withExample(placed.mistake, example(placed.path)) }));
+    .map((placed) => ({ ...placed, mistake: withExample(placed.mistake, example(placed.meant ?? placed.path)) }));
   const meant = new Set(mistakes.map((placed) => placed.meant && pathText(placed.meant)));
   return mistakes.filter(({ mistake }) => mistake.code !== 'missing-key' || !meant.has(mistake.path));
 }
@@ -219,7 +219,7 @@ function typeOf(value: unknown): string {
   if (Array.isArray(value)) return 'a list';
   if (typeof value === 'object') return 'a map';
   if (typeof value === 'string') return 'text';
-  return `the ${typeof value} ${value}`;
+  return `the ${typeof value} ${JSON.stringify(value)}`;
 }
 
 function show(value: unknown): string {

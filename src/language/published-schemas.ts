@@ -47,7 +47,7 @@ function schemaOfRule(rule: AnyRule): JsonSchema {
   const upTo = rule.bound === undefined ? { not: {} } : schemaOfBound(rule.bound.schema(z));
   return {
     if: { properties: { rule: { const: rule.id } }, required: ['rule'] },
-    // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema; nothing awaits a schema
+    // biome-ignore lint/suspicious/noThenProperty: JSON Schema's own keyword, in data that is never awaited
     then: {
       properties: {
         parameters: withValueLists(parameters),

@@ -15,13 +15,38 @@ export interface Parameter {
   readonly description: string;
 }
 
-/** The JSON Schema of a rule's parameters. */
-export function parametersSchema(rule: AnyRule): JsonSchema {
-  return jsonSchemaOf(rule.parameters(z));
+/** All there is to know of a rule. */
+export interface Reference {
+  readonly id: string;
+  readonly summary: string;
+  readonly why: string;
+  readonly fix: string;
+  readonly awsConfig?: string;
+  /** Those within maps and lists included. */
+  readonly parameters: readonly Parameter[];
+  readonly parametersSchema: JsonSchema;
+  readonly examples: AnyRule['examples'];
+  /** The examples as they paste into a policy.test.yml. Their parameters stand above them as comments. */
+  readonly exampleCases: string;
 }
 
-/** Every parameter of a rule, those within maps and lists included. */
-export function parametersOf(rule: AnyRule): readonly Parameter[] {
+/** What `ec2-guardrail rules <id>` prints. */
+export function referenceOf(rule: AnyRule): Reference {
+  const { id, summary, why, fix, awsConfig, examples } = rule;
+  return {
+    id,
+    summary,
+    why,
+    fix,
+    ...(awsConfig === undefined ? {} : { awsConfig }),
+    parameters: parametersOf(rule),
+    parametersSchema: jsonSchemaOf(rule.parameters(z)),
+    examples,
+    exampleCases: exampleCases(rule),
+  };
+}
+
+function parametersOf(rule: AnyRule): readonly Parameter[] {
   return parameterRows(rule, z).map((row) => ({
     name: row.path,
     type: row.type.replaceAll('`', ''),
@@ -30,8 +55,7 @@ export function parametersOf(rule: AnyRule): readonly Parameter[] {
   }));
 }
 
-/** The examples of a rule as they paste into a policy.test.yml. Their parameters stand above them as comments. */
-export function exampleCases(rule: AnyRule): string {
+function exampleCases(rule: AnyRule): string {
   const cases = rule.examples.map(({ title, parameters, given, now, expect }: Example<unknown>) => {
     const one = { name: title, ...(now === undefined ? {} : { now }), ...given, expect };
     return `# with parameters: ${flow(parameters)}\n${stringify([one], { lineWidth: 0 }).trimEnd()}`;

@@ -116,8 +116,12 @@ function step(document: Document, value: Node | undefined, segment: string | num
   return pair && { key: pair.key, value: pair.value ?? undefined };
 }
 
+/** A key as JavaScript has it: text, whatever scalar it is. */
 function keyText(key: Node | null): string | undefined {
-  return isScalar(key) ? String(key.value ?? '') : undefined;
+  if (!isScalar(key)) return undefined;
+  const { value } = key;
+  if (typeof value === 'string') return value;
+  return typeof value === 'number' || typeof value === 'boolean' ? String(value) : '';
 }
 
 type At = readonly [offset: number, mistake: Mistake];

@@ -113,7 +113,12 @@ test.each<[string, string[], string]>([
   ['the stronger of both families', ['10.0.0.0/8', '2001:db8::1/128'], 'narrow'],
   ['nothing', [], 'none'],
 ])('%s is %3$s', (_, cidrs, exposure) => {
-  expect(exposureOf(cidrs.map((cidr) => [cidr]), wide)).toBe(exposure);
+  expect(
+    exposureOf(
+      cidrs.map((cidr) => [cidr]),
+      wide,
+    ),
+  ).toBe(exposure);
 });
 
 test('a source of several blocks is private when all of them are', () => {

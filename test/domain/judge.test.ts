@@ -79,9 +79,17 @@ test('a violation has the reason, fix and evidence of the verdict, and JSON surv
 test('a judgement holds the policy without what was bound to it', () => {
   const judgement = judge(policy(saying(broken)), inspected({}, now), now);
 
-  expect(Object.keys(judgement?.policy ?? {}).toSorted()).toEqual(
-    ['actions', 'description', 'exempt', 'mode', 'name', 'parameters', 'rule', 'severity', 'source'],
-  );
+  expect(Object.keys(judgement?.policy ?? {}).toSorted()).toEqual([
+    'actions',
+    'description',
+    'exempt',
+    'mode',
+    'name',
+    'parameters',
+    'rule',
+    'severity',
+    'source',
+  ]);
 });
 
 test('a pass says nothing and keeps its evidence', () => {
@@ -185,7 +193,12 @@ describe('an exemption', () => {
   });
 
   test('the first that holds is told', () => {
-    expect(exempted([{ ...exemption, upTo: 1, reason: 'bound' }, { ...exemption, reason: 'second' }])?.exempt?.reason).toBe('second');
+    expect(
+      exempted([
+        { ...exemption, upTo: 1, reason: 'bound' },
+        { ...exemption, reason: 'second' },
+      ])?.exempt?.reason,
+    ).toBe('second');
   });
 
   test('that can not be said makes the outcome unknown, and keeps the evidence', () => {

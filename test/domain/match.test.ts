@@ -32,29 +32,59 @@ test.each<[string, Match, Given, 'yes' | 'no']>([
   ['present, and it is not', { tags: { Environment: '*' } }, {}, 'no'],
   ['absent', { tags: { Environment: null } }, tagged({ Name: 'web' }), 'yes'],
   ['absent, and it is not', { tags: { Environment: null } }, tagged({ Environment: '' }), 'no'],
-  ['ignoring case', { tags: { Environment: { in: ['PROD'], ignoreCase: true } } }, tagged({ Environment: 'Prod' }), 'yes'],
+  [
+    'ignoring case',
+    { tags: { Environment: { in: ['PROD'], ignoreCase: true } } },
+    tagged({ Environment: 'Prod' }),
+    'yes',
+  ],
   ['or missing', { tags: { Environment: { in: ['dev'], orMissing: true } } }, {}, 'yes'],
-  ['or missing, and it is another', { tags: { Environment: { in: ['dev'], orMissing: true } } }, tagged({ Environment: 'prod' }), 'no'],
+  [
+    'or missing, and it is another',
+    { tags: { Environment: { in: ['dev'], orMissing: true } } },
+    tagged({ Environment: 'prod' }),
+    'no',
+  ],
   ['two tags, both', { tags: { A: '1', B: '2' } }, tagged({ A: '1', B: '2' }), 'yes'],
   ['two tags, one', { tags: { A: '1', B: '2' } }, tagged({ A: '1' }), 'no'],
   ['an instance id', { instanceIds: ['i-0123456789abcdef0'] }, {}, 'yes'],
   ['another instance id', { instanceIds: ['i-1'] }, {}, 'no'],
   ['a type by glob', { instanceTypes: ['m7i.*'] }, {}, 'yes'],
-  ['a glob with a dot is not the flex family', { instanceTypes: ['m7i.*'] }, { instance: { InstanceType: 'm7i-flex.large' } }, 'no'],
+  [
+    'a glob with a dot is not the flex family',
+    { instanceTypes: ['m7i.*'] },
+    { instance: { InstanceType: 'm7i-flex.large' } },
+    'no',
+  ],
   ['a category', { categories: ['general'] }, {}, 'yes'],
   ['another category', { categories: ['memory', 'hpc'] }, {}, 'no'],
   ['an account', { accounts: ['123456789012'] }, {}, 'yes'],
   ['another account', { accounts: ['123456789012'] }, { accountId: '111122223333' }, 'no'],
   ['a Region', { regions: ['us-east-1'] }, {}, 'yes'],
-  ['the Region of a local zone', { regions: ['us-west-2'] }, { instance: { Placement: { AvailabilityZone: 'us-west-2-lax-1a' } } }, 'yes'],
+  [
+    'the Region of a local zone',
+    { regions: ['us-west-2'] },
+    { instance: { Placement: { AvailabilityZone: 'us-west-2-lax-1a' } } },
+    'yes',
+  ],
   ['a VPC', { vpcIds: ['vpc-0123456789abcdef0'] }, {}, 'yes'],
   ['a subnet', { subnetIds: ['subnet-1'] }, {}, 'no'],
   ['an image', { imageIds: ['ami-0123456789abcdef0'] }, {}, 'yes'],
   ['On-Demand', { purchaseOptions: ['on-demand'] }, {}, 'yes'],
   ['Spot', { purchaseOptions: ['spot'] }, { instance: { InstanceLifecycle: 'spot' } }, 'yes'],
   ['Spot is not On-Demand', { purchaseOptions: ['on-demand'] }, { instance: { InstanceLifecycle: 'spot' } }, 'no'],
-  ['a dedicated host', { purchaseOptions: ['dedicated-host'] }, { instance: { Placement: { AvailabilityZone: 'us-east-1a', Tenancy: 'host' } } }, 'yes'],
-  ['an Auto Scaling group', { autoScalingGroups: ['web-*'] }, tagged({ 'aws:autoscaling:groupName': 'web-blue' }), 'yes'],
+  [
+    'a dedicated host',
+    { purchaseOptions: ['dedicated-host'] },
+    { instance: { Placement: { AvailabilityZone: 'us-east-1a', Tenancy: 'host' } } },
+    'yes',
+  ],
+  [
+    'an Auto Scaling group',
+    { autoScalingGroups: ['web-*'] },
+    tagged({ 'aws:autoscaling:groupName': 'web-blue' }),
+    'yes',
+  ],
   ['no Auto Scaling group', { autoScalingGroups: ['*'] }, {}, 'no'],
   ['a launcher by name', { launchedBy: ['jane'] }, { launcher: jane }, 'yes'],
   ['a launcher by ARN', { launchedBy: ['arn:aws:iam::*:user/*'] }, { launcher: jane }, 'yes'],
@@ -68,8 +98,18 @@ test.each<[string, Match, Given, 'yes' | 'no']>([
   ['no block matches nothing', [], {}, 'no'],
   ['excluded', { not: { namePrefix: ['test-'] } }, tagged({ Name: 'test-1' }), 'no'],
   ['not excluded', { not: { namePrefix: ['test-'] } }, tagged({ Name: 'web-1' }), 'yes'],
-  ['excluded is what all keys match together', { not: { namePrefix: ['test-'], states: ['stopped'] } }, tagged({ Name: 'test-1' }), 'yes'],
-  ['excluded blocks are ORed', { not: [{ states: ['stopped'] }, { namePrefix: ['test-'] }] }, tagged({ Name: 'test-1' }), 'no'],
+  [
+    'excluded is what all keys match together',
+    { not: { namePrefix: ['test-'], states: ['stopped'] } },
+    tagged({ Name: 'test-1' }),
+    'yes',
+  ],
+  [
+    'excluded blocks are ORed',
+    { not: [{ states: ['stopped'] }, { namePrefix: ['test-'] }] },
+    tagged({ Name: 'test-1' }),
+    'no',
+  ],
 ])('%s', (_, match, given, expected) => {
   expect(answer(match, given)).toBe(expected);
 });
@@ -114,21 +154,63 @@ describe('a condition', () => {
   });
 
   test('does not hold', () => {
-    expect(answer({ when: '...' }, {}, defaultNow, reads(['State'], () => false))).toBe('no');
+    expect(
+      answer(
+        { when: '...' },
+        {},
+        defaultNow,
+        reads(['State'], () => false),
+      ),
+    ).toBe('no');
   });
 
   test('over an absent field is unknown, and is not asked', () => {
-    expect(answer({ when: '...' }, {}, defaultNow, reads(['MetadataOptions'], () => true))).toBe('unknown');
+    expect(
+      answer(
+        { when: '...' },
+        {},
+        defaultNow,
+        reads(['MetadataOptions'], () => true),
+      ),
+    ).toBe('unknown');
   });
 
   test('over a field whose absence says none is asked', () => {
-    expect(answer({ when: '...' }, {}, defaultNow, reads(['KeyName'], () => true))).toBe('yes');
+    expect(
+      answer(
+        { when: '...' },
+        {},
+        defaultNow,
+        reads(['KeyName'], () => true),
+      ),
+    ).toBe('yes');
   });
 
   test('over tags is unknown just after the launch', () => {
-    expect(answer({ when: '...' }, {}, launchedJustNow, reads(['Tags'], () => true))).toBe('unknown');
-    expect(answer({ when: '...' }, {}, launchedJustNow, reads(undefined, () => true))).toBe('unknown');
-    expect(answer({ when: '...' }, {}, launchedJustNow, reads(['State'], () => true))).toBe('yes');
+    expect(
+      answer(
+        { when: '...' },
+        {},
+        launchedJustNow,
+        reads(['Tags'], () => true),
+      ),
+    ).toBe('unknown');
+    expect(
+      answer(
+        { when: '...' },
+        {},
+        launchedJustNow,
+        reads(undefined, () => true),
+      ),
+    ).toBe('unknown');
+    expect(
+      answer(
+        { when: '...' },
+        {},
+        launchedJustNow,
+        reads(['State'], () => true),
+      ),
+    ).toBe('yes');
   });
 
   test('that fails is unknown', () => {
@@ -154,7 +236,10 @@ describe('a condition', () => {
 });
 
 test('a match needs what its keys read, those of its exclusions included', () => {
-  const match: Match = [{ instanceIds: ['i-1'] }, { namePrefix: ['x'], not: { launchedBy: ['y'], states: ['running'] } }];
+  const match: Match = [
+    { instanceIds: ['i-1'] },
+    { namePrefix: ['x'], not: { launchedBy: ['y'], states: ['running'] } },
+  ];
 
   expect(needsOfMatch(match, noConditions)).toEqual(['tags', 'launcher', 'State']);
   expect(needsOfMatch(undefined, noConditions)).toEqual([]);
@@ -173,7 +258,11 @@ test('a policy needs what its exemptions read', () => {
     source: { file: 'p.yml', hash: '0123456789ab' },
   } as const;
   const rule = { id: 'r', summary: '', why: '', fix: '', needs: ['volumes'], examples: [] } as const;
-  const bound = bind(policy, { ...rule, parameters: (z) => z.strictObject({}), evaluate: () => ({ compliance: 'COMPLIANT', certain: true }) });
+  const bound = bind(policy, {
+    ...rule,
+    parameters: (z) => z.strictObject({}),
+    evaluate: () => ({ compliance: 'COMPLIANT', certain: true }),
+  });
 
   expect([...bound.needs]).toEqual(['volumes', 'launcher']);
 });

@@ -213,7 +213,7 @@ describe('mistakes of form', () => {
   });
 
   test('aliases that multiply are refused before they are followed', () => {
-    const rows = [...'abcdefghij'].map((name, index, all) => {
+    const rows = Array.from('abcdefghij').map((name, index, all) => {
       const before = all[index - 1];
       return `  ${name}: &${name} [${before === undefined ? 'x' : Array(10).fill(`*${before}`).join(', ')}]`;
     });

@@ -37,7 +37,11 @@ test.each<[string, string, string]>([
   ['Name', 'a<b', 'value "a<b" of Name: U+003C ("<") at index 1'],
   ['Name', 'a;b', 'value "a;b" of Name: U+003B (";") at index 1'],
   ['Name', 'web\u201301', 'value "web\\u201301" of Name: U+2013 (typographic dash) at index 3 (use "-")'],
-  ['Name', '\u201cweb\u201d', 'value "\\u201cweb\\u201d" of Name: U+201C (typographic quote) at index 0 (leave it out), U+201D (typographic quote) at index 4 (leave it out)'],
+  [
+    'Name',
+    '\u201cweb\u201d',
+    'value "\\u201cweb\\u201d" of Name: U+201C (typographic quote) at index 0 (leave it out), U+201D (typographic quote) at index 4 (leave it out)',
+  ],
   ['Name', ' web', 'value " web" of Name: a space at the beginning'],
   ['Name', 'web ', 'value "web " of Name: a space at the end'],
   ['Name', ' ', 'value " " of Name: a space at the beginning'],
@@ -136,7 +140,9 @@ test('every wrong tag is told, sorted by key, with what to do', () => {
   expect(judgement.reason).toBe(
     'value "\\u00e9" of a: U+00E9 (Latin) at index 0; value "\\u00fc" of b: U+00FC (Latin) at index 0',
   );
-  expect(judgement.fix).toMatch(/^Write the tags a, b again with A-Z a-z 0-9, spaces and \+ - = \. _ : \/ @: aws ec2 create-tags/);
+  expect(judgement.fix).toMatch(
+    /^Write the tags a, b again with A-Z a-z 0-9, spaces and \+ - = \. _ : \/ @: aws ec2 create-tags/,
+  );
   expect(judgement.evidence).toEqual({
     tags: [
       { key: 'a', in: 'value', problems: ['U+00E9 (Latin) at index 0'] },

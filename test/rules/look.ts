@@ -38,6 +38,7 @@ export function needsWith(rule: AnyRule, parameters: Json): readonly Need[] {
 
 /** Messages with which a rule refuses parameters; none when it takes them. */
 export function refusals(rule: AnyRule, parameters: unknown): readonly string[] {
-  const result = rule.parameters(z).safeParse(parameters);
+  const schema: z.ZodType = rule.parameters(z);
+  const result = schema.safeParse(parameters);
   return result.success ? [] : result.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
 }

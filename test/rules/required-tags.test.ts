@@ -17,15 +17,45 @@ test.each<[string, object, Readonly<Record<string, string>>, string]>([
   ['a space', {}, { Owner: ' ' }, 'Owner is blank'],
   ['a zero-width space', {}, { Owner: '\u200b' }, 'Owner is blank'],
   ['not in the list', { values: ['prod', 'dev'] }, { Owner: 'test' }, 'Owner is "test", allowed are "dev", "prod"'],
-  ['in the list but for case', { values: ['prod'] }, { Owner: 'Prod' }, 'Owner is "Prod", allowed are "prod" (case differs)'],
-  ['an invisible character', { values: ['prod'] }, { Owner: 'prod\u200b' }, 'Owner is "prod\\u200b", allowed are "prod" (spaces differ)'],
+  [
+    'in the list but for case',
+    { values: ['prod'] },
+    { Owner: 'Prod' },
+    'Owner is "Prod", allowed are "prod" (case differs)',
+  ],
+  [
+    'an invisible character',
+    { values: ['prod'] },
+    { Owner: 'prod\u200b' },
+    'Owner is "prod\\u200b", allowed are "prod" (spaces differ)',
+  ],
   ['a list is no glob', { values: ['prod*'] }, { Owner: 'prod-1' }, 'Owner is "prod-1", allowed are "prod*"'],
-  ['more than the pattern', { pattern: 'CC-\\d{4}' }, { Owner: 'CC-12345' }, 'Owner is "CC-12345", which does not match CC-\\d{4}'],
-  ['something before the pattern', { pattern: 'CC-\\d{4}' }, { Owner: 'xCC-1234' }, 'Owner is "xCC-1234", which does not match CC-\\d{4}'],
-  ['case of the pattern', { pattern: 'CC-\\d{4}' }, { Owner: 'cc-1234' }, 'Owner is "cc-1234", which does not match CC-\\d{4}'],
+  [
+    'more than the pattern',
+    { pattern: 'CC-\\d{4}' },
+    { Owner: 'CC-12345' },
+    'Owner is "CC-12345", which does not match CC-\\d{4}',
+  ],
+  [
+    'something before the pattern',
+    { pattern: 'CC-\\d{4}' },
+    { Owner: 'xCC-1234' },
+    'Owner is "xCC-1234", which does not match CC-\\d{4}',
+  ],
+  [
+    'case of the pattern',
+    { pattern: 'CC-\\d{4}' },
+    { Owner: 'cc-1234' },
+    'Owner is "cc-1234", which does not match CC-\\d{4}',
+  ],
   ['an alternative is anchored whole', { pattern: 'a|b' }, { Owner: 'ax' }, 'Owner is "ax", which does not match a|b'],
   ['a line feed behind', { pattern: '[a-z]+' }, { Owner: 'jane\n' }, 'Owner is "jane\\n", which does not match [a-z]+'],
-  ['in the list, not of the pattern', { values: ['a1', 'b'], pattern: '[a-z]' }, { Owner: 'a1' }, 'Owner is "a1", which does not match [a-z]'],
+  [
+    'in the list, not of the pattern',
+    { values: ['a1', 'b'], pattern: '[a-z]' },
+    { Owner: 'a1' },
+    'Owner is "a1", which does not match [a-z]',
+  ],
 ])('a violation: %s', (_, demand, tags, reason) => {
   expect(look(requiredTags, { keys: [{ key: 'Owner', ...demand }] }, tagged(tags))).toMatchObject({
     compliance: 'NON_COMPLIANT',
@@ -98,7 +128,9 @@ describe('just after the launch', () => {
   test('the tags of a volume may still come too', () => {
     const given: Given = { volumes: [{ VolumeId: 'vol-1', Tags: [] }] };
 
-    expect(look(requiredTags, { ...owner, resources: ['volume'] }, given, justLaunched).compliance).toBe('INSUFFICIENT_DATA');
+    expect(look(requiredTags, { ...owner, resources: ['volume'] }, given, justLaunched).compliance).toBe(
+      'INSUFFICIENT_DATA',
+    );
   });
 });
 
@@ -148,7 +180,10 @@ describe('on volumes and network interfaces', () => {
   test('what it reads depends on what is asked about', () => {
     expect(needsWith(requiredTags, owner)).toEqual(['tags']);
     expect(needsWith(requiredTags, { ...owner, resources: ['volume'] })).toEqual(['tags', 'volumes']);
-    expect(needsWith(requiredTags, { ...owner, resources: ['network-interface'] })).toEqual(['tags', 'networkInterfaces']);
+    expect(needsWith(requiredTags, { ...owner, resources: ['network-interface'] })).toEqual([
+      'tags',
+      'networkInterfaces',
+    ]);
   });
 });
 

@@ -1,0 +1,34 @@
+import { resolve } from 'node:path';
+import type { ExitCode, Io } from '../../src/cli/io.ts';
+import { run } from '../../src/cli/program.ts';
+
+/** What a command printed, and how it ended. */
+export interface Ran {
+  readonly exitCode: ExitCode;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs a command line in this process, in a folder of test/fixtures/ or any other. */
+export async function runCli(command: string, folder: string, io: Partial<Io> = {}): Promise<Ran> {
+  const printed = { stdout: '', stderr: '' };
+  const exitCode = await run(command.split(' ').filter(Boolean), {
+    stdout: (text) => {
+      printed.stdout += text;
+    },
+    stderr: (text) => {
+      printed.stderr += text;
+    },
+    cwd: resolve(folder),
+    env: {},
+    isTTY: false,
+    now: () => new Date('2026-06-01T00:00:00Z'),
+    ...io,
+  });
+  return { exitCode, ...printed };
+}
+
+/** A folder of test/fixtures/policies. */
+export function fixture(name: string): string {
+  return `test/fixtures/policies/${name}`;
+}

@@ -1,0 +1,125 @@
+import { BatchGetItemCommand, DynamoDBClient, PutItemCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
+import { DescribeInstancesCommand, type DescribeInstancesCommandOutput, EC2Client } from '@aws-sdk/client-ec2';
+import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
+import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
+import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import type { Context, SQSEvent } from 'aws-lambda';
+import { mockClient } from 'aws-sdk-client-mock';
+import { stateChange } from '../../src/sandbox/events.ts';
+
+const scope = { accountId: '123456789012', region: 'us-east-1' };
+const instanceId = 'i-0123456789abcdef0';
+const context = { functionName: 'inspect', awsRequestId: 'request-1' } as Context;
+
+const environment = {
+  ACCOUNT_ID: scope.accountId,
+  AWS_REGION: scope.region,
+  TABLE_NAME: 'findings',
+  ALERTS_TOPIC_ARN: 'arn:aws:sns:us-east-1:123456789012:alerts',
+  OPERATIONS_TOPIC_ARN: 'arn:aws:sns:us-east-1:123456789012:operations',
+  LIVE_QUEUE_URL: 'https://sqs.us-east-1.amazonaws.com/123456789012/live',
+  BULK_QUEUE_URL: 'https://sqs.us-east-1.amazonaws.com/123456789012/bulk',
+  POWERTOOLS_DEV: 'false',
+  POWERTOOLS_LOG_LEVEL: 'SILENT',
+  POWERTOOLS_METRICS_DISABLED: 'true',
+};
+
+const ec2 = mockClient(EC2Client);
+const dynamodb = mockClient(DynamoDBClient);
+const sns = mockClient(SNSClient);
+const sqs = mockClient(SQSClient);
+const eventBridge = mockClient(EventBridgeClient);
+
+beforeEach(() => {
+  Object.assign(process.env, environment);
+  const unexpected = new Error('an unexpected call to AWS');
+  ec2.reset().onAnyCommand().rejects(unexpected);
+  dynamodb.reset().onAnyCommand().rejects(unexpected);
+  sns.reset().onAnyCommand().rejects(unexpected);
+  sqs.reset().onAnyCommand().rejects(unexpected);
+  eventBridge.reset().onAnyCommand().rejects(unexpected);
+});
+
+const described: Partial<DescribeInstancesCommandOutput> = {
+  Reservations: [
+    {
+      OwnerId: scope.accountId,
+      ReservationId: 'r-1',
+      Instances: [
+        {
+          InstanceId: instanceId,
+          InstanceType: 'm7i.large',
+          LaunchTime: new Date('2026-01-01T00:00:00Z'),
+          State: { Name: 'running' },
+          Placement: { AvailabilityZone: 'us-east-1a' },
+        },
+      ],
+    },
+  ],
+};
+
+function sqsEvent(...bodies: readonly string[]): SQSEvent {
+  const records = bodies.map((body, index) => ({ messageId: `message-${index}`, body }));
+  return { Records: records } as unknown as SQSEvent;
+}
+
+const running = JSON.stringify(
+  stateChange(scope, { instanceId, state: 'running', at: new Date('2026-01-02T00:00:00Z'), id: 'event-1' }),
+);
+
+describe('λ inspect', () => {
+  it('inspects what a batch names, alerts, and gives back the one message that failed', async () => {
+    ec2.on(DescribeInstancesCommand, { Filters: [{ Name: 'instance-id', Values: [instanceId] }] }).resolves(described);
+    dynamodb.on(BatchGetItemCommand).resolves({ Responses: { findings: [] } });
+    dynamodb.on(PutItemCommand).resolves({});
+    sns.on(PublishCommand, { TopicArn: environment.ALERTS_TOPIC_ARN }).resolves({ MessageId: '1' });
+    eventBridge.on(PutEventsCommand).resolves({ FailedEntryCount: 0, Entries: [{ EventId: '1' }] });
+
+    const { handler } = await import('../../src/handlers/inspect.ts');
+    const response = await handler(sqsEvent(running, 'not JSON'), context);
+
+    expect(response).toEqual({ batchItemFailures: [{ itemIdentifier: 'message-1' }] });
+    expect(sns.commandCalls(PublishCommand).map((call) => call.args[0].input.Subject)).toEqual([
+      `[HIGH] required-tags: ${instanceId} in us-east-1`,
+    ]);
+    const written = dynamodb.commandCalls(PutItemCommand).map((call) => call.args[0].input.ConditionExpression);
+    expect(written).toEqual(['attribute_not_exists(pk)', 'version = :version']);
+  });
+
+  it('rejects when the table can not be read, so that the whole batch comes again', async () => {
+    ec2.on(DescribeInstancesCommand).resolves(described);
+    const { handler } = await import('../../src/handlers/inspect.ts');
+    await expect(handler(sqsEvent(running), context)).rejects.toThrow('an unexpected call to AWS');
+    expect(sns.calls()).toEqual([]);
+  });
+});
+
+describe('λ sweep', () => {
+  it('puts all instances on the bulk queue', async () => {
+    ec2.on(DescribeInstancesCommand).resolves(described);
+    dynamodb.on(ScanCommand).resolves({ Items: [] });
+    dynamodb.on(BatchGetItemCommand).resolves({ Responses: { findings: [] } });
+    dynamodb.on(PutItemCommand).resolves({});
+    sqs.on(SendMessageCommand, { QueueUrl: environment.BULK_QUEUE_URL }).resolves({ MessageId: '1' });
+
+    const { handler } = await import('../../src/handlers/sweep.ts');
+    await handler({}, context);
+
+    const bodies = sqs.commandCalls(SendMessageCommand).map((call) => JSON.parse(call.args[0].input.MessageBody ?? ''));
+    expect(bodies).toEqual([expect.objectContaining({ kind: 'sweep', silent: true, instanceIds: [instanceId] })]);
+  });
+
+  it('rejects when EC2 refuses, so that Lambda tries again and the alarm is raised', async () => {
+    dynamodb.on(ScanCommand).resolves({ Items: [] });
+    dynamodb.on(BatchGetItemCommand).resolves({ Responses: { findings: [] } });
+    const { handler } = await import('../../src/handlers/sweep.ts');
+    await expect(handler({}, context)).rejects.toThrow('an unexpected call to AWS');
+  });
+});
+
+it('names what is missing from the environment', async () => {
+  const { composeEngine } = await import('../../src/handlers/compose.ts');
+  expect(() => composeEngine({ ...environment, TABLE_NAME: '' })).toThrow(
+    "TABLE_NAME is not in the function's environment",
+  );
+});

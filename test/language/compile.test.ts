@@ -1,0 +1,85 @@
+import { resolve } from 'node:path';
+import { runInNewContext } from 'node:vm';
+import { buildSync } from 'esbuild';
+import type { BoundPolicy, Match, Policy } from '../../src/domain/policy.ts';
+import { bindAll } from '../../src/language/bind.ts';
+import { compilePolicies } from '../../src/language/compile.ts';
+import { rules } from '../../src/rules/index.ts';
+
+function policy(name: string, rule: string, parameters: Policy['parameters'], match?: Match): Policy {
+  return {
+    name,
+    description: 'A policy.',
+    severity: 'low',
+    rule,
+    parameters,
+    ...(match === undefined ? {} : { match }),
+    exempt: [],
+    mode: 'observe',
+    actions: ['notify'],
+    source: { file: `policies/${name}/policy.yml`, hash: '0123456789ab' },
+  };
+}
+
+const owned = policy('owned', 'required-tags', {
+  keys: [{ key: 'Owner', allowEmpty: false }],
+  resources: ['instance'],
+});
+const encrypted = policy('encrypted', 'encrypted-volumes', {});
+const old = policy('old', 'encrypted-volumes', {}, { not: [{ when: 'instance.LaunchTime < now' }] });
+
+function importsOf(source: string): readonly string[] {
+  return [...source.matchAll(/^import \{ (\w+) \} from '(.*)';$/gm)].map(([, name, file]) => `${name} ${file}`);
+}
+
+test('the module imports the rules in use, once each, and no CEL where no condition is used', () => {
+  expect(importsOf(compilePolicies([owned, encrypted, { ...encrypted, name: 'again' }]))).toEqual([
+    'bind ../domain/bind.ts',
+    'encryptedVolumes ../rules/encrypted-volumes.ts',
+    'requiredTags ../rules/required-tags.ts',
+  ]);
+});
+
+test.each([
+  ['in match', old],
+  ['in an exemption', { ...encrypted, exempt: [{ match: { when: 'true' }, reason: 'r', until: '2027-01-01' }] }],
+])('the module imports CEL where a condition is used %s', (_, one) => {
+  expect(importsOf(compilePolicies([one]))).toContain('celConditions ../domain/conditions.ts');
+});
+
+test('the module of no policies has none', () => {
+  expect(compilePolicies([])).toBe("import { bind } from '../domain/bind.ts';\nexport const policies = [\n];\n");
+});
+
+test('the compiled module joins policies as the command line does', () => {
+  const policies = [owned, encrypted, old];
+  const { outputFiles } = buildSync({
+    stdin: { contents: compilePolicies(policies), resolveDir: resolve('src/language'), loader: 'ts' },
+    bundle: true,
+    platform: 'node',
+    format: 'cjs',
+    write: false,
+  });
+  const module: { exports: { policies?: readonly BoundPolicy[] } } = { exports: {} };
+  runInNewContext(outputFiles[0]?.text ?? '', { module, exports: module.exports, require, TextEncoder, TextDecoder });
+
+  const seen = (bound: readonly BoundPolicy[] | undefined) =>
+    bound?.map(({ name, parameters, needs, boundRule }) => ({
+      name,
+      parameters,
+      needs: [...needs],
+      rule: boundRule.id,
+    }));
+  expect(seen(module.exports.policies)).toEqual([
+    { name: 'owned', parameters: owned.parameters, needs: ['tags'], rule: 'required-tags' },
+    { name: 'encrypted', parameters: {}, needs: ['volumes'], rule: 'encrypted-volumes' },
+    { name: 'old', parameters: {}, needs: ['volumes'], rule: 'encrypted-volumes' },
+  ]);
+  expect(seen(bindAll(policies, rules))).toEqual(seen(module.exports.policies));
+});
+
+test('a policy whose rule is not there can not be bound', () => {
+  expect(() => bindAll([policy('odd', 'no-such-rule', {})], rules)).toThrow(
+    'policy odd: there is no rule no-such-rule',
+  );
+});
