@@ -55,7 +55,7 @@ check(watched === published, `the alarm on a missing sweep watches ${watched}, t
 for (const [id, { Properties }] of ofType('AWS::Lambda::EventSourceMapping')) {
   const [queue] = namedIn(Properties.EventSourceArn);
   const [called] = namedIn(Properties.FunctionName);
-  const least = 6 * resources[called].Properties.Timeout + (Properties.MaximumBatchingWindowInSeconds ?? 0);
+  const least = 6 * resources[called].Properties.Timeout;
   const { VisibilityTimeout } = resources[queue].Properties;
   check(VisibilityTimeout >= least, `${queue} shows messages again after ${VisibilityTimeout} s, less than ${least} s`);
   check(Properties.FunctionResponseTypes?.includes('ReportBatchItemFailures'), `${id} retries whole batches`);

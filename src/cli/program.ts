@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
+import { asError } from '../domain/errors.ts';
 import { addDemoCommand } from './demo.ts';
 import type { CommandIo, ExitCode, Io } from './io.ts';
 import { addReplayCommand } from './replay.ts';
@@ -33,7 +34,7 @@ export async function run(argv: readonly string[], io: Io): Promise<ExitCode> {
     return exitCode;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-    io.stderr(`ec2-guardrail: ${error instanceof Error ? error.message : String(error)}\n`);
+    io.stderr(`ec2-guardrail: ${asError(error).message}\n`);
     return 2;
   }
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
+import { asError } from '../domain/errors.ts';
 import type { Severity } from '../domain/policy.ts';
 import type { CommandIo } from './io.ts';
 import { DEFAULT_PATH, type FormatOption, formatOption } from './options.ts';
@@ -79,6 +80,6 @@ function readEvent(file: string, cwd: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new Error(`${file} is no JSON: ${error instanceof Error ? error.message : error}`);
+    throw new Error(`${file} is no JSON: ${asError(error).message}`);
   }
 }

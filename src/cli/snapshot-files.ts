@@ -2,6 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type * as ec2 from '@aws-sdk/client-ec2';
 import type * as kms from '@aws-sdk/client-kms';
+import { asError } from '../domain/errors.ts';
 import {
   type Listed,
   type RecordedRead,
@@ -91,7 +92,7 @@ function parse(text: string, path: string, read: RecordedRead, dates: readonly s
     // PowerShell's redirection puts a byte order mark in front.
     return JSON.parse(text.replace(/^\uFEFF/, ''), (name, value) => (dates.includes(name) ? revived(value) : value));
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
+    const why = asError(cause).message;
     throw new Error(`${path} is not JSON: ${why}. ${howToRecord(read)}`, { cause });
   }
 }

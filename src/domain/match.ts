@@ -1,5 +1,6 @@
 import { type Answer, allOf, anyOf, no, not, unsure, whether, yes } from './answer.ts';
 import type { InspectedInstance } from './collected.ts';
+import { asError } from './errors.ts';
 import { type Facts, type Missing, tagMap } from './facts.ts';
 import { matchesAnyGlob, matchesGlob } from './glob.ts';
 import type { Instance } from './instance.ts';
@@ -180,7 +181,7 @@ function whenHolds(expression: string, { instance, facts, now, conditions }: Mat
   try {
     return whether(condition.holds({ ...instance, Tags: Object.fromEntries(tagMap(facts.tags)) }, now));
   } catch (error) {
-    const detail = error instanceof Error ? error.message : String(error);
+    const detail = asError(error).message;
     return unsure([{ what: `condition ${expression}`, why: 'not-recorded', detail }]);
   }
 }

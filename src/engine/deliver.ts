@@ -4,6 +4,7 @@ import { renderDigest } from '../alerts/digest.ts';
 import { findingEvents } from '../alerts/finding-events.ts';
 import type { Message } from '../alerts/message.ts';
 import type { Alert, Channel } from '../domain/alert.ts';
+import { asError } from '../domain/errors.ts';
 import { markDelivered, type SubjectRecord } from '../domain/finding.ts';
 import type { Engine } from './deployment.ts';
 import { readRecords, writeRecord } from './store.ts';
@@ -151,8 +152,4 @@ async function mark(
 
 function named(name: string, message: string | undefined): Error {
   return Object.assign(new Error(message ?? name), { name });
-}
-
-function asError(error: unknown): Error {
-  return error instanceof Error ? error : new Error(String(error));
 }

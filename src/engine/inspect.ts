@@ -1,5 +1,6 @@
 import type { Cause } from '../domain/alert.ts';
 import { factsOf, type InspectedInstance, type Launch } from '../domain/collected.ts';
+import { describeError } from '../domain/errors.ts';
 import { mayAppear } from '../domain/facts.ts';
 import { type Look, reconcile, type SubjectRecord } from '../domain/finding.ts';
 import { distinct, isGone, isSettled } from '../domain/instance.ts';
@@ -66,8 +67,7 @@ export async function inspectBatch(engine: Engine, messages: readonly QueueMessa
   report.alerts = outgoing.flatMap(({ toSend }) => toSend).length;
   for (const { sighting } of looks) {
     const error = undelivered.get(sighting.instanceId);
-    if (error !== undefined)
-      report.fail(sighting.tasks, `alert of ${sighting.instanceId}: ${error.name}: ${error.message}`);
+    if (error !== undefined) report.fail(sighting.tasks, `alert of ${sighting.instanceId}: ${describeError(error)}`);
   }
   await lookAgain(engine, looks, report);
   await finishChunks(engine, tasks, report);
@@ -140,7 +140,7 @@ function taskOf(engine: Engine, { id, body }: QueueMessage, report: Report): rea
   try {
     parsed = JSON.parse(body);
   } catch (error) {
-    report.fail([{ messageId: id }], `message ${id} is no JSON: ${error}`);
+    report.fail([{ messageId: id }], `message ${id} is no JSON: ${describeError(error)}`);
     return [];
   }
   const own = ownMessage(parsed);
@@ -256,7 +256,7 @@ export function judgeOrSay(policy: BoundPolicy, inspected: InspectedInstance, at
     return judgeUnseen(policy, InstanceId, scope, {
       what: `verdict of ${policy.rule}`,
       why: 'failed',
-      detail: String(error),
+      detail: describeError(error),
     });
   }
 }
@@ -272,7 +272,7 @@ async function writeAll(
       try {
         return await writeLook(engine, look, records.get(sighting.instanceId));
       } catch (error) {
-        report.fail(sighting.tasks, `finding of ${sighting.instanceId}: ${error}`);
+        report.fail(sighting.tasks, `finding of ${sighting.instanceId}: ${describeError(error)}`);
         return [];
       }
     }),
@@ -318,7 +318,7 @@ async function lookAgain(engine: Engine, looks: readonly TakenLook[], report: Re
       } catch (error) {
         report.fail(
           some.flatMap(({ sighting }) => sighting.tasks),
-          `look again at ${some.length} instances: ${error}`,
+          `look again at ${some.length} instances: ${describeError(error)}`,
         );
       }
     }),
@@ -331,7 +331,7 @@ async function finishChunks(engine: Engine, tasks: readonly Task[], report: Repo
     try {
       await finishChunk(engine, task.sweep);
     } catch (error) {
-      report.fail([task], `summary of the first sweep: ${error}`);
+      report.fail([task], `summary of the first sweep: ${describeError(error)}`);
     }
   }
 }

@@ -1,4 +1,5 @@
 import type { ReadFailure } from '../domain/collected.ts';
+import { asError, describeError } from '../domain/errors.ts';
 import type { Aws, Input, Operation, Output } from '../domain/operations.ts';
 
 /** EC2 reads that page by NextToken: all but KMS's. */
@@ -85,8 +86,8 @@ const throttled =
  * @see https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html
  */
 export function failureOf(error: unknown): ReadFailure {
-  const { name, message } = error instanceof Error ? error : new Error(String(error));
-  const detail = `${name}: ${message}`.slice(0, 300);
+  const { name, message } = asError(error);
+  const detail = describeError(error).slice(0, 300);
   if (name === 'NotRecorded') return { why: 'not-recorded', detail: message };
   if (denied.test(name)) return { why: 'denied', detail };
   if (throttled.test(name)) return { why: 'throttled', detail };

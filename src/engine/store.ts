@@ -1,4 +1,5 @@
 import type { AttributeValue, KeysAndAttributes } from '@aws-sdk/client-dynamodb';
+import { asError } from '../domain/errors.ts';
 import type { SubjectRecord } from '../domain/finding.ts';
 import type { Output, Scope } from '../domain/operations.ts';
 import { ADD_CHUNK, NOT_THERE, VERSION_IS } from '../domain/table.ts';
@@ -135,7 +136,7 @@ async function writeVersioned(
     });
     return true;
   } catch (error) {
-    if (error instanceof Error && error.name === 'ConditionalCheckFailedException') return false;
+    if (asError(error).name === 'ConditionalCheckFailedException') return false;
     throw error;
   }
 }

@@ -1,3 +1,4 @@
+import { asError } from '../domain/errors.ts';
 import { defaultNow, type Given, inspected } from '../domain/given.ts';
 import { type Judgement, judge } from '../domain/judge.ts';
 import type { BoundPolicy } from '../domain/policy.ts';
@@ -67,7 +68,7 @@ function failuresOf(policy: BoundPolicy, given: PolicyCase, now = defaultNow): r
   try {
     return differences(given.expect, judge(policy, inspected(given, at), at));
   } catch (error) {
-    return [`this is no instance that EC2 could return: ${error instanceof Error ? error.message : String(error)}`];
+    return [`this is no instance that EC2 could return: ${asError(error).message}`];
   }
 }
 

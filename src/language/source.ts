@@ -10,6 +10,7 @@ import {
   visit,
   type YAMLMap,
 } from 'yaml';
+import { asError } from '../domain/errors.ts';
 import type { Mistake, PolicyError } from './policy-error.ts';
 
 export type Path = readonly (string | number)[];
@@ -51,7 +52,7 @@ export function readYaml(text: string, file: string, example: string): Read {
     const value: Record<string, unknown> = document.toJS({ maxAliasCount: MAX_ALIAS_COUNT });
     return { errors, content: { source: { file, text, document, lines }, value } };
   } catch (error) {
-    return { errors: [...errors, at(0, invalidYaml(error instanceof Error ? error.message : String(error)))] };
+    return { errors: [...errors, at(0, invalidYaml(asError(error).message))] };
   }
 }
 

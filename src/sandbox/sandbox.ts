@@ -1,4 +1,5 @@
 import type { SQSRecord } from 'aws-lambda';
+import { asError } from '../domain/errors.ts';
 import type { Aws, Input, Operation, Output, Scope } from '../domain/operations.ts';
 import { type Account, createAccount, type Deployed, defaultDeployment } from './account.ts';
 import { batchGetItem, putItem, scan, updateItem } from './dynamodb.ts';
@@ -106,7 +107,7 @@ export function createSandbox(options: SandboxOptions): Sandbox {
       calls.push({ ...call, outcome: 'done' });
       return output;
     } catch (error) {
-      calls.push({ ...call, outcome: error instanceof Error ? error.name : String(error) });
+      calls.push({ ...call, outcome: asError(error).name });
       throw error;
     }
   }

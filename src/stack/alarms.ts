@@ -6,7 +6,7 @@ import type { Settings } from './settings.ts';
 /** The metric that a sweep publishes once it is through; its dimension `service` is the deployment's name. */
 export const SWEEP_COMPLETED = { namespace: 'EC2Guardrail', metric: 'SweepCompleted' } as const;
 
-/** Work that waits longer than this, in seconds: a look may be put off by 900 s, and one that failed comes again after 361 s. */
+/** Work that waits longer than this, in seconds: a look may be put off by 900 s, and one that failed comes again after 360 s. */
 const BACKLOG_SECONDS = 1800;
 
 interface Alarm {

@@ -9,12 +9,14 @@ import {
 } from './cloudformation.ts';
 import { SWEEP_SCHEDULE } from './event-rules.ts';
 
-/** The inspect function's timeout in seconds, and how long Lambda gathers a batch for it; serverless.yml says the same. */
+/** The inspect function's timeout in seconds; serverless.yml says the same. */
 const TIMEOUT = 60;
-const BATCHING_WINDOW = 1;
 
-/** Lambda's advice: six times the timeout, and the time that a batch is gathered. */
-export const VISIBILITY_TIMEOUT = 6 * TIMEOUT + BATCHING_WINDOW;
+/**
+ * Lambda's advice: six times the timeout. The second that a batch is gathered is nothing beside it.
+ * @see https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
+ */
+export const VISIBILITY_TIMEOUT = 6 * TIMEOUT;
 
 const DAY = 86_400;
 

@@ -23,6 +23,7 @@ export async function runCli(command: string, folder: string, io: Partial<Io> = 
     env: {},
     isTTY: false,
     now: () => new Date('2026-06-01T00:00:00Z'),
+    packageRoot: resolve('.'),
     ...io,
   });
   return { exitCode, ...printed };

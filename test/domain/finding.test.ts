@@ -517,6 +517,7 @@ describe('an alert', () => {
       {
         id: expect.stringMatching(/^a-/),
         topic: 'alerts',
+        owes: ['sns', 'eventbridge'],
         scope,
         subject,
         instance: { instanceId: subject.id, tags: { Name: 'web-1' } },
@@ -610,12 +611,13 @@ describe('the outbox', () => {
 });
 
 describe('the item', () => {
-  test('of what complies holds when it was looked at, and nothing else', () => {
+  test('of what complies holds when it was looked at and whose it is, and nothing else', () => {
     expect(recordAfter(look(0, [complies]))).toEqual({
       subject,
       scope,
       version: 2,
       observedAt: iso(0),
+      instance: { instanceId: subject.id, tags: { Name: 'web-1' } },
       findings: [],
       outbox: [],
     });
