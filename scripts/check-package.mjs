@@ -24,11 +24,13 @@ function ofType(type) {
   return Object.entries(resources).filter(([, { Type }]) => Type === type);
 }
 
-/** Logical ids that a value names, by Ref or Fn::GetAtt. */
+/** Logical ids that a value names, by Ref, Fn::GetAtt or Fn::Sub. */
 function namedIn(value) {
   if (typeof value !== 'object' || value === null) return [];
   if (typeof value.Ref === 'string') return value.Ref.startsWith('AWS::') ? [] : [value.Ref];
   if (Array.isArray(value['Fn::GetAtt'])) return [value['Fn::GetAtt'][0]];
+  if (typeof value['Fn::Sub'] === 'string')
+    return [...value['Fn::Sub'].matchAll(/\$\{(\w+)(?:\.\w+)?\}/g)].map(([, id]) => id);
   return Object.values(value).flatMap(namedIn);
 }
 
