@@ -41,12 +41,15 @@ export function field(label: string, text: string, indent = ''): string {
   return wrapped(text, first, ' '.repeat(first.length));
 }
 
-/** A text wrapped at 78 columns between words. */
+/** Words, a command in backticks being one: whoever copies it must find it on one line. */
+const words = /(?:`[^`]*`|[^\s`]|`)+/g;
+
+/** A text wrapped at 78 columns between words; a command stays whole. */
 export function wrapped(text: string, first = '', following = first): string {
   const lines: string[] = [];
   let line = first;
   let isEmpty = true;
-  for (const word of text.split(' ').filter((part) => part !== '')) {
+  for (const [word] of text.matchAll(words)) {
     if (!isEmpty && [...line].length + 1 + [...word].length > WIDTH) {
       lines.push(line);
       line = following;

@@ -1,6 +1,7 @@
 import type { BoundPolicy } from '../domain/policy.ts';
+import type { BatchReport } from '../engine/batch-report.ts';
 import type { Engine } from '../engine/deployment.ts';
-import { type BatchReport, inspectBatch } from '../engine/inspect.ts';
+import { inspectBatch } from '../engine/inspect.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
 
 /** As many messages as Lambda hands to λ inspect at most. */

@@ -1,24 +1,9 @@
-import type { Cause } from '../domain/alert.ts';
-import type { Launch } from '../domain/collected.ts';
 import type { Missing } from '../domain/facts.ts';
 import { distinct, type Instance, networkInterfaceIds, securityGroupIds, volumeIds } from '../domain/instance.ts';
 import type { Aws } from '../domain/operations.ts';
 import type { Targets } from '../events/targets.ts';
 import { type DescribedInstances, describeGroupsThatName, describeInstances, type InstanceFilter } from './collect.ts';
-import type { SweepChunk } from './messages.ts';
-
-/** What one message asks for: to look at the instances that its targets lead to. */
-export interface Task {
-  readonly messageId: string;
-  /** How often its instances were looked at before. */
-  readonly attempt: number;
-  readonly silent: boolean;
-  readonly targets: Targets;
-  /** The cause of a look at an instance. */
-  causeOf(instanceId: string): Cause;
-  readonly launches: ReadonlyMap<string, Launch>;
-  readonly sweep?: SweepChunk;
-}
+import type { Task } from './tasks.ts';
 
 /** An instance that tasks asked for, as DescribeInstances shows it or why it does not. */
 export type Sighting =

@@ -1,46 +1,21 @@
-import type { Cause } from '../domain/alert.ts';
 import { factsOf, type InspectedInstance, type Launch } from '../domain/collected.ts';
 import { describeError } from '../domain/errors.ts';
 import { mayAppear } from '../domain/facts.ts';
 import { type Look, reconcile, type SubjectRecord } from '../domain/finding.ts';
-import { distinct, isGone, isSettled } from '../domain/instance.ts';
+import { isGone, isSettled } from '../domain/instance.ts';
 import { type Judgement, judge, judgeUnseen, needsOf } from '../domain/judge.ts';
-import { eventsThatChange } from '../domain/needs.ts';
 import type { BoundPolicy } from '../domain/policy.ts';
 import { sharedCause, summaryOf } from '../domain/summary.ts';
-import { normalise } from '../events/normalise.ts';
-import type { Targets } from '../events/targets.ts';
+import { type BatchReport, Report } from './batch-report.ts';
 import { collect, readFailures } from './collect.ts';
 import { deliver, type Outgoing } from './deliver.ts';
 import type { Engine } from './deployment.ts';
-import { findInstances, type Sighting, type Task } from './find-instances.ts';
-import { CHUNK_INSTANCES, type OwnMessage, ownMessage, RELOOK_DELAYS_SECONDS, type Relook } from './messages.ts';
+import { findInstances, type Sighting } from './find-instances.ts';
+import { CHUNK_INSTANCES, RELOOK_DELAYS_SECONDS, type Relook } from './messages.ts';
 import { chunked } from './reads.ts';
 import { readRecords, writeRecord } from './store.ts';
 import { finishChunk } from './sweep.ts';
-
-/** A message of the live or bulk queue. */
-export interface QueueMessage {
-  readonly id: string;
-  readonly body: string;
-}
-
-/** What became of a batch: for the queue, for logs and for metrics. */
-export interface BatchReport {
-  /** Messages to be delivered again. */
-  readonly failed: readonly string[];
-  /** One line for each thing that went wrong. */
-  readonly errors: readonly string[];
-  readonly ignored: readonly { readonly messageId: string; readonly reason: string }[];
-  /** Which instances each message led to. */
-  readonly led: readonly { readonly messageId: string; readonly instanceIds: readonly string[] }[];
-  readonly inspected: number;
-  readonly violations: number;
-  readonly insufficientData: number;
-  readonly evaluations: number;
-  readonly lookedAgain: number;
-  readonly alerts: number;
-}
+import { type QueueMessage, type Task, understand } from './tasks.ts';
 
 /** How often a write is tried against other writers before its message is delivered again. */
 const WRITE_TRIES = 4;
@@ -52,7 +27,7 @@ const WRITE_TRIES = 4;
  */
 export async function inspectBatch(engine: Engine, messages: readonly QueueMessage[]): Promise<BatchReport> {
   const report = new Report();
-  const tasks = messages.flatMap((message) => taskOf(engine, message, report));
+  const tasks = messages.flatMap((message) => tasksIn(engine, message, report));
   const at = engine.now();
   const { sightings, unresolved } = await findInstances(engine.aws, tasks);
   for (const [task, error] of unresolved) report.fail([task], error);
@@ -74,99 +49,18 @@ export async function inspectBatch(engine: Engine, messages: readonly QueueMessa
   return report.done();
 }
 
-/** Gathers what became of a batch. */
-class Report {
-  readonly failed = new Set<string>();
-  readonly errors: string[] = [];
-  readonly ignored: { messageId: string; reason: string }[] = [];
-  readonly led: { messageId: string; instanceIds: readonly string[] }[] = [];
-  readonly judgements: Judgement[] = [];
-  inspected = 0;
-  lookedAgain = 0;
-  alerts = 0;
-
-  fail(tasks: readonly Pick<Task, 'messageId'>[], error: string): void {
-    for (const task of tasks) this.failed.add(task.messageId);
-    this.errors.push(error);
+function tasksIn(engine: Engine, message: QueueMessage, report: Report): readonly Task[] {
+  const understood = understand(engine, message);
+  switch (understood.kind) {
+    case 'task':
+      return [understood.task];
+    case 'ignored':
+      report.ignored.push({ messageId: message.id, reason: understood.reason });
+      return [];
+    case 'broken':
+      report.fail([{ messageId: message.id }], understood.error);
+      return [];
   }
-
-  /** Which message led where. One that led nowhere is ignored with a reason, unless it failed. */
-  ledBy(tasks: readonly Task[], sightings: readonly Sighting[]): void {
-    for (const task of tasks) {
-      const instanceIds = sightings.filter((one) => one.tasks.includes(task)).map((one) => one.instanceId);
-      const { messageId } = task;
-      if (instanceIds.length > 0) this.led.push({ messageId, instanceIds });
-      else if (!this.failed.has(messageId))
-        this.ignored.push({ messageId, reason: `no instance carries ${namesOf(task.targets)}` });
-    }
-  }
-
-  done(): BatchReport {
-    const count = (compliance: Judgement['compliance']) =>
-      this.judgements.filter((judgement) => judgement.compliance === compliance).length;
-    const { failed, errors, ignored, led, inspected, lookedAgain, alerts } = this;
-    return {
-      failed: [...failed],
-      errors: distinct(errors),
-      ignored,
-      led,
-      inspected,
-      evaluations: this.judgements.length,
-      violations: count('NON_COMPLIANT'),
-      insufficientData: count('INSUFFICIENT_DATA'),
-      lookedAgain,
-      alerts,
-    };
-  }
-}
-
-const noTargets: Targets = {
-  instanceIds: [],
-  securityGroupIds: [],
-  securityGroupNames: [],
-  networkInterfaceIds: [],
-  volumeIds: [],
-  prefixListIds: [],
-  sourceGroupIds: [],
-};
-
-function namesOf(targets: Targets): string {
-  return Object.values(targets).flat().join(', ') || 'what it names';
-}
-
-/** What a message asks for; nothing when it is none of ours, which is said, or unreadable, which fails it. */
-function taskOf(engine: Engine, { id, body }: QueueMessage, report: Report): readonly Task[] {
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(body);
-  } catch (error) {
-    report.fail([{ messageId: id }], `message ${id} is no JSON: ${describeError(error)}`);
-    return [];
-  }
-  const own = ownMessage(parsed);
-  if (own !== undefined) return [ownTask(id, own)];
-  const { scope, roleArns } = engine.deployment;
-  const relevantEvents = new Set(eventsThatChange(needsOf(engine.policies)));
-  const normalised = normalise(parsed, { scope, roleArns, relevantEvents });
-  if (normalised.kind === 'ignored') {
-    report.ignored.push({ messageId: id, reason: normalised.reason });
-    return [];
-  }
-  const { targets, launches, cause } = normalised.hint;
-  return [{ messageId: id, attempt: 0, silent: false, targets, launches, causeOf: () => cause }];
-}
-
-function ownTask(messageId: string, message: OwnMessage): Task {
-  const { silent } = message;
-  if (message.kind === 'sweep') {
-    const cause: Cause = { key: `sweep:${message.sweepId}`, text: 'hourly sweep' };
-    const targets = { ...noTargets, instanceIds: message.instanceIds };
-    return { messageId, attempt: 0, silent, targets, launches: new Map(), causeOf: () => cause, sweep: message };
-  }
-  const causes = new Map(message.instances.map(({ instanceId, cause }) => [instanceId, cause]));
-  const causeOf = (id: string) => causes.get(id) ?? { key: 'relook', text: 'a look again' };
-  const targets = { ...noTargets, instanceIds: [...causes.keys()] };
-  return { messageId, attempt: message.attempt, silent, targets, launches: new Map(), causeOf };
 }
 
 /** One sighting with what the policies say of it. */

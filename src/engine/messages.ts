@@ -32,8 +32,10 @@ export const RELOOK_DELAYS_SECONDS = [60, 180, 600, 900] as const;
 /** How many instances one message names. */
 export const CHUNK_INSTANCES = 100;
 
-/** Our own message, told from an event by its `kind`. */
+/** Our own message, told from an event by its `kind`. Only our own roles may send one. */
 export function ownMessage(body: unknown): OwnMessage | undefined {
   if (typeof body !== 'object' || body === null || !('kind' in body)) return undefined;
-  return body.kind === 'relook' || body.kind === 'sweep' ? (body as OwnMessage) : undefined;
+  const isRelook = body.kind === 'relook' && 'instances' in body && Array.isArray(body.instances);
+  const isSweep = body.kind === 'sweep' && 'instanceIds' in body && Array.isArray(body.instanceIds);
+  return isRelook || isSweep ? (body as OwnMessage) : undefined;
 }

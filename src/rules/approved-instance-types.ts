@@ -48,7 +48,7 @@ export const approvedInstanceTypes = defineRule({
   id: 'approved-instance-types',
   summary: 'The instance type is one of those approved.',
   why: 'The type decides most of what an instance costs: old generations give less for the money, and one wrong letter in a template buys a machine of a hundred times the price.',
-  fix: 'Stop the instance and change its type to an approved one: aws ec2 modify-instance-attribute --instance-id <id> --instance-type Value=<type>',
+  fix: 'Stop the instance and change its type to an approved one: `aws ec2 modify-instance-attribute --instance-id <id> --instance-type Value=<type>`',
   awsConfig: 'desired-instance-type',
   parameters: (z) =>
     z
@@ -291,7 +291,7 @@ function enumerated(values: readonly string[]): string {
 /** What to change the type to, with the call that does it; `<...>` is left to the reader. */
 function fixOf(instanceId: string, candidate: Candidate, parameters: Parameters): string {
   const [instead, type] = insteadOf(candidate, parameters);
-  return `Stop the instance and change its type to ${instead}: aws ec2 modify-instance-attribute --instance-id ${instanceId} --instance-type Value=${type}`;
+  return `Stop the instance and change its type to ${instead}: \`aws ec2 modify-instance-attribute --instance-id ${instanceId} --instance-type Value=${type}\``;
 }
 
 function insteadOf(candidate: Candidate, parameters: Parameters): readonly [instead: string, type: string] {

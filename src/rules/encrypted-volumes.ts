@@ -197,9 +197,9 @@ function fixOf(
   const places = volumes.map((volume) => {
     const isRoot = RootDeviceName !== undefined && deviceOf(volume, InstanceId) === RootDeviceName;
     const last = isRoot
-      ? `replace the root volume from the copy (aws ec2 create-replace-root-volume-task --instance-id ${InstanceId} --snapshot-id <copy>)`
+      ? `replace the root volume from the copy (\`aws ec2 create-replace-root-volume-task --instance-id ${InstanceId} --snapshot-id <copy>\`)`
       : 'make a volume of the copy and attach it instead';
-    return `snapshot ${volume.VolumeId}, copy the snapshot (aws ec2 copy-snapshot --encrypted${key}), ${last}`;
+    return `snapshot ${volume.VolumeId}, copy the snapshot (\`aws ec2 copy-snapshot --encrypted${key}\`), ${last}`;
   });
-  return `EBS cannot encrypt a volume in place nor change its key: ${places.join('; ')}. Switch on EBS encryption by default, so that it does not happen again: aws ec2 enable-ebs-encryption-by-default`;
+  return `EBS cannot encrypt a volume in place nor change its key: ${places.join('; ')}. Switch on EBS encryption by default, so that it does not happen again: \`aws ec2 enable-ebs-encryption-by-default\``;
 }

@@ -39,7 +39,7 @@ export const englishTags = defineRule({
   id: 'english-tags',
   summary: 'Every tag is written in the characters of English, without invisible characters and look-alikes.',
   why: 'Tags are searched, grouped and charged by exact text: a key in another script, or with a Cyrillic letter that looks Latin, is missed by every query that a colleague types.',
-  fix: 'Write the tag again in plain characters, and delete the wrong one: aws ec2 create-tags, aws ec2 delete-tags',
+  fix: 'Write the tag again in plain characters, and delete the wrong one: `aws ec2 create-tags`, `aws ec2 delete-tags`',
   parameters: (z) =>
     z.strictObject({
       charset: z
@@ -64,7 +64,7 @@ export const englishTags = defineRule({
     const keys = [...new Set(found.map(({ flaw }) => named(flaw.key)))].join(', ');
     return violation(
       found.map(({ text }) => text).join('; '),
-      `Write the tags ${keys} again with ${charsets[charset].text}: aws ec2 create-tags --resources ${instance.InstanceId} --tags 'Key=...,Value=...'; delete a wrong key with aws ec2 delete-tags`,
+      `Write the tags ${keys} again with ${charsets[charset].text}: \`aws ec2 create-tags --resources ${instance.InstanceId} --tags 'Key=...,Value=...'\`; delete a wrong key with \`aws ec2 delete-tags\``,
       { tags: found.map(({ flaw }) => flaw) },
     );
   },

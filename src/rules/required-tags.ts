@@ -32,7 +32,7 @@ export const requiredTags = defineRule({
   id: 'required-tags',
   summary: 'Every required tag is there, is not blank, and has an allowed value.',
   why: 'A tag says whose an instance is, what it is for and who pays: without it nobody can be asked, and nothing can be charged.',
-  fix: 'Add the tags named, in the template that launches the instance first: aws ec2 create-tags --resources <id> --tags Key=<key>,Value=<value>',
+  fix: 'Add the tags named, in the template that launches the instance first: `aws ec2 create-tags --resources <id> --tags Key=<key>,Value=<value>`',
   awsConfig: 'required-tags',
   parameters: (z) =>
     z.strictObject({
@@ -242,7 +242,7 @@ function fixOf(problems: readonly Problem[], demands: readonly Demand[]): string
   const calls = resources.map((resource) => {
     const wrong = problems.filter((problem) => problem.resource === resource);
     const tags = wrong.map(({ key }) => `'Key=${named(key)},Value=${exampleValue(key, demands)}'`);
-    return `aws ec2 create-tags --resources ${resource} --tags ${tags.join(' ')}`;
+    return `\`aws ec2 create-tags --resources ${resource} --tags ${tags.join(' ')}\``;
   });
   return `Set the tags, in the template that launches the instance too: ${calls.join('; ')}`;
 }

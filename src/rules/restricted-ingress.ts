@@ -92,7 +92,7 @@ export const restrictedIngress = defineRule({
   summary:
     'No source but the allowed ones reaches the ports, whatever security group, interface or address block lets it in.',
   why: 'A port such as SSH that the whole internet can reach is found within minutes and tried without end; one weak key or one flaw in the service is then enough.',
-  fix: 'Revoke the ingress that offends, and let only the sources in that need it: aws ec2 revoke-security-group-ingress --group-id <group> --security-group-rule-ids <rule>',
+  fix: 'Revoke the ingress that offends, and let only the sources in that need it: `aws ec2 revoke-security-group-ingress --group-id <group> --security-group-rule-ids <rule>`',
   awsConfig: 'restricted-ssh',
   parameters: (z) => {
     const port = z.int().min(0).max(LAST_PORT);
@@ -222,7 +222,7 @@ export const restrictedIngress = defineRule({
       },
       expect: {
         compliance: 'NON_COMPLIANT',
-        reason: 'SSH (tcp/22) is open to 0.0.0.0/0 by sgr-0123456789abcdef0 of sg-0123456789abcdef0',
+        reason: 'SSH (tcp/22) is open to 0.0.0.0/0 by sg-0123456789abcdef0',
       },
     },
     {
@@ -543,7 +543,10 @@ function byText(a: string, b: string): number {
   return a < b ? -1 : 1;
 }
 
-/** Sources that offend on the same ports share a phrase: `SSH (tcp/22) is open to 0.0.0.0/0 by sgr-1 of sg-1`. */
+/**
+ * Sources that offend on the same ports share a phrase: `SSH (tcp/22) is open to 0.0.0.0/0 by sg-1`. Without the ids of
+ * rules: they could not be read each time, and a reason that differs is told as a change. The fix has them.
+ */
 function reasonOf(offenders: readonly Source[], parameters: Parameters): string {
   const phrases = new Map<string, Source[]>();
   for (const offender of offenders) {
@@ -586,9 +589,7 @@ function rangeText(protocol: Protocol, { from, to }: Range): string {
 }
 
 function sourcesText(sources: readonly Source[], { allowedSources, wide }: Parameters): string {
-  const items = sources.map(({ permission: { source, ruleId, groupId } }) => {
-    return `${asText(source)} by ${ruleId === undefined ? '' : `${ruleId} of `}${groupId}`;
-  });
+  const items = sources.map(({ permission: { source, groupId } }) => `${asText(source)} by ${groupId}`);
   const more = items.length - NAMED_SOURCES;
   const shown =
     more > 0 ? [...items.slice(0, NAMED_SOURCES), `${more} more ${more === 1 ? 'source' : 'sources'}`] : items;
@@ -630,7 +631,7 @@ function fixOf(offenders: readonly Source[], parameters: Parameters): string {
   const after = broad
     ? '; then authorize again what else of these rules is needed, since they open other ports too'
     : '';
-  return `Revoke: ${calls.join('; ')}${after}`;
+  return `Revoke: ${calls.map((call) => `\`${call}\``).join('; ')}${after}`;
 }
 
 /** The AWS CLI's shorthand for one source of a permission. */

@@ -55,3 +55,19 @@ test('a field is wrapped under its beginning, and a long word stays whole', () =
 test('one is counted without a plural', () => {
   expect([counted(0, 'read'), counted(1, 'read'), counted(2, 'read')]).toEqual(['0 reads', '1 read', '2 reads']);
 });
+
+test('a command in backticks stays on one line, however long, so that it can be copied', () => {
+  const command = `\`aws ec2 revoke-security-group-ingress --group-id sg-0123456789abcdef0 --security-group-rule-ids sgr-1\``;
+
+  expect(
+    wrapped(`Revoke the rule that lets the internet in, and look at what else it opens: ${command}; then look.`),
+  ).toBe(
+    ['Revoke the rule that lets the internet in, and look at what else it opens:', `${command};`, 'then look.'].join(
+      '\n',
+    ),
+  );
+});
+
+test('a backtick without its second one is a character like any other', () => {
+  expect(wrapped('a ` b')).toBe('a ` b');
+});

@@ -146,6 +146,35 @@ describe('a fix', () => {
   });
 });
 
+describe('tags of other resources', () => {
+  it.each(['vol-0aaaaaaaaaaaaaaa1', openSsh.GroupId ?? ''])(
+    'that no deployed policy reads lead nowhere, and nothing is looked up for them: %s',
+    async (resourceId) => {
+      const simulation = world({ policies: [policyFor('required-tags', { keys: [{ key: 'Owner' }] })] });
+      const { account } = simulation.sandbox;
+      account.launch({ ...good, volumes: [{ VolumeId: 'vol-0aaaaaaaaaaaaaaa1' }] });
+      for (const event of account.setTags(resourceId, { Team: 'web' })) simulation.send(event);
+      await simulation.runUntilQuiet(0);
+      expect(simulation.reports[0]?.ignored).toEqual([
+        expect.objectContaining({ reason: `no deployed policy reads the tags of ${resourceId}` }),
+      ]);
+      expect(callsSince(simulation.sandbox.calls)).toEqual([]);
+    },
+  );
+
+  it('of a volume are judged where a policy asks for them', async () => {
+    const policy = policyFor('required-tags', { keys: [{ key: 'Owner' }], resources: ['volume'] });
+    const simulation = world({ policies: [policy] });
+    const { account } = simulation.sandbox;
+    const owned = { VolumeId: 'vol-0aaaaaaaaaaaaaaa1', Tags: [{ Key: 'Owner', Value: 'jane' }] };
+    account.launch({ ...good, volumes: [owned] });
+    simulation.sandbox.advance(120_000);
+    for (const event of account.setTags(owned.VolumeId, { Owner: null })) simulation.send(event);
+    await simulation.runUntilQuiet(0);
+    expect(told(simulation)).toEqual([['opened required-tags']]);
+  });
+});
+
 describe('a batch', () => {
   const launched = (policies = fivePolicies, count = 100) => {
     const simulation = world({ policies, pageSize: 'aws' });

@@ -132,7 +132,7 @@ test('a long list is cut', () => {
 describe('what to use instead', () => {
   const shipped = ['t3', 't3a', 't4g', 'm7i', 'm7a', 'm7g', 'c7i', 'c7a', 'c7g', 'r7i', 'r7g'];
   const instead = (type: string, parameters: Json, over: object = {}) =>
-    /^Stop the instance and change its type to (.*): aws ec2 modify-instance-attribute --instance-id i-0123456789abcdef0 --instance-type Value=(.*)$/
+    /^Stop the instance and change its type to (.*): `aws ec2 modify-instance-attribute --instance-id i-0123456789abcdef0 --instance-type Value=(.*)`$/
       .exec(look(approvedInstanceTypes, parameters, typed(type, over)).fix)
       ?.slice(1);
 

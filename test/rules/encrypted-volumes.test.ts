@@ -111,9 +111,9 @@ test('every wrong volume is named with device and size, sorted, and how to mend 
   );
   expect(judgement.fix).toBe(
     'EBS cannot encrypt a volume in place nor change its key: ' +
-      'snapshot vol-1, copy the snapshot (aws ec2 copy-snapshot --encrypted --kms-key-id alias/a), replace the root volume from the copy (aws ec2 create-replace-root-volume-task --instance-id i-0123456789abcdef0 --snapshot-id <copy>); ' +
-      'snapshot vol-2, copy the snapshot (aws ec2 copy-snapshot --encrypted --kms-key-id alias/a), make a volume of the copy and attach it instead. ' +
-      'Switch on EBS encryption by default, so that it does not happen again: aws ec2 enable-ebs-encryption-by-default',
+      'snapshot vol-1, copy the snapshot (`aws ec2 copy-snapshot --encrypted --kms-key-id alias/a`), replace the root volume from the copy (`aws ec2 create-replace-root-volume-task --instance-id i-0123456789abcdef0 --snapshot-id <copy>`); ' +
+      'snapshot vol-2, copy the snapshot (`aws ec2 copy-snapshot --encrypted --kms-key-id alias/a`), make a volume of the copy and attach it instead. ' +
+      'Switch on EBS encryption by default, so that it does not happen again: `aws ec2 enable-ebs-encryption-by-default`',
   );
   expect(judgement.evidence).toEqual({
     volumes: [

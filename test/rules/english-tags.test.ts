@@ -141,7 +141,7 @@ test('every wrong tag is told, sorted by key, with what to do', () => {
     'value "\\u00e9" of a: U+00E9 (Latin) at index 0; value "\\u00fc" of b: U+00FC (Latin) at index 0',
   );
   expect(judgement.fix).toMatch(
-    /^Write the tags a, b again with A-Z a-z 0-9, spaces and \+ - = \. _ : \/ @: aws ec2 create-tags/,
+    /^Write the tags a, b again with A-Z a-z 0-9, spaces and \+ - = \. _ : \/ @: `aws ec2 create-tags/,
   );
   expect(judgement.evidence).toEqual({
     tags: [

@@ -86,7 +86,7 @@ test('each broken demand is told, in the order of the policy', () => {
     ],
   });
   expect(judgement.fix).toBe(
-    "Set the tags, in the template that launches the instance too: aws ec2 create-tags --resources i-0123456789abcdef0 --tags 'Key=Owner,Value=...' 'Key=Environment,Value=prod'",
+    "Set the tags, in the template that launches the instance too: `aws ec2 create-tags --resources i-0123456789abcdef0 --tags 'Key=Owner,Value=...' 'Key=Environment,Value=prod'`",
   );
 });
 

@@ -447,15 +447,15 @@ describe('rule ids', () => {
     });
   });
 
-  test('reason and fix name the rules to revoke, and no other', () => {
+  test('the fix names the rules to revoke and no other; the reason names none, since it must not change with what could be read', () => {
     const judgement = look(restrictedIngress, ssh, {
       ...group(allow({ ...from('0.0.0.0/0', '::/0', '10.0.0.0/8') })),
       securityGroupRules,
     });
 
-    expect(judgement.reason).toBe('SSH (tcp/22) is open to 0.0.0.0/0 by sgr-4 of sg-1 and ::/0 by sgr-6 of sg-1');
+    expect(judgement.reason).toBe('SSH (tcp/22) is open to 0.0.0.0/0 by sg-1 and ::/0 by sg-1');
     expect(judgement.fix).toBe(
-      'Revoke: aws ec2 revoke-security-group-ingress --group-id sg-1 --security-group-rule-ids sgr-4 sgr-6',
+      'Revoke: `aws ec2 revoke-security-group-ingress --group-id sg-1 --security-group-rule-ids sgr-4 sgr-6`',
     );
   });
 
@@ -470,9 +470,9 @@ describe('rule ids', () => {
 
     expect(look(restrictedIngress, ssh, given).fix).toBe(
       [
-        "Revoke: aws ec2 revoke-security-group-ingress --group-id sg-1 --ip-permissions 'IpProtocol=tcp,FromPort=20,ToPort=30,IpRanges=[{CidrIp=0.0.0.0/0}]'",
-        "aws ec2 revoke-security-group-ingress --group-id sg-2 --ip-permissions 'IpProtocol=-1,Ipv6Ranges=[{CidrIpv6=::/0}]'",
-        "aws ec2 revoke-security-group-ingress --group-id sg-2 --ip-permissions 'IpProtocol=-1,PrefixListIds=[{PrefixListId=pl-0a}]'",
+        "Revoke: `aws ec2 revoke-security-group-ingress --group-id sg-1 --ip-permissions 'IpProtocol=tcp,FromPort=20,ToPort=30,IpRanges=[{CidrIp=0.0.0.0/0}]'`",
+        "`aws ec2 revoke-security-group-ingress --group-id sg-2 --ip-permissions 'IpProtocol=-1,Ipv6Ranges=[{CidrIpv6=::/0}]'`",
+        "`aws ec2 revoke-security-group-ingress --group-id sg-2 --ip-permissions 'IpProtocol=-1,PrefixListIds=[{PrefixListId=pl-0a}]'`",
         'then authorize again what else of these rules is needed, since they open other ports too',
       ].join('; '),
     );

@@ -1,0 +1,67 @@
+import { distinct } from '../domain/instance.ts';
+import type { Judgement } from '../domain/judge.ts';
+import type { Sighting } from './find-instances.ts';
+import { namesOf, type Task } from './tasks.ts';
+
+/** What became of a batch: for the queue, for logs and for metrics. */
+export interface BatchReport {
+  /** Messages to be delivered again. */
+  readonly failed: readonly string[];
+  /** One line for each thing that went wrong. */
+  readonly errors: readonly string[];
+  readonly ignored: readonly { readonly messageId: string; readonly reason: string }[];
+  /** Which instances each message led to. */
+  readonly led: readonly { readonly messageId: string; readonly instanceIds: readonly string[] }[];
+  readonly inspected: number;
+  readonly violations: number;
+  readonly insufficientData: number;
+  readonly evaluations: number;
+  readonly lookedAgain: number;
+  readonly alerts: number;
+}
+
+/** Gathers what became of a batch. */
+export class Report {
+  readonly failed = new Set<string>();
+  readonly errors: string[] = [];
+  readonly ignored: { messageId: string; reason: string }[] = [];
+  readonly led: { messageId: string; instanceIds: readonly string[] }[] = [];
+  readonly judgements: Judgement[] = [];
+  inspected = 0;
+  lookedAgain = 0;
+  alerts = 0;
+
+  fail(tasks: readonly Pick<Task, 'messageId'>[], error: string): void {
+    for (const task of tasks) this.failed.add(task.messageId);
+    this.errors.push(error);
+  }
+
+  /** Which message led where. One that led nowhere is ignored with a reason, unless it failed. */
+  ledBy(tasks: readonly Task[], sightings: readonly Sighting[]): void {
+    for (const task of tasks) {
+      const instanceIds = sightings.filter((one) => one.tasks.includes(task)).map((one) => one.instanceId);
+      const { messageId } = task;
+      if (instanceIds.length > 0) this.led.push({ messageId, instanceIds });
+      else if (!this.failed.has(messageId))
+        this.ignored.push({ messageId, reason: `no instance carries ${namesOf(task.targets)}` });
+    }
+  }
+
+  done(): BatchReport {
+    const count = (compliance: Judgement['compliance']) =>
+      this.judgements.filter((judgement) => judgement.compliance === compliance).length;
+    const { failed, errors, ignored, led, inspected, lookedAgain, alerts } = this;
+    return {
+      failed: [...failed],
+      errors: distinct(errors),
+      ignored,
+      led,
+      inspected,
+      evaluations: this.judgements.length,
+      violations: count('NON_COMPLIANT'),
+      insufficientData: count('INSUFFICIENT_DATA'),
+      lookedAgain,
+      alerts,
+    };
+  }
+}
