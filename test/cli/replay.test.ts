@@ -93,8 +93,8 @@ test('a launch breaks all five shipped policies, each told in exactly one messag
     const { exitCode, document } = await replay(order, '--format json');
     const { findings, alerts, calls } = document();
     expect(exitCode).toBe(1);
-    expect(findings.map((one) => [one.policy, one.compliance]).sort()).toEqual(
-      policies.map((policy) => [policy, 'NON_COMPLIANT']),
+    expect(findings.map((one) => `${one.policy} ${one.compliance}`).sort()).toEqual(
+      policies.map((policy) => `${policy} NON_COMPLIANT`),
     );
     const told = alerts.flatMap((alert) => JSON.parse(alert.attributes.policies ?? '[]') as string[]);
     expect(told.sort()).toEqual([...policies]);
