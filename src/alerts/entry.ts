@@ -1,8 +1,7 @@
 import type { AlertEntry } from '../domain/alert.ts';
-import { describeMissing, type Missing } from '../domain/facts.ts';
+import { adviceFor, describeMissing } from '../domain/facts.ts';
 import type { Finding } from '../domain/finding.ts';
-import { distinct } from '../domain/instance.ts';
-import { between, counted, printable, utc } from './text.ts';
+import { between, printable, utc } from './text.ts';
 import { whatHappens } from './words.ts';
 
 /** How many of the things that were missing an entry lists. */
@@ -71,23 +70,6 @@ function missingFields({ missing = [], reason }: Finding, length: number): reado
   return [
     ...(listed.length === 0 ? [['Missing', printable(reason, length)] as const] : listed),
     ...(omitted === 0 ? [] : [['', `and ${omitted} more`] as const]),
-    ['To do', whatToDo(missing)],
+    ['To do', printable(adviceFor(missing), length)],
   ];
-}
-
-/** A refused read stays refused until somebody grants it; the rest may pass by itself. */
-function whatToDo(missing: readonly Missing[]): string {
-  const denied = missing.filter((one) => one.why === 'denied');
-  if (denied.length === 0) return 'nothing yet: the hourly sweep looks again. If it stays so, see what is missing.';
-  const permissions = distinct(denied.flatMap((one) => permissionsIn(one.detail ?? '')));
-  if (permissions.length === 0) return "let the guardrail's role read it: AWS refused with the message above.";
-  return `grant ${permissions
-    .slice(0, MISSING_LISTED)
-    .map((one) => printable(one))
-    .join(', ')} to the guardrail's role: AWS refused ${counted(denied.length, 'read')}.`;
-}
-
-/** IAM actions that AWS's message names: `not authorized to perform: ec2:DescribeVolumes`. */
-function permissionsIn(detail: string): readonly string[] {
-  return detail.slice(0, 2_000).match(/\b[a-z][a-z0-9-]*:[A-Z][A-Za-z]+\b/g) ?? [];
 }

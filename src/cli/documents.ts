@@ -1,5 +1,5 @@
 import type { Finding, SubjectRecord } from '../domain/finding.ts';
-import type { Judgement } from '../domain/judge.ts';
+import { actionsOf, type Judgement } from '../domain/judge.ts';
 import type { Policy } from '../domain/policy.ts';
 import { type Severity, severities } from '../domain/policy.ts';
 import type { Compliance } from '../domain/verdict.ts';
@@ -34,21 +34,22 @@ export function standingFindings(
     record.findings.flatMap((finding) => {
       const compliance = complianceOf(finding);
       if (compliance === undefined) return [];
-      return [fromFinding(record, finding, compliance, actions.get(finding.policy) ?? [])];
+      const isActedOn = finding.status === 'open';
+      return [fromFinding(record, finding, compliance, isActedOn ? (actions.get(finding.policy) ?? []) : [])];
     }),
   );
 }
 
-/** 0 or 1: whether something is at or above `failOn`, exempt violations apart. */
+/** 0 or 1: whether a violation that is not exempt is at or above `failOn`, or anything is unknown where that counts. */
 export function exitCodeOf(
   findings: readonly FindingDocument[],
   options: { readonly failOn: Severity; readonly failOnUnknown: boolean },
 ): 0 | 1 {
   const threshold = severities.indexOf(options.failOn);
   const fails = findings.some((finding) => {
-    if (severities.indexOf(finding.severity) > threshold) return false;
     if (finding.compliance === 'INSUFFICIENT_DATA') return options.failOnUnknown;
-    return finding.compliance === 'NON_COMPLIANT' && finding.exempt === undefined;
+    if (finding.compliance !== 'NON_COMPLIANT' || finding.exempt !== undefined) return false;
+    return severities.indexOf(finding.severity) <= threshold;
   });
   return fails ? 1 : 0;
 }
@@ -75,7 +76,7 @@ function fromJudgement(judgement: Judgement): FindingDocument {
     reason,
     fix,
     evidence: evidence ?? {},
-    actions: policy.actions,
+    actions: actionsOf(judgement),
     ...(exempt === undefined ? {} : { exempt }),
   };
 }

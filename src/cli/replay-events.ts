@@ -16,8 +16,17 @@ export function eventsIn(parsed: unknown): readonly unknown[] {
   if (!isObject(parsed) || !Array.isArray(parsed.Records)) return [parsed];
   return parsed.Records.flatMap((record) => {
     if (!isObject(record) || typeof record.body !== 'string') return [record];
-    return eventsIn(JSON.parse(record.body));
+    return eventsIn(parsedOr(record.body));
   });
+}
+
+/** A body that is no JSON stays text: the guardrail itself will say so. */
+function parsedOr(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
 }
 
 /** Where and when an event arrives: as it says itself, unless told otherwise or unreadable. */

@@ -40,7 +40,7 @@ export function addReplayCommand(program: Command, io: CommandIo): void {
     .option('--account <id>', "the deployment's account; left out: each event's own")
     .option('--region <region>', "the deployment's Region; left out: each event's own")
     .addOption(failOnOption())
-    .option('--fail-on-unknown', 'exit with 1 for INSUFFICIENT_DATA, too')
+    .option('--fail-on-unknown', 'exit with 1 for any INSUFFICIENT_DATA, too')
     .addOption(formatOption())
     .addHelpText('after', help)
     .action((files: readonly string[], options: ReplayOptions) => replayFiles(files, options, io));
@@ -76,7 +76,12 @@ async function replayFiles(files: readonly string[], options: ReplayOptions, io:
 }
 
 function readEvent(file: string, cwd: string): unknown {
-  const text = readFileSync(resolve(cwd, file), 'utf8');
+  let text: string;
+  try {
+    text = readFileSync(resolve(cwd, file), 'utf8');
+  } catch (error) {
+    throw new Error(`${file} can not be read: ${asError(error).message}`);
+  }
   try {
     return JSON.parse(text);
   } catch (error) {

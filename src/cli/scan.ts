@@ -38,7 +38,7 @@ export function addScanCommand(program: Command, io: CommandIo): void {
     .requiredOption('--snapshot <folder>', 'the recorded account')
     .option('--policies <path>', 'policy files, or a folder of them', DEFAULT_PATH)
     .addOption(failOnOption())
-    .option('--fail-on-unknown', 'exit with 1 for INSUFFICIENT_DATA, too')
+    .option('--fail-on-unknown', 'exit with 1 for any INSUFFICIENT_DATA, too')
     .option('--all', 'list every outcome, not only violations and what is unknown')
     .option('--now <time>', 'judge as of this time (ISO 8601); left out: the clock', timeOf)
     .addOption(formatOption())

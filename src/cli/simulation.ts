@@ -11,7 +11,7 @@ const BATCH_MESSAGES = 100;
 export interface Simulation {
   readonly sandbox: Sandbox;
   readonly engine: Engine;
-  /** Puts an event onto the live queue, as EventBridge does. @returns the message's id. */
+  /** Puts an event onto the live queue, as EventBridge does; a text as it stands. @returns the message's id. */
   send(event: unknown): string;
   /** Works all messages that are due until then, moving the clock on. */
   runUntil(time: Date): Promise<void>;
@@ -72,7 +72,7 @@ export function simulate(sandbox: Sandbox, policies: readonly BoundPolicy[], ale
     sandbox,
     engine,
     reports,
-    send: (event) => sandbox.deliver(liveQueueUrl, JSON.stringify(event)),
+    send: (event) => sandbox.deliver(liveQueueUrl, typeof event === 'string' ? event : JSON.stringify(event)),
     async runUntil(time) {
       await run(() => time);
       sandbox.advance(Math.max(0, time.getTime() - sandbox.now().getTime()));

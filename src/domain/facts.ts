@@ -12,7 +12,9 @@ export type WhyMissing =
   /** The read failed in another way. */
   | 'failed'
   /** Nobody wrote it down: a snapshot without the file, a launch before the guardrail was there. */
-  | 'not-recorded';
+  | 'not-recorded'
+  /** A policy's condition that can't be evaluated on this instance. */
+  | 'not-evaluable';
 
 /** What is missing (`volume vol-1`, `tags`) and why; `detail` is AWS's message or the file's name. */
 export interface Missing {
@@ -97,15 +99,48 @@ export function missingOf(fact: Facts[keyof Facts]): readonly Missing[] {
 }
 
 /** Whether waiting can bring it: a refused read or a file that is not there stays so. */
-export function mayAppear(missing: Missing): boolean {
-  return missing.why !== 'denied' && missing.why !== 'not-recorded';
+export function mayAppear({ why }: Missing): boolean {
+  return why !== 'denied' && why !== 'not-recorded' && why !== 'not-evaluable';
 }
 
 /** For reasons and alerts: `volume vol-1: not found`. */
 export function describeMissing(missing: Missing): string {
-  const why = { 'not-found': 'not found', 'not-yet': 'not settled yet', 'not-recorded': 'not recorded' } as const;
-  const words = missing.why in why ? why[missing.why as keyof typeof why] : missing.why;
-  return `${missing.what}: ${words}${missing.detail === undefined ? '' : ` (${missing.detail})`}`;
+  return `${missing.what}: ${words[missing.why]}${missing.detail === undefined ? '' : ` (${missing.detail})`}`;
+}
+
+const words = {
+  'not-found': 'not found',
+  'not-yet': 'not settled yet',
+  denied: 'denied',
+  throttled: 'throttled',
+  failed: 'failed',
+  'not-recorded': 'not recorded',
+  'not-evaluable': 'can not be evaluated',
+} as const satisfies Record<WhyMissing, string>;
+
+/** How many permissions an advice names. */
+const NAMED_PERMISSIONS = 5;
+
+/** What a person can do about what is missing. A refused read stays refused until somebody grants it. */
+export function adviceFor(missing: readonly Missing[]): string {
+  const denied = missing.filter((one) => one.why === 'denied');
+  if (denied.length > 0) return adviceForDenied(denied);
+  if (missing.some((one) => one.why === 'not-evaluable'))
+    return "correct the condition in the policy's `match` or `exempt`: it can not be evaluated on this instance.";
+  if (missing.every((one) => one.why === 'not-recorded')) return 'record what is missing, if it matters.';
+  return 'nothing yet: the hourly sweep looks again. If it stays so, see what is missing.';
+}
+
+function adviceForDenied(denied: readonly Missing[]): string {
+  const named = new Set(denied.flatMap((one) => permissionsIn(one.detail ?? '')));
+  if (named.size === 0) return "let the guardrail's role read it: AWS refused with the message above.";
+  const permissions = [...named].slice(0, NAMED_PERMISSIONS).join(', ');
+  return `grant ${permissions} to the guardrail's role: AWS refused ${denied.length === 1 ? '1 read' : `${denied.length} reads`}.`;
+}
+
+/** IAM actions that AWS's message names: `not authorized to perform: ec2:DescribeVolumes`. */
+function permissionsIn(detail: string): readonly string[] {
+  return detail.slice(0, 2_000).match(/\b[a-z][a-z0-9-]*:[A-Z][A-Za-z]+\b/g) ?? [];
 }
 
 /** Found tags as a map. Keys are unique in EC2. */

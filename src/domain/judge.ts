@@ -1,5 +1,5 @@
 import type { InspectedInstance } from './collected.ts';
-import { describeMissing, type Facts, type Missing, missingOf } from './facts.ts';
+import { adviceFor, describeMissing, type Facts, type Missing, missingOf } from './facts.ts';
 import { isGone } from './instance.ts';
 import type { Json } from './json.ts';
 import { matches } from './match.ts';
@@ -61,7 +61,7 @@ export function judgeUnseen(policy: BoundPolicy, instanceId: string, scope: Scop
     scope,
     compliance: 'INSUFFICIENT_DATA',
     reason: describeMissing(missing),
-    fix: policy.boundRule.fix,
+    fix: adviceFor([missing]),
     missing: [missing],
   };
 }
@@ -123,12 +123,12 @@ function judgement(policy: BoundPolicy, { instance }: InspectedInstance, verdict
     instanceId: instance.InstanceId,
     scope: instance.scope,
     compliance: verdict.compliance,
-    ...explanation(policy, verdict),
+    ...explanation(verdict),
     ...(evidence === undefined ? {} : { evidence }),
   };
 }
 
-function explanation(policy: BoundPolicy, verdict: Verdict): Pick<Judgement, 'reason' | 'fix' | 'missing'> {
+function explanation(verdict: Verdict): Pick<Judgement, 'reason' | 'fix' | 'missing'> {
   switch (verdict.compliance) {
     case 'COMPLIANT':
       return { reason: '', fix: '', missing: [] };
@@ -138,9 +138,14 @@ function explanation(policy: BoundPolicy, verdict: Verdict): Pick<Judgement, 're
       return { reason: verdict.reason, fix: verdict.fix, missing: [] };
     case 'INSUFFICIENT_DATA': {
       const reason = [...new Set(verdict.missing.map(describeMissing))].join('; ');
-      return { reason, fix: policy.boundRule.fix, missing: verdict.missing };
+      return { reason, fix: adviceFor(verdict.missing), missing: verdict.missing };
     }
   }
+}
+
+/** Actions that follow a judgement: none for what is exempt, and none where it can't be said. */
+export function actionsOf({ compliance, exempt, policy }: Judgement): Policy['actions'] {
+  return compliance === 'NON_COMPLIANT' && exempt === undefined ? policy.actions : [];
 }
 
 /** Without what is bound to it: JSON. */

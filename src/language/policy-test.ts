@@ -1,6 +1,6 @@
 import { asError } from '../domain/errors.ts';
 import { defaultNow, type Given, inspected } from '../domain/given.ts';
-import { type Judgement, judge } from '../domain/judge.ts';
+import { actionsOf, type Judgement, judge } from '../domain/judge.ts';
 import type { BoundPolicy } from '../domain/policy.ts';
 import type { Compliance } from '../domain/verdict.ts';
 
@@ -86,11 +86,6 @@ function differences(expected: PolicyCase['expect'], judgement: Judgement | unde
       exempt === undefined ? 'expected an exemption to hold, and none does' : `exempt, not expected: ${exempt.reason}`,
     );
   return [...failures, ...actionDifferences(expected.actions, actionsOf(judgement))];
-}
-
-/** Exempt instances and those that can't be said anything of are never alerted nor acted on. */
-function actionsOf({ compliance, exempt, policy }: Judgement): readonly string[] {
-  return compliance === 'NON_COMPLIANT' && exempt === undefined ? policy.actions : [];
 }
 
 function actionDifferences(expected: readonly string[] | undefined, actual: readonly string[]): readonly string[] {

@@ -158,6 +158,15 @@ test('the text shows events, alerts as they are read, and what stands at the end
   expect(stdout).toContain('\nFindings at the end\n');
 });
 
+test('a message of a batch that is no JSON fails alone, as in the queue', async () => {
+  const batch = { Records: [{ body: JSON.stringify(state('running')) }, { body: 'not json' }] };
+  const { document } = await replay([batch], '--format json');
+  expect(document().events).toEqual([
+    { id: 'state-running', instanceIds: [instance.InstanceId], ignored: null },
+    expect.objectContaining({ id: null, instanceIds: [], ignored: expect.stringMatching(/^failed: .*is no JSON/) }),
+  ]);
+});
+
 test('a file that is no JSON is named, with exit code 2', async () => {
   const { exitCode, stdout, stderr } = await replay(['{']);
   expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });

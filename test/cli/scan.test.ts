@@ -34,6 +34,14 @@ test('what a file that was not recorded would have told is unknown, and the reas
   }
 });
 
+test('only a violation is followed by actions, and only a violation is to be mended', async () => {
+  const { findings } = await documentOf('--all');
+  const followed = findings.filter((one) => one.actions.length > 0);
+  expect(followed).toEqual(findings.filter((one) => one.compliance === 'NON_COMPLIANT'));
+  const unknown = findings.filter((one) => one.compliance === 'INSUFFICIENT_DATA');
+  for (const { fix } of unknown) expect(fix).toBe('record what is missing, if it matters.');
+});
+
 test('scan tells on stderr what could not be read', async () => {
   const { stderr } = await scan('');
   expect(stderr).toContain('could not read volumes: describe-volumes.json is not in the snapshot\n');
@@ -42,7 +50,7 @@ test('scan tells on stderr what could not be read', async () => {
 test.each([
   ['violations', '', 1],
   ['no violation at or above the severity', '--fail-on critical', 0],
-  ['unknown outcomes at or above it, when asked to', '--fail-on high --fail-on-unknown', 1],
+  ['unknown outcomes, when asked to, whatever their severity', '--fail-on critical --fail-on-unknown', 1],
 ])('scan exits by %s', async (_, options, exitCode) => {
   expect((await scan(options)).exitCode).toBe(exitCode);
 });

@@ -122,10 +122,10 @@ test('what is missing without being needed does not matter', () => {
   expect(judge(policy(saying(compliant())), inspected(unneeded, now), now)?.compliance).toBe('COMPLIANT');
 });
 
-test('a pass that became unknown keeps its evidence, and advises in general', () => {
+test('a pass that became unknown keeps its evidence, and advises on what is missing, not on a violation that nobody saw', () => {
   expect(judge(policy(saying(compliant({ level: 0 }))), inspected(lostVolume, now), now)).toMatchObject({
     evidence: { level: 0 },
-    fix: 'General advice',
+    fix: 'nothing yet: the hourly sweep looks again. If it stays so, see what is missing.',
     missing: [{ what: 'volume vol-1', why: 'not-found' }],
   });
 });
@@ -231,7 +231,7 @@ test('an instance that EC2 does not show is unknown', () => {
     scope,
     compliance: 'INSUFFICIENT_DATA',
     reason: 'instance i-1: not found',
-    fix: 'General advice',
+    fix: 'nothing yet: the hourly sweep looks again. If it stays so, see what is missing.',
     missing: [missing],
   });
 });

@@ -1,0 +1,41 @@
+import { adviceFor, type Missing, mayAppear } from '../../src/domain/facts.ts';
+
+const denied: Missing = {
+  what: 'volume vol-1',
+  why: 'denied',
+  detail: 'UnauthorizedOperation: … is not authorized to perform: ec2:DescribeVolumes because …',
+};
+
+test.each<[string, readonly Missing[], string]>([
+  ['a refused read', [denied], "grant ec2:DescribeVolumes to the guardrail's role: AWS refused 1 read."],
+  [
+    'a refused read that names no permission',
+    [{ what: 'tags', why: 'denied' }],
+    "let the guardrail's role read it: AWS refused with the message above.",
+  ],
+  [
+    'a condition that can not be evaluated',
+    [{ what: 'condition x', why: 'not-evaluable' }],
+    "correct the condition in the policy's `match` or `exempt`: it can not be evaluated on this instance.",
+  ],
+  ['what nobody recorded', [{ what: 'launcher', why: 'not-recorded' }], 'record what is missing, if it matters.'],
+  [
+    'what may still come',
+    [{ what: 'tags', why: 'not-yet' }],
+    'nothing yet: the hourly sweep looks again. If it stays so, see what is missing.',
+  ],
+])('%s has an advice of its own', (_, missing, advice) => {
+  expect(adviceFor(missing)).toBe(advice);
+});
+
+test.each([
+  ['not-found', true],
+  ['not-yet', true],
+  ['throttled', true],
+  ['failed', true],
+  ['denied', false],
+  ['not-recorded', false],
+  ['not-evaluable', false],
+] as const)('%s may appear with time: %s', (why, expected) => {
+  expect(mayAppear({ what: 'x', why })).toBe(expected);
+});
