@@ -45,7 +45,7 @@ const matchBlock = z
       z.string().regex(/^\d{12}$/, 'must be an account id of 12 digits, quoted'),
       'Account ids of 12 digits, quoted.',
     ),
-    regions: list(z.string().regex(/^[a-z]{2,3}(-[a-z]+)+-\d+$/, 'must be a Region such as eu-central-1'), 'Regions.'),
+    regions: list(z.string().regex(/^[a-z]{2,4}(-[a-z]+)+-\d+$/, 'must be a Region such as eu-central-1'), 'Regions.'),
     vpcIds: list(id('vpc'), 'VPC ids.'),
     subnetIds: list(id('subnet'), 'Subnet ids.'),
     imageIds: list(id('ami'), 'AMI ids.'),
