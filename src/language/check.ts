@@ -4,9 +4,10 @@ import type { Json } from '../domain/json.ts';
 import { hasEnded } from '../domain/judge.ts';
 import type { Policy } from '../domain/policy.ts';
 import type { AnyRule } from '../domain/rule.ts';
-import { exampleAt } from './examples.ts';
+import { exampleAt, flow } from './examples.ts';
 import { policyFile, policyName } from './forms.ts';
 import { instanceFields } from './instance-fields.ts';
+import { jsonSchemaOf, sampleOf } from './json-schema.ts';
 import { mistakesIn, type PlacedMistake, pathText, valueAt } from './mistakes.ts';
 import { notBuiltYet } from './not-built-yet.ts';
 import { type ErrorCode, nearest, oneOf } from './policy-error.ts';
@@ -92,12 +93,12 @@ function boundMistakes(content: unknown, rule: AnyRule, forms: Forms): readonly 
     const path = ['exempt', index, 'upTo'];
     if (rule.bound === undefined) {
       const message = `rule ${rule.id} has no bound that an exemption could name`;
-      return [
-        mistakeAt(path, 'key', 'invalid-up-to', message, 'remove it: the exemption then holds however bad it is'),
-      ];
+      const fix = 'remove it: the exemption then holds however bad it is';
+      return [mistakeAt(path, 'key', 'invalid-up-to', message, fix, exampleAt(['exempt'], rule))];
     }
     const form = rule.bound.schema(z);
-    return mistakesIn({ form, value: bound, at: path, written: forms.written, example: () => undefined }).map(
+    const example = `upTo: ${flow(sampleOf(jsonSchemaOf(form)))}`;
+    return mistakesIn({ form, value: bound, at: path, written: forms.written, example: () => example }).map(
       (one) => ({
         ...one,
         mistake: { ...one.mistake, code: 'invalid-up-to' as const },

@@ -119,8 +119,12 @@ describe('$name', () => {
       (folder) => loadPolicies(['.'], { rules, cwd: `${folder}/here`, now }),
     ).errors;
 
-    expect(errors.map(({ code, message }) => [code, message])).toEqual([
-      ['unknown-value-list', '$keys names a list, and there is no values.yml'],
+    expect(errors.map(({ code, message, fix }) => [code, message, fix])).toEqual([
+      [
+        'unknown-value-list',
+        '$keys names a list, and there is no values.yml here: ../values.yml is above the current directory, and not read',
+        'run the command in .., or write the list into a values.yml beside the policies',
+      ],
     ]);
   });
 
