@@ -47,12 +47,12 @@ export function describedAt(root: JsonSchema, path: readonly (string | number)[]
   return schemasAt(root, path).find((schema) => schema.description !== undefined)?.description;
 }
 
-/** A value that a schema of choices, whole numbers and maps of them takes. */
+/** A value that a schema of choices, whole numbers and maps of them takes; of several choices neither the first nor the last. */
 export function sampleOf(schema: JsonSchema): unknown {
   const { properties, enum: choices, minimum } = schema;
   if (properties !== undefined)
     return Object.fromEntries(Object.entries(properties).map(([key, child]) => [key, sampleOf(child)]));
-  return choices?.[0] ?? minimum ?? 1;
+  return choices?.[Math.floor(choices.length / 2)] ?? minimum ?? 1;
 }
 
 /** Every schema that a value at this path is held against, references and alternatives resolved. */

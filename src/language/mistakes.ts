@@ -302,8 +302,7 @@ function repaired(found: unknown, path: Path, accepts: Wrong['accepts']): string
     text.toLowerCase(),
     text.toLowerCase().replace(/[\s_]+/g, '-'),
     ...(path.at(-2) === 'instanceTypes' ? [`${text}.*`] : []),
-    `${text}/32`,
-    `${text}/128`,
+    `${text}/${text.includes(':') ? 128 : 32}`,
   ];
   const meant = candidates.find(accepts);
   return meant === undefined ? undefined : `write ${meant}`;

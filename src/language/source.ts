@@ -198,7 +198,7 @@ function invalidYaml(message: string): Mistake {
 function unquotedText(text: string, offset: number): Mistake {
   const line = /^.*?(?=\s+#|\s*$)/m.exec(text.slice(offset))?.[0] ?? '';
   return {
-    ...invalidYaml('a second `: ` on one line is no text that YAML can read without quotes'),
+    ...invalidYaml('text with `: ` in it needs quotes'),
     fix: `quote the text: ${JSON.stringify(line)}`,
   };
 }

@@ -51,6 +51,8 @@ export function fillIn(content: unknown, source: Source, values: ValueLists | 'u
       const list = listOf(name, from.path, to);
       return list?.map((entry, index) => copy(entry, { source: list.source, path: [name, index] }, [...to, index]));
     }
+    // Told where it is written, and not again wherever the list is used.
+    if (from.source !== source && typeof value === 'string' && reference.test(value)) unfilled.push(to);
     if (Array.isArray(value)) return copyList(value, from, to);
     if (typeof value !== 'object' || value === null) return value;
     const copied = Object.entries(value).map(([key, child]) => {
