@@ -162,8 +162,7 @@ function keyErrors(document: Document): readonly At[] {
       const target = alias.resolve(document);
       const at = alias.range?.[0] ?? 0;
       if (target === undefined) errors.push([at, invalidYaml(`there is no anchor &${alias.source} before this alias`)]);
-      else if (ancestors.includes(target))
-        errors.push([at, invalidYaml(`*${alias.source} stands within what it names, and would never end`)]);
+      else if (ancestors.includes(target)) errors.push([at, endless(alias.source)]);
     },
     Pair(_, { key }) {
       const offset = isScalar(key) || isMap(key) || isSeq(key) ? (key.range?.[0] ?? 0) : 0;
@@ -200,6 +199,13 @@ function unquotedText(text: string, offset: number): Mistake {
   return {
     ...invalidYaml('text with `: ` in it needs quotes'),
     fix: `quote the text: ${JSON.stringify(line)}`,
+  };
+}
+
+function endless(anchor: string): Mistake {
+  return {
+    ...invalidYaml(`*${anchor} stands within what it names, and would never end`),
+    fix: `write out what *${anchor} was to stand for`,
   };
 }
 
