@@ -1,3 +1,6 @@
+/** Parameters that serverless.yml reads itself. The others are settings. */
+const ownParameters = ['alertTag', 'logLevel', 'logRetentionDays', 'policies'] as const;
+
 /** What whoever deploys may choose. */
 export interface Settings {
   /** Service and stage: begins the name of everything that has one. */
@@ -26,6 +29,30 @@ const forms = {
 } as const satisfies {
   readonly [K in Exclude<keyof Settings, 'name'>]: { readonly form: RegExp; readonly example: string };
 };
+
+/** Every parameter that a deployment takes, by name. */
+export const parameterNames: readonly string[] = [...Object.keys(forms), ...ownParameters].sort();
+
+/**
+ * Refuses parameters that nobody reads: one misspelt would otherwise be left out without a word.
+ * @param given `name=value`, as serverless has `--param`: a list, one text, or nothing.
+ * @param nearest the name that was probably meant, if any.
+ * @throws Error that names every such parameter.
+ */
+export function refuseUnknownParameters(
+  given: readonly string[] | string | undefined,
+  nearest: (name: string, names: readonly string[]) => string | undefined,
+): void {
+  const names = [given ?? []].flat().map((parameter) => parameter.replace(/=.*$/s, ''));
+  const unknown = names.filter((name) => !parameterNames.includes(name));
+  if (unknown.length === 0) return;
+  const lines = unknown.map((name) => {
+    const meant = nearest(name, parameterNames);
+    const fix = meant === undefined ? `the parameters are ${parameterNames.join(', ')}` : `write --param ${meant}=…`;
+    return `--param ${name}: there is no such parameter; ${fix}`;
+  });
+  throw new Error(lines.join('\n'));
+}
 
 /**
  * Settings from parameters, where an empty one counts as left out.

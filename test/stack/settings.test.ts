@@ -1,4 +1,7 @@
-import { settingsOf } from '../../src/stack/settings.ts';
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { nearest } from '../../src/language/policy-error.ts';
+import { parameterNames, refuseUnknownParameters, settingsOf } from '../../src/stack/settings.ts';
 
 const alertTopicArn = 'arn:aws:sns:eu-central-1:123456789012:alerts';
 
@@ -40,4 +43,48 @@ test('names all mistakes at once', () => {
   expect(() => settingsOf('guardrail-prod', { alertEmail: 'a', operationsEmail: 'b' })).toThrow(
     '--param alertEmail=a: expected such as team@example.com\n--param operationsEmail=b: expected such as platform@example.com',
   );
+});
+
+describe('parameters of the command line', () => {
+  test.each<[string, readonly string[] | string | undefined]>([
+    ['none', undefined],
+    ['one', 'alertEmail=team@example.com'],
+    ['several, one of them with a sign of its own', ['alertEmail=a=b@example.com', 'policies=ours']],
+    ['all', parameterNames.map((name) => `${name}=x`)],
+  ])('%s may be given', (_, given) => {
+    expect(() => refuseUnknownParameters(given, nearest)).not.toThrow();
+  });
+
+  test('those that nobody reads are refused, all at once', () => {
+    const all =
+      'alertEmail, alertTag, alertTopicArn, alertTopicKeyArn, logLevel, logRetentionDays, operationsEmail, policies';
+
+    expect(() => refuseUnknownParameters(['alertemail=a@example.com', 'logLevel=INFO', 'x=1'], nearest)).toThrow(
+      new Error(
+        `--param alertemail: there is no such parameter; write --param alertEmail=…\n--param x: there is no such parameter; the parameters are ${all}`,
+      ),
+    );
+  });
+
+  test('those that may be given are the ones that serverless.yml reads', () => {
+    const read = readFileSync('serverless.yml', 'utf8').matchAll(/\$\{param:(\w+)/g);
+
+    expect([...new Set([...read].map(([, name = '']) => name))].sort()).toEqual(parameterNames);
+  });
+
+  test('those that may be given are documented', () => {
+    const [, section = ''] = readFileSync('docs/deploy.md', 'utf8').split('## Parameters');
+    const documented = section.split('\n## ')[0]?.matchAll(/^\| `(\w+)`/gm) ?? [];
+
+    expect([...documented].map(([, name = '']) => name).sort()).toEqual(parameterNames);
+  });
+
+  test('a deployment with one misspelt stops', () => {
+    const script = `require('./deploy/stack.cjs').resources({ options: { param: ['alertemail=a@example.com'] } })
+      .then(() => console.log('deployed'), (error) => console.log(error.message))`;
+
+    expect(execFileSync(process.execPath, ['-e', script], { encoding: 'utf8' })).toBe(
+      '--param alertemail: there is no such parameter; write --param alertEmail=…\n',
+    );
+  });
 });
