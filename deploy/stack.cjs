@@ -56,9 +56,9 @@ function policyModule(folder) {
 }
 
 async function guardrail(resolveConfigurationProperty) {
-  const { name, policies, ...parameters } = await resolveConfigurationProperty(['custom', 'guardrail']);
+  const { name, region, policies, ...parameters } = await resolveConfigurationProperty(['custom', 'guardrail']);
   try {
-    return { policies, settings: source().settingsOf(name, parameters) };
+    return { policies, settings: source().settingsOf({ name, region }, parameters) };
   } catch (error) {
     throw mistake(error.message);
   }
