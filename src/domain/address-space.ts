@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { excludeCidr, mergeCidr, normalizeCidr } from 'cidr-tools';
+import { excludeCidr, normalizeCidr, parseCidr } from 'cidr-tools';
 
 /** How much of the address space can reach something, from the strongest to the weakest. */
 export const exposures = ['any', 'wide', 'narrow', 'private', 'none'] as const;
@@ -23,7 +23,6 @@ const notPublic: Readonly<Record<Family, readonly string[]>> = {
   // All but 2000::/3, global unicast.
   ipv6: ['::/3', '4000::/2', '8000::/1'],
 };
-const whole: Readonly<Record<Family, string>> = { ipv4: '0.0.0.0/0', ipv6: '::/0' };
 const bits = { ipv4: 32, ipv6: 128 } as const satisfies Record<Family, number>;
 
 /** Whether a text is an address block, such as `203.0.113.0/24`. Bits behind the prefix may be set. */
@@ -63,32 +62,95 @@ function ofFamily(cidrs: readonly string[], family: Family): readonly string[] {
   return cidrs.filter((cidr) => familyOf(cidr) === family);
 }
 
-/** How many addresses the blocks hold, those held twice counted once. */
-export function addressCount(cidrs: readonly string[]): bigint {
-  return sum(mergeCidr([...cidrs]));
+/** Addresses from the first to the last, both included. */
+interface AddressRange {
+  readonly first: bigint;
+  readonly last: bigint;
 }
 
-/** What the public addresses of one family among the blocks amount to, taken together. */
+/** The public addresses of some blocks, counted, and ready to be taken together with those of others. */
+export type PublicSpace = Readonly<
+  Record<Family, { readonly ranges: readonly AddressRange[]; readonly count: bigint }>
+>;
+
+/** The public addresses of some blocks. */
+export function publicSpaceOf(cidrs: readonly string[]): PublicSpace {
+  const ofOne = (family: Family) => {
+    const open = outside(ofFamily(cidrs, family), notPublic[family]);
+    const ranges = open.map((cidr): AddressRange => {
+      const { start, end } = parseCidr(cidr);
+      return { first: start, last: end };
+    });
+    return { ranges, count: countMerged(ranges) };
+  };
+  return { ipv4: ofOne('ipv4'), ipv6: ofOne('ipv6') };
+}
+
+/** How many public addresses there are: of IPv4 what is neither private nor reserved, of IPv6 2000::/3. */
+const publicCount: Readonly<Record<Family, bigint>> = {
+  ipv4: notPublic.ipv4.reduce((left, cidr) => left - 2n ** BigInt(bits.ipv4 - Number(cidr.split('/')[1])), 2n ** 32n),
+  ipv6: 2n ** 125n,
+};
+
+/**
+ * What the public addresses of one family amount to, taken together. Only where neither one space alone nor the sum of
+ * all says it are they merged: a security group may hold thousands of blocks.
+ */
 export function publicExposure(
-  cidrs: readonly string[],
+  spaces: readonly PublicSpace[],
   family: Family,
   wide: Wide,
 ): 'any' | 'wide' | 'narrow' | 'none' {
-  const open = outside(ofFamily(cidrs, family), notPublic[family]);
-  if (open.length === 0) return 'none';
-  if (outside([whole[family]], [...open, ...notPublic[family]]).length === 0) return 'any';
-  return sum(open) >= 2n ** BigInt(bits[family] - wide[family]) ? 'wide' : 'narrow';
+  let sum = 0n;
+  let most = 0n;
+  for (const space of spaces) {
+    const { count } = space[family];
+    sum += count;
+    if (count > most) most = count;
+  }
+  const enough = 2n ** BigInt(bits[family] - wide[family]);
+  const all = publicCount[family];
+  if (sum === 0n) return 'none';
+  if (most === all) return 'any';
+  if (sum < enough) return 'narrow';
+  if (most >= enough && sum < all) return 'wide';
+  const count = countMerged(spaces.flatMap((space) => space[family].ranges));
+  if (count === all) return 'any';
+  return count >= enough ? 'wide' : 'narrow';
+}
+
+function countMerged(ranges: readonly AddressRange[]): bigint {
+  let count = 0n;
+  let reached = -1n;
+  for (const { first, last } of ranges.toSorted((a, b) => (a.first < b.first ? -1 : 1))) {
+    if (last <= reached) continue;
+    count += last - (first > reached ? first - 1n : reached);
+    reached = last;
+  }
+  return count;
+}
+
+/** What is known of the blocks of one source. */
+export interface Reach {
+  readonly space: PublicSpace;
+  /** There are blocks, and all lie wholly in private space. */
+  readonly isPrivate: boolean;
+}
+
+/** Measures the blocks of one source. */
+export function reachOf(cidrs: readonly string[]): Reach {
+  return { space: publicSpaceOf(cidrs), isPrivate: cidrs.length > 0 && outsideOf(privateSpace, cidrs).length === 0 };
 }
 
 /**
  * What several sources expose, taken together: the stronger of both families.
  * `private` when at least one source lies wholly in private space and none has a public address.
  */
-export function exposureOf(sources: readonly (readonly string[])[], wide: Wide): Exposure {
-  const all = sources.flat();
-  const open = strongest(families.map((family) => publicExposure(all, family, wide)));
+export function exposureOf(sources: readonly Reach[], wide: Wide): Exposure {
+  const spaces = sources.map(({ space }) => space);
+  const open = strongest(families.map((family) => publicExposure(spaces, family, wide)));
   if (open !== 'none') return open;
-  return sources.some((cidrs) => cidrs.length > 0 && outsideOf(privateSpace, cidrs).length === 0) ? 'private' : 'none';
+  return sources.some(({ isPrivate }) => isPrivate) ? 'private' : 'none';
 }
 
 /** The strongest of several exposures; of none, `none`. */
@@ -99,15 +161,4 @@ export function strongest(several: readonly Exposure[]): Exposure {
 /** The family of an address or block. */
 export function familyOf(cidr: string): Family {
   return cidr.includes(':') ? 'ipv6' : 'ipv4';
-}
-
-/** Of merged blocks. */
-function sum(cidrs: readonly string[]): bigint {
-  return cidrs.reduce((total, cidr) => total + sizeOf(cidr), 0n);
-}
-
-function sizeOf(cidr: string): bigint {
-  const prefix = cidr.split('/')[1];
-  const length = bits[familyOf(cidr)];
-  return 2n ** BigInt(length - (prefix === undefined ? length : Number(prefix)));
 }

@@ -4,13 +4,17 @@ import {
   type Exposure,
   exposureOf,
   exposures,
+  type Family,
   families,
   familyOf,
   isCidr,
   outside,
+  type PublicSpace,
   privatePart,
   publicExposure,
-  publicPart,
+  publicSpaceOf,
+  type Reach,
+  reachOf,
   strongest,
   type Wide,
 } from '../domain/address-space.ts';
@@ -82,6 +86,9 @@ interface Source {
   readonly cidrs: readonly string[];
   /** Its addresses that are not in allowed space. All of them where no source is said to be allowed. */
   readonly excess: readonly string[];
+  /** What its addresses amount to, and what those of the excess do. */
+  readonly reach: Reach;
+  readonly excessSpace: PublicSpace;
   /** Whether it is allowed by what it is, whatever its addresses. */
   readonly allowed: 'yes' | 'no' | 'unknown';
   /** What could not be read of it. */
@@ -357,11 +364,14 @@ function ofAddresses(
     .filter((text) => !isCidr(text))
     .map((text): Missing => ({ what: `source ${quoted(text)} of ${holder}`, why: 'failed', detail: 'not a CIDR' }));
   const names = allowedSources.filter((source) => typeof source === 'string');
+  const excess = outside(cidrs, names.filter(isCidr));
   return {
     permission,
     kind: 'addresses',
     cidrs,
-    excess: outside(cidrs, names.filter(isCidr)),
+    excess,
+    reach: reachOf(cidrs),
+    excessSpace: publicSpaceOf(excess),
     allowed: names.includes(permission.source) ? 'yes' : 'no',
     missing: [...missing, ...malformed],
   };
@@ -372,7 +382,9 @@ function ofGroup(
   facts: Pick<Facts, 'sourceGroups'>,
   { allowedSources, alsoAllow }: Parameters,
 ): Source {
-  const source = { permission, kind: 'group', cidrs: [], excess: [], missing: [] } as const;
+  const reach = reachOf([]);
+  const none = { cidrs: [], excess: [], reach, excessSpace: reach.space, missing: [] };
+  const source = { permission, kind: 'group', ...none } as const;
   if (allowedSources === undefined || alsoAllow.includes('groups') || allowedSources.includes(permission.source))
     return { ...source, allowed: 'yes' };
   const wanted = allowedSources.flatMap((one) => (typeof one === 'string' ? [] : [one.group.tags]));
@@ -460,18 +472,27 @@ interface Assessment {
 /** The strongest exposure over all ports and protocols, and every source that offends at one of them. */
 function assess(sources: readonly Source[], parameters: Parameters): Assessment {
   const atPorts = parameters.protocols.flatMap((protocol) => sourcesByPort(sources, protocol, parameters));
+  const alone = new Map(sources.map((source) => [source, wideFamilies([source.excessSpace], parameters.wide)]));
   return {
     exposure: strongest(
       atPorts.map((open) =>
         exposureOf(
-          open.map(({ cidrs }) => cidrs),
+          open.map(({ reach }) => reach),
           parameters.wide,
         ),
       ),
     ),
-    offending: new Set(atPorts.flatMap((open) => offendersAmong(open, parameters))),
+    offending: new Set(atPorts.flatMap((open) => offendersAmong(open, parameters, alone))),
   };
 }
+
+/** The families of which these public addresses, taken together, are wide or all. */
+function wideFamilies(spaces: readonly PublicSpace[], wide: Wide): readonly Family[] {
+  return families.filter((family) => ['any', 'wide'].includes(publicExposure(spaces, family, wide)));
+}
+
+/** For each source the families in which it is wide by itself. */
+type Alone = ReadonlyMap<Source, readonly Family[]>;
 
 /**
  * The different sets of sources that the ports are open to. Which sources reach a port changes only where a range
@@ -501,29 +522,30 @@ function sourcesByPort(
 function offendersAmong(
   sources: readonly Source[],
   { allowedSources, alsoAllow, wide }: Parameters,
+  alone: Alone,
 ): readonly Source[] {
   const candidates = sources.filter(({ allowed }) => allowed === 'no');
-  if (allowedSources === undefined) return wideAmong(candidates, wide);
+  if (allowedSources === undefined) return wideAmong(candidates, wide, alone);
   const offends = ({ kind, excess }: Source): boolean => {
     if (kind === 'group') return true;
     const left = alsoAllow.includes('private') ? outside(excess, privatePart(excess)) : excess;
     if (!alsoAllow.includes('narrow')) return left.length > 0;
     return privatePart(left).length > 0;
   };
-  return [...candidates.filter(offends), ...(alsoAllow.includes('narrow') ? wideAmong(candidates, wide) : [])];
+  return [...candidates.filter(offends), ...(alsoAllow.includes('narrow') ? wideAmong(candidates, wide, alone) : [])];
 }
 
 /**
  * The public sources that make a family wide or all of it: those that do so by themselves, and where none does, all
  * that have a public address.
  */
-function wideAmong(sources: readonly Source[], wide: Wide): readonly Source[] {
+function wideAmong(sources: readonly Source[], wide: Wide, alone: Alone): readonly Source[] {
   return families.flatMap((family) => {
-    const isWide = (cidrs: readonly string[]) => ['any', 'wide'].includes(publicExposure(cidrs, family, wide));
-    if (!isWide(sources.flatMap(({ excess }) => excess))) return [];
-    const byThemselves = sources.filter(({ excess }) => isWide(excess));
+    const byThemselves = sources.filter((source) => alone.get(source)?.includes(family));
     if (byThemselves.length > 0) return byThemselves;
-    return sources.filter(({ excess }) => publicPart(excess.filter((cidr) => familyOf(cidr) === family)).length > 0);
+    const isPublic = ({ excessSpace }: Source) => excessSpace[family].count > 0n;
+    const spaces = sources.map(({ excessSpace }) => excessSpace);
+    return wideFamilies(spaces, wide).includes(family) ? sources.filter(isPublic) : [];
   });
 }
 
@@ -597,9 +619,7 @@ function sourcesText(sources: readonly Source[], { allowedSources, wide }: Param
   const text = enumerated(shown);
   if (allowedSources !== undefined)
     return `${text}, ${items.length === 1 ? 'not an allowed source' : 'no allowed sources'}`;
-  const together = !sources.some(({ excess }) =>
-    families.some((family) => ['any', 'wide'].includes(publicExposure(excess, family, wide))),
-  );
+  const together = !sources.some(({ excessSpace }) => wideFamilies([excessSpace], wide).length > 0);
   return together ? `${text}, wide when taken together` : text;
 }
 
