@@ -64,6 +64,10 @@ export const requiredTags = defineRule({
         .default(['instance'])
         .describe('What must bear the tags: the instance, its attached EBS volumes, its network interfaces.'),
     }),
+  patterns: ({ keys }) =>
+    keys.flatMap(({ pattern }, index) =>
+      pattern === undefined ? [] : [{ path: ['keys', index, 'pattern'], source: wholeValue(pattern).source }],
+    ),
   needs: ({ resources }) => [
     'tags',
     ...(resources.includes('volume') ? (['volumes'] as const) : []),
