@@ -267,16 +267,17 @@ function isBlank(value: string): boolean {
 /** One call for each resource, with the keys that are wrong on it, and one with those to delete. */
 function fixOf(problems: readonly Problem[]): string {
   const set = calls('create-tags', problems);
-  const misspelt = problems
-    .filter(({ resource, misspelt: key }, index) => {
-      const first = problems.findIndex((other) => other.resource === resource && other.misspelt === key);
-      return key !== undefined && first === index;
-    })
-    .map(({ resource, misspelt: key = '' }) => ({ resource, key }));
+  const misspelt = misspeltKeys(problems);
   const fix = `Set the tags, in the template that launches the instance too: ${set}`;
   if (misspelt.length === 0) return fix;
   const which = misspelt.length === 1 ? 'the key that was meant to be it' : 'the keys that were meant to be them';
   return `${fix}; delete ${which}: ${calls('delete-tags', misspelt)}`;
+}
+
+/** Each once, though it may have been meant to be either of two. */
+function misspeltKeys(problems: readonly Problem[]): readonly Pick<Problem, 'resource' | 'key'>[] {
+  const found = problems.flatMap(({ resource, misspelt: key }) => (key === undefined ? [] : [{ resource, key }]));
+  return [...new Map(found.map((one) => [`${one.resource} ${one.key}`, one])).values()];
 }
 
 function calls(operation: string, tags: readonly (TagArgument & Pick<Problem, 'resource'>)[]): string {
