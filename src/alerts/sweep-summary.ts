@@ -13,6 +13,8 @@ export interface SweepSummary {
   readonly sweepId: string;
   /** When the sweep was complete, ISO 8601. */
   readonly at: string;
+  /** A sweep that could not be completed is summed up as far as it came. */
+  readonly sweepWas: 'complete' | 'incomplete';
   /** How many instances were looked at. */
   readonly instances: number;
   /** Findings as they stand. Those that are closed are not told. */

@@ -4,8 +4,9 @@ import type { Engine } from '../engine/deployment.ts';
 import { inspectBatch } from '../engine/inspect.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
 
-/** As many messages as Lambda hands to λ inspect at most. */
-const BATCH_MESSAGES = 100;
+/** As many messages as Lambda hands to λ inspect at most: of the live queue, and of the bulk queue. */
+const LIVE_MESSAGES = 100;
+const BULK_MESSAGES = 1;
 
 /** A deployment of the guardrail into an account in memory, whose queues are worked as Lambda works them. */
 export interface Simulation {
@@ -29,6 +30,7 @@ export function simulate(sandbox: Sandbox, policies: readonly BoundPolicy[], ale
   const engine: Engine = {
     aws: sandbox.aws,
     now: sandbox.now,
+    pause: async (milliseconds) => sandbox.advance(milliseconds),
     policies,
     deployment: {
       scope: account.scope,
@@ -45,8 +47,11 @@ export function simulate(sandbox: Sandbox, policies: readonly BoundPolicy[], ale
 
   async function workDue(): Promise<boolean> {
     let worked = false;
-    for (const queueUrl of [liveQueueUrl, bulkQueueUrl]) {
-      const records = sandbox.receive(queueUrl, BATCH_MESSAGES);
+    for (const [queueUrl, messages] of [
+      [liveQueueUrl, LIVE_MESSAGES],
+      [bulkQueueUrl, BULK_MESSAGES],
+    ] as const) {
+      const records = sandbox.receive(queueUrl, messages);
       if (records.length === 0) continue;
       worked = true;
       const report = await inspectBatch(

@@ -93,6 +93,8 @@ export function instanceOf(raw: ec2.Instance, ownerId: string | undefined, reser
     detail: `DescribeInstances gave no ${field}`,
   });
   if (!InstanceId) return malformed('InstanceId');
+  const odd = listFields.find((field) => !isListOfObjects(raw[field]));
+  if (odd !== undefined) return malformed(`list of ${odd}`);
   if (!InstanceType) return malformed('InstanceType');
   const launchTime = LaunchTime === undefined ? undefined : new Date(LaunchTime);
   if (launchTime === undefined || Number.isNaN(launchTime.getTime())) return malformed('LaunchTime');
@@ -112,6 +114,14 @@ export function instanceOf(raw: ec2.Instance, ownerId: string | undefined, reser
   };
 }
 
+/** Fields of an instance that are lists where they are there at all. */
+const listFields = ['Tags', 'SecurityGroups', 'NetworkInterfaces', 'BlockDeviceMappings'] as const;
+
+function isListOfObjects(value: unknown): boolean {
+  if (value === undefined) return true;
+  return Array.isArray(value) && value.every((entry) => typeof entry === 'object' && entry !== null);
+}
+
 /** Deals out to one instance what was collected for its batch. Whatever it names and was not found is missing. */
 export function factsOf(instance: Instance, collected: Collected, now: Date): Facts {
   const settled = isSettled(instance.LaunchTime, now);
@@ -126,9 +136,15 @@ export function factsOf(instance: Instance, collected: Collected, now: Date): Fa
     tags: tagsOf(instance, launch, settled, now),
     volumes: orNotYet(volumesOf(instance, collected.volumes), 'volumes', settled),
     securityGroups,
-    prefixLists: several('prefix list', listIds, collected.prefixLists, (list) => list),
-    sourceGroups: several('security group', sourceIds, collected.securityGroups, (group) =>
-      securityGroupOf(group, collected.securityGroupRules),
+    prefixLists: alsoMissing(
+      several('prefix list', listIds, collected.prefixLists, (list) => list),
+      securityGroups,
+    ),
+    sourceGroups: alsoMissing(
+      several('security group', sourceIds, collected.securityGroups, (group) =>
+        securityGroupOf(group, collected.securityGroupRules),
+      ),
+      securityGroups,
     ),
     networkInterfaces: several(
       'network interface',
@@ -142,6 +158,11 @@ export function factsOf(instance: Instance, collected: Collected, now: Date): Fa
   };
 }
 
+/** Of a group that is not known, nor is what it names. */
+function alsoMissing<T>({ found, missing }: Several<T>, holders: Several<unknown>): Several<T> {
+  return { found, missing: [...missing, ...holders.missing] };
+}
+
 function tagsOf(instance: Instance, launch: Launch | undefined, settled: boolean, now: Date): Several<Tag> {
   const described = (instance.Tags ?? []).map((tag) => ({ Key: tag.Key ?? '', Value: tag.Value ?? '' }));
   const age = now.getTime() - instance.LaunchTime.getTime();
@@ -152,7 +173,10 @@ function tagsOf(instance: Instance, launch: Launch | undefined, settled: boolean
 /** Volumes that the instance names, and those that say they are attached to it: either answer may lag behind. */
 function volumesOf(instance: Instance, volumes: Rows<Volume>): Several<Volume> {
   const attached = [...volumes.rows.values()]
-    .filter((volume) => volume.Attachments?.some((attachment) => isHeldBy(attachment, instance.InstanceId)))
+    .filter(
+      ({ Attachments }) =>
+        isListOfObjects(Attachments) && Attachments?.some((one) => isHeldBy(one, instance.InstanceId)),
+    )
     .map((volume) => volume.VolumeId);
   const ids = distinct([...volumeIds(instance), ...attached]);
   return several('volume', ids, volumes, (volume) => volume);

@@ -56,8 +56,10 @@ export interface SubjectRecord {
   readonly outbox: readonly Alert[];
   /** Until when whoever wrote `outbox` is sending it, ISO 8601. Past it, anybody does. */
   readonly outboxLeasedUntil?: string;
-  /** The instance is gone: when the item may be deleted, ISO 8601. */
-  readonly expiresAt?: string;
+  /** DescribeInstances has shown a tag: from then on the launch request's tags say nothing. */
+  readonly tagsSeen?: true;
+  /** When the item may be deleted unless it is looked at again, ISO 8601. */
+  readonly expiresAt: string;
 }
 
 /** What one look at a subject gave. */
@@ -78,12 +80,30 @@ export interface Look {
   readonly final: boolean;
   /** The first sweep of a new deployment: findings open without a word; one summary tells of all. */
   readonly silent: boolean;
+  /** Part of a sweep: its alerts wait in the outbox until the sweep is done, so that many can be told in one message. */
+  readonly deferred: boolean;
+  /** DescribeInstances shows at least one tag. */
+  readonly tagsSeen: boolean;
   readonly launch?: Launch;
   readonly cause: Cause;
 }
 
-/** How long a closed finding is remembered, and a gone subject's item kept, in milliseconds: seven days. */
-export const REMEMBERED_MS = 7 * 24 * 3_600_000;
+const DAY_MS = 24 * 3_600_000;
+
+/** How long a closed finding is remembered, in milliseconds: seven days. */
+export const REMEMBERED_MS = 7 * DAY_MS;
+
+/** How long an item is kept that nobody looks at, in milliseconds. The sweep looks at what is there each hour. */
+export const KEPT_MS = 30 * DAY_MS;
+
+/** How long the item of an instance is kept that is gone, or was never there, in milliseconds: no event comes later. */
+export const KEPT_WHEN_GONE_MS = DAY_MS;
+
+/** The longest text and the largest evidence that an item holds, in characters: a table's item has 400 KB for all. */
+const STORED_TEXT = 4_000;
+const STORED_EVIDENCE = 6_000;
+/** Of a list that is too long so many entries are kept. */
+const STORED_ENTRIES = 20;
 
 /** How long a sender has for its outbox before another may take it up, in milliseconds: twice a function's timeout. */
 export const OUTBOX_LEASE_MS = 120_000;
@@ -107,8 +127,10 @@ export function reconcile(record: SubjectRecord | undefined, look: Look): Reconc
   const launch = look.launch ?? record?.launch;
   const pending = record?.outbox ?? [];
   const instance = look.instance ?? record?.instance;
+  const isLost = look.gone || (look.final && instance === undefined);
   const owed = alertsOf(steps, look, instance ?? { instanceId: look.subject.id, tags: {} });
-  const toSend = isLeased(record, at) ? owed : [...pending, ...owed];
+  const due = look.deferred ? [] : owed;
+  const toSend = isLeased(record, at) ? due : [...pending, ...due];
   const leasedUntil =
     toSend.length > 0 ? new Date(look.at.getTime() + OUTBOX_LEASE_MS).toISOString() : record?.outboxLeasedUntil;
   return {
@@ -122,10 +144,23 @@ export function reconcile(record: SubjectRecord | undefined, look: Look): Reconc
       findings: steps.map((step) => step.finding).filter((finding) => isRemembered(finding, look.at)),
       outbox: [...pending, ...owed],
       ...(leasedUntil === undefined ? {} : { outboxLeasedUntil: leasedUntil }),
-      ...(look.gone ? { expiresAt: new Date(look.at.getTime() + REMEMBERED_MS).toISOString() } : {}),
+      ...(look.tagsSeen || record?.tagsSeen ? { tagsSeen: true as const } : {}),
+      expiresAt: new Date(look.at.getTime() + (isLost ? KEPT_WHEN_GONE_MS : KEPT_MS)).toISOString(),
     },
     toSend,
   };
+}
+
+/** Takes over an outbox that nobody is sending. @returns undefined when there is nothing to send. */
+export function claimOutbox(record: SubjectRecord, at: Date): Reconciled | undefined {
+  if (record.outbox.length === 0 || isLeased(record, at.toISOString())) return undefined;
+  const outboxLeasedUntil = new Date(at.getTime() + OUTBOX_LEASE_MS).toISOString();
+  return { record: { ...record, version: record.version + 1, outboxLeasedUntil }, toSend: record.outbox };
+}
+
+/** Whether the sweep must look at it even when EC2 shows no such instance: something is open, or still to be told. */
+export function isLive({ outbox, findings, instance }: SubjectRecord): boolean {
+  return outbox.length > 0 || (instance !== undefined && findings.some((finding) => finding.status !== 'closed'));
 }
 
 /** What each channel has taken of an alert, by the alert's id. */
@@ -239,13 +274,29 @@ function findingOf(judgement: Judgement, status: 'open' | 'unknown', at: Date): 
     mode: policy.mode,
     source: policy.source,
     status,
-    reason,
-    fix,
-    ...(evidence === undefined ? {} : { evidence }),
-    ...(missing.length === 0 ? {} : { missing }),
+    reason: cut(reason),
+    fix: cut(fix),
+    ...(evidence === undefined ? {} : { evidence: bounded(evidence) }),
+    ...(missing.length === 0 ? {} : { missing: missing.slice(0, STORED_ENTRIES) }),
     ...(exempt === undefined ? {} : { exempt }),
     openedAt: at.toISOString(),
   };
+}
+
+function cut(text: string): string {
+  return text.length > STORED_TEXT ? `${text.slice(0, STORED_TEXT)}…` : text;
+}
+
+/** Evidence that is too large keeps the beginning of its lists, and says so. `scan` and `replay` show it whole. */
+function bounded(evidence: Json): Json {
+  if (JSON.stringify(evidence).length <= STORED_EVIDENCE) return evidence;
+  if (typeof evidence !== 'object' || evidence === null || Array.isArray(evidence)) return { omitted: true };
+  const parts = Object.entries(evidence).map(([key, value]) => [
+    key,
+    Array.isArray(value) ? value.slice(0, STORED_ENTRIES) : value,
+  ]);
+  const shortened: Json = { ...Object.fromEntries(parts), omitted: true };
+  return JSON.stringify(shortened).length <= STORED_EVIDENCE ? shortened : { omitted: true };
 }
 
 function close(finding: Finding, closedAs: ClosedAs, look: Look): Finding {

@@ -59,7 +59,7 @@ export function isGone(instance: Pick<Instance, 'State'>): boolean {
  * `us-east-1a`, `us-west-2-lax-1a` and `us-east-1-wl1-bos-wlz-1` give their parent Region.
  */
 export function regionOfZone(zone: string): string | undefined {
-  return /^[a-z]{2,3}(?:-[a-z]+)+-\d+/.exec(zone)?.[0];
+  return /^[a-z]{2,4}(?:-[a-z]+)+-\d+/.exec(zone)?.[0];
 }
 
 /** Ids of every security group on every interface: `SecurityGroups` alone is the primary interface's. */

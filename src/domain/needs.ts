@@ -69,7 +69,10 @@ export const needSources = {
     changedBy: [...ingress, ...groupsOfInterfaces],
     reads: ['ec2:DescribeSecurityGroups', 'ec2:DescribeSecurityGroupRules'],
   },
-  prefixLists: { changedBy: ['ModifyManagedPrefixList'], reads: ['ec2:GetManagedPrefixListEntries'] },
+  prefixLists: {
+    changedBy: ['ModifyManagedPrefixList', 'RestoreManagedPrefixListVersion'],
+    reads: ['ec2:DescribeSecurityGroups', 'ec2:GetManagedPrefixListEntries'],
+  },
   sourceGroups: { changedBy: ['CreateTags', 'DeleteTags'], reads: ['ec2:DescribeSecurityGroups'] },
   networkInterfaces: {
     changedBy: ['AttachNetworkInterface', 'CreateTags', 'DeleteTags'],

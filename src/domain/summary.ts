@@ -3,26 +3,30 @@ import { type Launcher, type Several, type Tag, tagMap } from './facts.ts';
 import { type Instance, LAUNCH_TAGS_STAND_IN_MS } from './instance.ts';
 import { AUTO_SCALING_GROUP_TAG } from './match.ts';
 
-/** Tags that AWS services and Kubernetes put on what they launch, the closest owner first. */
+/**
+ * Tags that tell what launched an instance, the most telling first. AWS alone can set those of `aws:`; the others anybody
+ * can, so that they count only where no `aws:` one is there.
+ */
 const parentTags = [
-  ['eks:nodegroup-name', 'EKS node group'],
-  ['karpenter.sh/nodepool', 'Karpenter node pool'],
+  ['aws:eks:cluster-name', 'EKS cluster'],
   ['aws:elasticmapreduce:job-flow-id', 'EMR cluster'],
   ['aws:batch:compute-environment', 'Batch compute environment'],
-  ['elasticbeanstalk:environment-name', 'Elastic Beanstalk environment'],
   [AUTO_SCALING_GROUP_TAG, 'Auto Scaling group'],
   ['aws:ec2:fleet-id', 'EC2 Fleet'],
   ['aws:ec2spot:fleet-request-id', 'Spot Fleet'],
   ['aws:cloudformation:stack-name', 'CloudFormation stack'],
+  ['eks:nodegroup-name', 'EKS node group'],
+  ['karpenter.sh/nodepool', 'Karpenter node pool'],
+  ['elasticbeanstalk:environment-name', 'Elastic Beanstalk environment'],
 ] as const;
 
 /** Tags that tell a person whose an instance is. */
 const ownerTags = ['Name', 'Owner', 'Team'] as const;
 
-/** What made the instance and would make it again: `Auto Scaling group web`. */
+/** What made the instance and would make it again: `Auto Scaling group "web"`. The name is somebody's word. */
 export function parentOf(tags: ReadonlyMap<string, string>): string | undefined {
   const [key, noun] = parentTags.find(([tag]) => tags.has(tag)) ?? [];
-  return key === undefined ? undefined : `${noun} ${tags.get(key)}`;
+  return key === undefined ? undefined : `${noun} ${JSON.stringify(tags.get(key))}`;
 }
 
 /** What alerts say of an instance. */

@@ -13,5 +13,8 @@ export const NOT_THERE = 'attribute_not_exists(pk)';
 /** Put: nobody has written this item since it was read at `:version`, a number. */
 export const VERSION_IS = 'version = :version';
 
+/** Scan: items that the sweep must look at whatever EC2 shows. */
+export const IS_LIVE = 'attribute_exists(isLive)';
+
 /** Update: these chunks of a sweep are done, once however often it is said; the item may go after `:expiresAt`. */
 export const ADD_CHUNK = 'ADD doneChunks :chunk SET expiresAt = :expiresAt';

@@ -17,6 +17,9 @@ export interface BatchReport {
   readonly insufficientData: number;
   readonly evaluations: number;
   readonly lookedAgain: number;
+  /** Instances that one event led to, and that were handed over in parts. */
+  readonly handedOver: number;
+  readonly sweepsCompleted: number;
   readonly alerts: number;
 }
 
@@ -29,6 +32,8 @@ export class Report {
   readonly judgements: Judgement[] = [];
   inspected = 0;
   lookedAgain = 0;
+  handedOver = 0;
+  sweepsCompleted = 0;
   alerts = 0;
 
   fail(tasks: readonly Pick<Task, 'messageId'>[], error: string): void {
@@ -50,7 +55,7 @@ export class Report {
   done(): BatchReport {
     const count = (compliance: Judgement['compliance']) =>
       this.judgements.filter((judgement) => judgement.compliance === compliance).length;
-    const { failed, errors, ignored, led, inspected, lookedAgain, alerts } = this;
+    const { failed, errors, ignored, led, inspected, lookedAgain, handedOver, sweepsCompleted, alerts } = this;
     return {
       failed: [...failed],
       errors: distinct(errors),
@@ -61,6 +66,8 @@ export class Report {
       violations: count('NON_COMPLIANT'),
       insufficientData: count('INSUFFICIENT_DATA'),
       lookedAgain,
+      handedOver,
+      sweepsCompleted,
       alerts,
     };
   }

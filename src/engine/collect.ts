@@ -4,7 +4,7 @@ import type { Missing, NetworkInterface, PrefixList, Volume } from '../domain/fa
 import { distinct, type Instance, networkInterfaceIds, securityGroupIds, volumeIds } from '../domain/instance.ts';
 import type { Need } from '../domain/needs.ts';
 import type { Aws } from '../domain/operations.ts';
-import { failureOf, joined, type ReadResult, readFiltered, readPages } from './reads.ts';
+import { chunked, failureOf, joined, type ReadResult, readFiltered, readPages } from './reads.ts';
 
 /** Instances as DescribeInstances gave them; those it gave malformed; and why it did not give all, if so. */
 export interface DescribedInstances {
@@ -84,7 +84,7 @@ interface Owned {
 /** A reservation is how the API groups what launched together; each names its owner. */
 function reservations(output: { readonly Reservations?: ec2.Reservation[] | undefined }): readonly Owned[] {
   return (output.Reservations ?? []).flatMap(({ Instances, OwnerId, ReservationId }) =>
-    (Instances ?? []).map((instance) => ({ instance, ownerId: OwnerId, reservationId: ReservationId })),
+    (Instances ?? []).filter(Boolean).map((instance) => ({ instance, ownerId: OwnerId, reservationId: ReservationId })),
   );
 }
 
@@ -116,18 +116,26 @@ type GroupReads = Pick<Collected, 'securityGroups' | 'securityGroupRules' | 'pre
 /** Groups, then what their permissions name: other groups and prefix lists. */
 async function readGroups(aws: Aws, instances: readonly Instance[], asked: ReadonlySet<Need>): Promise<GroupReads> {
   const { securityGroups, securityGroupRules, prefixLists } = nothingCollected;
-  if (!asked.has('securityGroups')) return { securityGroups, securityGroupRules, prefixLists };
+  const named = (['securityGroups', 'prefixLists', 'sourceGroups'] as const).some((need) => asked.has(need));
+  if (!named) return { securityGroups, securityGroupRules, prefixLists };
   const ids = distinct(instances.flatMap(securityGroupIds));
-  const [own, rules] = await Promise.all([readGroupsById(aws, ids), readRules(aws, ids)]);
+  const [own, rules] = await Promise.all([
+    readGroupsById(aws, ids),
+    asked.has('securityGroups') ? readRules(aws, ids) : securityGroupRules,
+  ]);
   const permissions = own.rows.flatMap((group) => group.IpPermissions ?? []);
   const sources = permissions.flatMap((one) => (one.UserIdGroupPairs ?? []).map((pair) => pair.GroupId));
   const lists = permissions.flatMap((one) => (one.PrefixListIds ?? []).map((list) => list.PrefixListId));
   const others = distinct(sources).filter((id) => !ids.includes(id));
-  const [named, entries] = await Promise.all([
+  const [sourceGroups, entries] = await Promise.all([
     asked.has('sourceGroups') ? readGroupsById(aws, others) : { rows: [] },
     asked.has('prefixLists') ? readPrefixLists(aws, distinct(lists)) : prefixLists,
   ]);
-  return { securityGroups: byId(joined([own, named]), 'GroupId'), securityGroupRules: rules, prefixLists: entries };
+  return {
+    securityGroups: byId(joined([own, sourceGroups]), 'GroupId'),
+    securityGroupRules: rules,
+    prefixLists: entries,
+  };
 }
 
 function readGroupsById(aws: Aws, ids: readonly string[]): Promise<ReadResult<ec2.SecurityGroup>> {
@@ -145,14 +153,19 @@ async function readRules(aws: Aws, ids: readonly string[]): Promise<Rows<ec2.Sec
   return byId(result, 'SecurityGroupRuleId');
 }
 
+/** How many lists are read side by side: EC2's request limits are the account's, not ours. */
+const LISTS_AT_ONCE = 5;
+
 /** A call a list: EC2 has no filter over the entries of several. A list that can't be read is missing, not empty. */
 async function readPrefixLists(aws: Aws, ids: readonly string[]): Promise<Rows<PrefixList>> {
   const rows = new Map<string, PrefixList>();
   let failure: Rows<PrefixList>['failure'];
-  const results = await Promise.all(ids.map(async (id) => ({ id, ...(await readPrefixList(aws, id)) })));
-  for (const result of results) {
-    if (result.failure !== undefined) failure ??= result.failure;
-    else rows.set(result.id, { PrefixListId: result.id, cidrs: distinct(result.rows.map((entry) => entry.Cidr)) });
+  for (const some of chunked(ids, LISTS_AT_ONCE)) {
+    const results = await Promise.all(some.map(async (id) => ({ id, ...(await readPrefixList(aws, id)) })));
+    for (const result of results) {
+      if (result.failure !== undefined) failure ??= result.failure;
+      else rows.set(result.id, { PrefixListId: result.id, cidrs: distinct(result.rows.map((entry) => entry.Cidr)) });
+    }
   }
   return { rows, failure };
 }

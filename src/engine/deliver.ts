@@ -97,10 +97,10 @@ function groupsOf(alerts: readonly Alert[]): readonly (readonly Alert[])[] {
 async function putAllEvents(engine: Engine, alerts: readonly Alert[], settle: Settle): Promise<void> {
   const failed = new Map<Alert, Error>();
   const entries = alerts.flatMap((alert) => findingEvents(alert).map((entry) => ({ alert, entry })));
-  for (const batch of batchesOf(entries)) {
+  const put = async (batch: readonly Entry[]) => {
     try {
       const output = await engine.aws('events:PutEvents', { Entries: batch.map(({ entry }) => entry) });
-      if ((output.FailedEntryCount ?? 0) === 0) continue;
+      if ((output.FailedEntryCount ?? 0) === 0) return;
       batch.forEach(({ alert }, index) => {
         const { EventId, ErrorCode, ErrorMessage } = output.Entries?.[index] ?? {};
         if (EventId === undefined) failed.set(alert, named(ErrorCode ?? 'PutEventsFailed', ErrorMessage));
@@ -108,7 +108,8 @@ async function putAllEvents(engine: Engine, alerts: readonly Alert[], settle: Se
     } catch (error) {
       for (const { alert } of batch) failed.set(alert, asError(error));
     }
-  }
+  };
+  await Promise.all(batchesOf(entries).map(put));
   for (const alert of alerts) settle([alert], failed.get(alert));
 }
 

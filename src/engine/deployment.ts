@@ -19,6 +19,8 @@ export interface Deployment {
 export interface Engine {
   readonly aws: Aws;
   now(): Date;
+  /** Waits before something is tried again. */
+  pause(milliseconds: number): Promise<void>;
   readonly deployment: Deployment;
   readonly policies: readonly BoundPolicy[];
 }

@@ -1,20 +1,17 @@
-import { factsOf, type InspectedInstance, type Launch } from '../domain/collected.ts';
+import type { Launch } from '../domain/collected.ts';
 import { describeError } from '../domain/errors.ts';
-import { mayAppear } from '../domain/facts.ts';
 import { type Look, reconcile, type SubjectRecord } from '../domain/finding.ts';
-import { isGone, isSettled } from '../domain/instance.ts';
-import { type Judgement, judge, judgeUnseen, needsOf } from '../domain/judge.ts';
-import type { BoundPolicy } from '../domain/policy.ts';
-import { sharedCause, summaryOf } from '../domain/summary.ts';
+import { needsOf } from '../domain/judge.ts';
 import { type BatchReport, Report } from './batch-report.ts';
 import { collect, readFailures } from './collect.ts';
 import { deliver, type Outgoing } from './deliver.ts';
 import type { Engine } from './deployment.ts';
 import { findInstances, type Sighting } from './find-instances.ts';
-import { CHUNK_INSTANCES, RELOOK_DELAYS_SECONDS, type Relook } from './messages.ts';
-import { chunked } from './reads.ts';
-import { readRecords, writeRecord } from './store.ts';
-import { finishChunk } from './sweep.ts';
+import { type TakenLook, takeLook } from './look.ts';
+import { lookAgain, lookInParts } from './look-again.ts';
+import { MOST_INSTANCES } from './messages.ts';
+import { readDeployment, readRecords, writeRecord } from './store.ts';
+import { finishChunk } from './sweep-end.ts';
 import { type QueueMessage, type Task, understand } from './tasks.ts';
 
 /** How often a write is tried against other writers before its message is delivered again. */
@@ -27,24 +24,27 @@ const WRITE_TRIES = 4;
  */
 export async function inspectBatch(engine: Engine, messages: readonly QueueMessage[]): Promise<BatchReport> {
   const report = new Report();
-  const tasks = messages.flatMap((message) => tasksIn(engine, message, report));
+  const tasks = await withSilenceChecked(
+    engine,
+    messages.flatMap((message) => tasksIn(engine, message, report)),
+  );
   const at = engine.now();
   const { sightings, unresolved } = await findInstances(engine.aws, tasks);
   for (const [task, error] of unresolved) report.fail([task], error);
   report.ledBy(tasks, sightings);
-  const records = await readRecords(
-    engine,
-    sightings.map((one) => one.instanceId),
-  );
-  const looks = await lookAt(engine, sightings, records, at, report);
-  const outgoing = await writeAll(engine, looks, records, report);
-  const undelivered = await deliver(engine, outgoing);
-  report.alerts = outgoing.flatMap(({ toSend }) => toSend).length;
+  const { now, later } = sharedOut(tasks, sightings);
+  await lookInParts(engine, later, report);
+  const looks = await lookAt(engine, now, at, report);
+  const undelivered = await deliver(engine, await writeAll(engine, looks, report));
   for (const { sighting } of looks) {
     const error = undelivered.get(sighting.instanceId);
     if (error !== undefined) report.fail(sighting.tasks, `alert of ${sighting.instanceId}: ${describeError(error)}`);
   }
-  await lookAgain(engine, looks, report);
+  await lookAgain(
+    engine,
+    looks.map(({ taken }) => taken),
+    report,
+  );
   await finishChunks(engine, tasks, report);
   return report.done();
 }
@@ -63,115 +63,89 @@ function tasksIn(engine: Engine, message: QueueMessage, report: Report): readonl
   }
 }
 
-/** One sighting with what the policies say of it. */
-interface TakenLook {
+/** Silence is not a message's to ask for: only the table knows which sweep is the first. */
+async function withSilenceChecked(engine: Engine, tasks: readonly Task[]): Promise<readonly Task[]> {
+  if (!tasks.some(({ sweep }) => sweep?.silent)) return tasks;
+  const deployment = await readDeployment(engine);
+  return tasks.map((task) => {
+    if (!task.sweep?.silent) return task;
+    const silent = deployment?.firstSweptAt === undefined && deployment?.sweepId === task.sweep.sweepId;
+    return { ...task, sweep: { ...task.sweep, silent } };
+  });
+}
+
+/** What is looked at now, and what an event led to that is too much for one run. A launch's record is never put off. */
+function sharedOut(
+  tasks: readonly Task[],
+  sightings: readonly Sighting[],
+): { readonly now: readonly Sighting[]; readonly later: readonly Sighting[] } {
+  const counts = new Map(tasks.map((task) => [task, 0]));
+  for (const { tasks: askers } of sightings) for (const task of askers) counts.set(task, (counts.get(task) ?? 0) + 1);
+  const isLarge = (task: Task) => (counts.get(task) ?? 0) > MOST_INSTANCES && task.launches.size === 0;
+  const isLater = ({ tasks: askers }: Sighting) => askers.every(isLarge);
+  return { now: sightings.filter((one) => !isLater(one)), later: sightings.filter(isLater) };
+}
+
+/** A look with the item that it will be written over. */
+interface ReadLook {
   readonly sighting: Sighting;
-  readonly look: Look;
-  /** Looking again may bring what is missing. */
-  readonly again: boolean;
-  readonly attempt: number;
-  readonly silent: boolean;
+  readonly taken: TakenLook;
+  readonly record: SubjectRecord | undefined;
 }
 
 async function lookAt(
   engine: Engine,
   sightings: readonly Sighting[],
-  records: ReadonlyMap<string, SubjectRecord>,
   at: Date,
   report: Report,
-): Promise<readonly TakenLook[]> {
-  const launches = new Map<string, Launch>();
-  for (const { instanceId, tasks } of sightings) {
-    const launch = tasks.map((task) => task.launches.get(instanceId)).find((one) => one !== undefined);
-    const known = launch ?? records.get(instanceId)?.launch;
-    if (known !== undefined) launches.set(instanceId, known);
-  }
+): Promise<readonly ReadLook[]> {
+  const ids = sightings.map((one) => one.instanceId);
+  const records = await readRecords(engine, ids);
   const instances = sightings.flatMap((sighting) => ('instance' in sighting ? [sighting.instance] : []));
+  const launches = launchesOf(sightings, records);
   const collected = await collect(engine.aws, instances, needsOf(engine.policies), launches);
   report.errors.push(...readFailures(collected));
   report.inspected = instances.length;
   return sightings.map((sighting) => {
-    const launch = launches.get(sighting.instanceId);
-    const seen =
-      'instance' in sighting
-        ? { instance: sighting.instance, facts: factsOf(sighting.instance, collected, at) }
-        : undefined;
-    const taken = takeLook(engine, sighting, seen, records.get(sighting.instanceId), launch, at);
+    const record = records.get(sighting.instanceId);
+    const taken = takeLook(engine, sighting, collected, record, at);
     report.judgements.push(...taken.look.judgements);
-    return taken;
+    return { sighting, taken, record };
   });
 }
 
-function takeLook(
-  engine: Engine,
-  sighting: Sighting,
-  seen: InspectedInstance | undefined,
-  record: SubjectRecord | undefined,
-  launch: Launch | undefined,
-  at: Date,
-): TakenLook {
-  const { scope, alertTag } = engine.deployment;
-  const { instanceId, tasks } = sighting;
-  const judgements =
-    'missing' in sighting
-      ? engine.policies.map((policy) => judgeUnseen(policy, instanceId, scope, sighting.missing))
-      : engine.policies.flatMap((policy) => (seen === undefined ? [] : (judgeOrSay(policy, seen, at) ?? [])));
-  const attempt = Math.min(...tasks.map((task) => task.attempt));
-  const silent = tasks.every((task) => task.silent);
-  const hopeful = judgements.some((one) => one.compliance === 'INSUFFICIENT_DATA' && one.missing.some(mayAppear));
-  const again = hopeful && attempt < RELOOK_DELAYS_SECONDS.length;
-  const vanished =
-    'missing' in sighting && sighting.missing.why === 'not-found' && !again && record?.instance !== undefined;
-  const cause = tasks.find((task) => task.launches.has(instanceId)) ?? tasks[0];
-  const told = cause?.causeOf(instanceId) ?? { key: 'unknown', text: 'unknown' };
-  const look: Look = {
-    subject: { type: 'instance', id: instanceId },
-    scope,
-    at,
-    judgements,
-    deployed: new Set(engine.policies.map((policy) => policy.name)),
-    gone: seen === undefined ? vanished : isGone(seen.instance),
-    settled: seen === undefined || isSettled(seen.instance.LaunchTime, at),
-    final: !again,
-    silent,
-    cause: seen === undefined ? told : sharedCause(told, seen.instance, seen.facts.tags, at),
-    ...(seen === undefined ? {} : { instance: summaryOf(seen.instance, seen.facts.tags, launch?.launcher, alertTag) }),
-    ...(launch === undefined ? {} : { launch }),
-  };
-  return { sighting, look, again, attempt, silent };
-}
-
-/** A rule that throws at one instance's odd shape says so as INSUFFICIENT_DATA: the other rules and instances go on. */
-export function judgeOrSay(policy: BoundPolicy, inspected: InspectedInstance, at: Date): Judgement | undefined {
-  try {
-    return judge(policy, inspected, at);
-  } catch (error) {
-    const { InstanceId, scope } = inspected.instance;
-    return judgeUnseen(policy, InstanceId, scope, {
-      what: `verdict of ${policy.rule}`,
-      why: 'failed',
-      detail: describeError(error),
-    });
-  }
-}
-
-async function writeAll(
-  engine: Engine,
-  looks: readonly TakenLook[],
+/**
+ * What is known of each launch: from its record in this batch, else from the item. Once DescribeInstances has shown a tag,
+ * the request's tags say nothing any more: somebody may have deleted them since.
+ */
+function launchesOf(
+  sightings: readonly Sighting[],
   records: ReadonlyMap<string, SubjectRecord>,
-  report: Report,
-): Promise<readonly Outgoing[]> {
+): ReadonlyMap<string, Launch> {
+  const launches = new Map<string, Launch>();
+  for (const { instanceId, tasks } of sightings) {
+    const record = records.get(instanceId);
+    const told = tasks.map((task) => task.launches.get(instanceId)).find((one) => one !== undefined);
+    const launch = told ?? record?.launch;
+    if (launch !== undefined) launches.set(instanceId, record?.tagsSeen ? { ...launch, requestTags: [] } : launch);
+  }
+  return launches;
+}
+
+async function writeAll(engine: Engine, looks: readonly ReadLook[], report: Report): Promise<readonly Outgoing[]> {
   const written = await Promise.all(
-    looks.map(async ({ sighting, look }): Promise<readonly Outgoing[]> => {
+    looks.map(async ({ sighting, taken, record }): Promise<readonly Outgoing[]> => {
       try {
-        return await writeLook(engine, look, records.get(sighting.instanceId));
+        return await writeLook(engine, taken.look, record);
       } catch (error) {
         report.fail(sighting.tasks, `finding of ${sighting.instanceId}: ${describeError(error)}`);
         return [];
       }
     }),
   );
-  return written.flat();
+  const outgoing = written.flat();
+  report.alerts = outgoing.flatMap(({ toSend }) => toSend).length;
+  return outgoing;
 }
 
 /** Writes what the look makes of the item; when another wrote meanwhile, of what that one wrote. */
@@ -186,46 +160,13 @@ async function writeLook(engine: Engine, look: Look, read: SubjectRecord | undef
   throw new Error(`the item was written by others ${WRITE_TRIES} times`);
 }
 
-/** One message for all instances of an attempt that could not be judged yet. */
-async function lookAgain(engine: Engine, looks: readonly TakenLook[], report: Report): Promise<void> {
-  const groups = new Map<string, TakenLook[]>();
-  for (const look of looks.filter(({ again }) => again)) {
-    const key = `${look.attempt} ${look.silent}`;
-    groups.set(key, [...(groups.get(key) ?? []), look]);
-  }
-  const messages = [...groups.values()].flatMap((group) => chunked(group, CHUNK_INSTANCES));
-  await Promise.all(
-    messages.map(async (some) => {
-      const [first] = some;
-      if (first === undefined) return;
-      const { attempt, silent } = first;
-      const instances = some.map(({ look }) => ({ instanceId: look.subject.id, cause: look.cause }));
-      const body: Relook = { kind: 'relook', attempt: attempt + 1, silent, instances };
-      const { liveQueueUrl, bulkQueueUrl } = engine.deployment;
-      try {
-        await engine.aws('sqs:SendMessage', {
-          QueueUrl: silent ? bulkQueueUrl : liveQueueUrl,
-          MessageBody: JSON.stringify(body),
-          DelaySeconds: RELOOK_DELAYS_SECONDS[attempt] ?? 0,
-        });
-        report.lookedAgain += some.length;
-      } catch (error) {
-        report.fail(
-          some.flatMap(({ sighting }) => sighting.tasks),
-          `look again at ${some.length} instances: ${describeError(error)}`,
-        );
-      }
-    }),
-  );
-}
-
 async function finishChunks(engine: Engine, tasks: readonly Task[], report: Report): Promise<void> {
   for (const task of tasks) {
-    if (task.sweep === undefined || !task.silent || report.failed.has(task.messageId)) continue;
+    if (task.sweep === undefined || report.failed.has(task.messageId)) continue;
     try {
-      await finishChunk(engine, task.sweep);
+      if (await finishChunk(engine, task.sweep)) report.sweepsCompleted++;
     } catch (error) {
-      report.fail([task], `summary of the first sweep: ${describeError(error)}`);
+      report.fail([task], `end of the sweep: ${describeError(error)}`);
     }
   }
 }

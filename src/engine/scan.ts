@@ -1,10 +1,10 @@
 import { factsOf } from '../domain/collected.ts';
-import type { Judgement } from '../domain/judge.ts';
-import { needsOf } from '../domain/judge.ts';
-import type { Aws } from '../domain/operations.ts';
+import { describeMissing } from '../domain/facts.ts';
+import { type Judgement, judgeUnseen, needsOf } from '../domain/judge.ts';
+import type { Aws, Scope } from '../domain/operations.ts';
 import type { BoundPolicy } from '../domain/policy.ts';
 import { collect, describeAllInstances, readFailures } from './collect.ts';
-import { judgeOrSay } from './inspect.ts';
+import { judgeOrSay } from './look.ts';
 import { chunked } from './reads.ts';
 
 /** What a scan found: every judgement, in the order of instances, then of policies. */
@@ -15,6 +15,9 @@ export interface ScanResult {
   /** One line for each read that failed: what hangs on it is INSUFFICIENT_DATA. */
   readonly failures: readonly string[];
 }
+
+/** Of an instance that can't be read. */
+const UNKNOWN_SCOPE: Scope = { accountId: '', region: '' };
 
 /** How many instances are collected together: few calls, and steps that a person can watch. */
 const SCAN_INSTANCES = 200;
@@ -34,7 +37,11 @@ export async function scan(
   if (described.failure !== undefined) throw new Error(described.failure.detail);
   const needs = needsOf(policies);
   const judgements: Judgement[] = [];
-  const failures = new Set([...described.malformed.values()].map(({ what, detail }) => `${what}: ${detail}`));
+  const failures = new Set<string>();
+  for (const [id, missing] of described.malformed) {
+    failures.add(describeMissing(missing));
+    judgements.push(...policies.map((policy) => judgeUnseen(policy, id, UNKNOWN_SCOPE, missing)));
+  }
   let done = 0;
   for (const instances of chunked(described.instances, SCAN_INSTANCES)) {
     const collected = await collect(aws, instances, needs, new Map());

@@ -1,8 +1,8 @@
 import type { AttributeValue, KeysAndAttributes } from '@aws-sdk/client-dynamodb';
 import { asError } from '../domain/errors.ts';
-import type { SubjectRecord } from '../domain/finding.ts';
+import { type Finding, isLive, type SubjectRecord } from '../domain/finding.ts';
 import type { Output, Scope } from '../domain/operations.ts';
-import { ADD_CHUNK, NOT_THERE, VERSION_IS } from '../domain/table.ts';
+import { ADD_CHUNK, IS_LIVE, NOT_THERE, VERSION_IS } from '../domain/table.ts';
 import type { Engine } from './deployment.ts';
 import { chunked } from './reads.ts';
 
@@ -12,15 +12,27 @@ import { chunked } from './reads.ts';
  */
 const BATCH_KEYS = 100;
 
-/** How often keys that DynamoDB left unprocessed are asked for again before it counts as a failure. */
-const BATCH_TRIES = 5;
+/**
+ * How often keys that DynamoDB left unprocessed are asked for before it counts as a failure, and the first pause before
+ * the next try, in milliseconds; it doubles each time.
+ */
+const BATCH_TRIES = 6;
+const FIRST_PAUSE_MS = 50;
+
+/** An item holds 400 KB at most. What is larger than this, in bytes, is stored without evidence, then with short texts. */
+const ITEM_BYTES = 380_000;
+const SHORT_TEXT = 300;
 
 /** What the table holds besides subjects: whether the first sweep of this deployment has been told. */
 export interface DeploymentRecord {
   readonly version: number;
-  /** ISO 8601. */
+  /** When the first sweep began, ISO 8601. */
+  readonly startedAt: string;
+  /** When its summary was sent, ISO 8601; left out: it is still owed, and sweeps are silent. */
   readonly firstSweptAt?: string;
+  /** The latest silent sweep, and how many instances it looks at. */
   readonly sweepId: string;
+  readonly instances: number;
 }
 
 type Item = Record<string, AttributeValue>;
@@ -43,14 +55,27 @@ export async function readRecords(
   return new Map(records.map((record) => [record.subject.id, record]));
 }
 
+/** Items with an open finding or an alert to be told, page by page. Throws when a page could not be read. */
+export function readLiveRecords(engine: Engine): Promise<readonly SubjectRecord[]> {
+  return scanRecords(engine, { FilterExpression: IS_LIVE });
+}
+
 /** Every subject's item, page by page. Throws when a page could not be read. */
-export async function readAllRecords(engine: Engine): Promise<readonly SubjectRecord[]> {
+export function readAllRecords(engine: Engine): Promise<readonly SubjectRecord[]> {
+  return scanRecords(engine, {});
+}
+
+async function scanRecords(
+  engine: Engine,
+  filter: { readonly FilterExpression?: string },
+): Promise<readonly SubjectRecord[]> {
   const records: SubjectRecord[] = [];
   let start: Item | undefined;
   do {
     const output = await engine.aws('dynamodb:Scan', {
       TableName: engine.deployment.tableName,
       ConsistentRead: true,
+      ...filter,
       ...(start === undefined ? {} : { ExclusiveStartKey: start }),
     });
     const items = (output.Items ?? []).filter((item) => item.pk?.S?.startsWith('subject#'));
@@ -65,10 +90,40 @@ export async function readAllRecords(engine: Engine): Promise<readonly SubjectRe
  * @returns false when somebody did: read it again.
  */
 export function writeRecord(engine: Engine, record: SubjectRecord): Promise<boolean> {
-  const { expiresAt } = record;
-  const ttl: Item =
-    expiresAt === undefined ? {} : { expiresAt: { N: String(Math.floor(Date.parse(expiresAt) / 1000)) } };
-  return writeVersioned(engine, subjectKey(engine.deployment.scope, record.subject.id), record, ttl);
+  const more: Item = {
+    expiresAt: secondsOf(new Date(record.expiresAt)),
+    ...(isLive(record) ? { isLive: { N: '1' } } : {}),
+  };
+  return writeVersioned(engine, subjectKey(engine.deployment.scope, record.subject.id), fitting(record), more);
+}
+
+/** The record in a form that DynamoDB takes: what is told of a finding matters more than all of its evidence. */
+function fitting(record: SubjectRecord): SubjectRecord {
+  if (sizeOf(record) <= ITEM_BYTES) return record;
+  const bare = withFindings(record, ({ evidence: _evidence, ...finding }) => finding);
+  if (sizeOf(bare) <= ITEM_BYTES) return bare;
+  return withFindings(bare, (finding) => ({
+    ...finding,
+    reason: finding.reason.slice(0, SHORT_TEXT),
+    fix: finding.fix.slice(0, SHORT_TEXT),
+  }));
+}
+
+function withFindings(record: SubjectRecord, change: (finding: Finding) => Finding): SubjectRecord {
+  const outbox = record.outbox.map((alert) => ({
+    ...alert,
+    entries: alert.entries.map((entry) => ({ ...entry, finding: change(entry.finding) })),
+  }));
+  return { ...record, findings: record.findings.map(change), outbox };
+}
+
+function sizeOf(record: SubjectRecord): number {
+  return Buffer.byteLength(JSON.stringify(record));
+}
+
+/** DynamoDB's time to live is in seconds. */
+function secondsOf(time: Date): AttributeValue {
+  return { N: String(Math.floor(time.getTime() / 1000)) };
 }
 
 /** What is known of this deployment's first sweep; undefined before it began. */
@@ -90,7 +145,7 @@ export async function countChunk(engine: Engine, sweepId: string, chunk: number,
     UpdateExpression: ADD_CHUNK,
     ExpressionAttributeValues: {
       ':chunk': { NS: [String(chunk)] },
-      ':expiresAt': { N: String(Math.floor(expiresAt.getTime() / 1000)) },
+      ':expiresAt': secondsOf(expiresAt),
     },
     ReturnValues: 'ALL_NEW',
   });
@@ -104,6 +159,7 @@ async function readItems(engine: Engine, keys: readonly string[]): Promise<reado
   let request: KeysAndAttributes | undefined = { ConsistentRead: true, Keys: keys.map((pk) => ({ pk: { S: pk } })) };
   for (let tries = 0; request !== undefined; tries++) {
     if (tries === BATCH_TRIES) throw unprocessed(request);
+    if (tries > 0) await engine.pause(FIRST_PAUSE_MS * 2 ** (tries - 1));
     const output: Output<'dynamodb:BatchGetItem'> = await engine.aws('dynamodb:BatchGetItem', {
       RequestItems: { [tableName]: request },
     });

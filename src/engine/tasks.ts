@@ -4,7 +4,7 @@ import { describeError } from '../domain/errors.ts';
 import { needsOf } from '../domain/judge.ts';
 import { eventsThatChange, type Need } from '../domain/needs.ts';
 import { normalise } from '../events/normalise.ts';
-import type { Targets } from '../events/targets.ts';
+import { noTargets, type Targets } from '../events/targets.ts';
 import type { Engine } from './deployment.ts';
 import { type OwnMessage, ownMessage, type SweepChunk } from './messages.ts';
 
@@ -19,23 +19,16 @@ export interface Task {
   readonly messageId: string;
   /** How often its instances were looked at before. */
   readonly attempt: number;
-  readonly silent: boolean;
+  /** Where looks again go: a sweep's stay behind events. */
+  readonly queue: 'live' | 'bulk';
+  /** The event behind it, as far as it bears on whether Describe shows already what it tells of. */
+  readonly event?: { readonly time?: Date; readonly state?: string };
   readonly targets: Targets;
   /** The cause of a look at an instance. */
   causeOf(instanceId: string): Cause;
   readonly launches: ReadonlyMap<string, Launch>;
   readonly sweep?: SweepChunk;
 }
-
-const noTargets: Targets = {
-  instanceIds: [],
-  securityGroupIds: [],
-  securityGroupNames: [],
-  networkInterfaceIds: [],
-  volumeIds: [],
-  prefixListIds: [],
-  sourceGroupIds: [],
-};
 
 /** What a message comes to: a task; none of ours, which is said; or unreadable, which fails it. */
 export type Understood =
@@ -52,20 +45,23 @@ export function understand(engine: Engine, { id, body }: QueueMessage): Understo
     return { kind: 'broken', error: `message ${id} is no JSON: ${describeError(error)}` };
   }
   const own = ownMessage(parsed);
+  if (own === 'malformed') return { kind: 'broken', error: `message ${id} is of our kind, and not of our form` };
   return own === undefined ? eventTask(engine, id, parsed) : { kind: 'task', task: ownTask(id, own) };
 }
 
-function eventTask(engine: Engine, messageId: string, event: unknown): Understood {
+function eventTask(engine: Engine, messageId: string, body: unknown): Understood {
   const { scope, roleArns } = engine.deployment;
   const needs = needsOf(engine.policies);
   const relevantEvents = new Set(eventsThatChange(needs));
-  const normalised = normalise(event, { scope, roleArns, relevantEvents });
+  const normalised = normalise(body, { scope, roleArns, relevantEvents });
   if (normalised.kind === 'ignored') return normalised;
-  const { targets: named, launches, cause } = normalised.hint;
+  const { targets: named, launches, cause, time, state } = normalised.hint;
   const targets = targetsNeeded(named, needs);
   if (Object.values(targets).flat().length === 0)
     return { kind: 'ignored', reason: `no deployed policy reads the tags of ${namesOf(named)}` };
-  return { kind: 'task', task: { messageId, attempt: 0, silent: false, targets, launches, causeOf: () => cause } };
+  const event = { ...(time === undefined ? {} : { time }), ...(state === undefined ? {} : { state }) };
+  const task: Task = { messageId, attempt: 0, queue: 'live', targets, launches, causeOf: () => cause, event };
+  return { kind: 'task', task };
 }
 
 /** Tags of volumes and of groups change nothing for policies that don't read them, nor may these be looked up then. */
@@ -78,16 +74,16 @@ function targetsNeeded(targets: Targets, needs: readonly Need[]): Targets {
 }
 
 function ownTask(messageId: string, message: OwnMessage): Task {
-  const { silent } = message;
+  const launches = new Map<string, Launch>();
   if (message.kind === 'sweep') {
     const cause: Cause = { key: `sweep:${message.sweepId}`, text: 'hourly sweep' };
     const targets = { ...noTargets, instanceIds: message.instanceIds };
-    return { messageId, attempt: 0, silent, targets, launches: new Map(), causeOf: () => cause, sweep: message };
+    return { messageId, attempt: 0, queue: 'bulk', targets, launches, causeOf: () => cause, sweep: message };
   }
   const causes = new Map(message.instances.map(({ instanceId, cause }) => [instanceId, cause]));
-  const causeOf = (id: string) => causes.get(id) ?? { key: 'relook', text: 'a look again' };
+  const causeOf = (id: string) => causes.get(id) ?? { key: 'look', text: 'a look again' };
   const targets = { ...noTargets, instanceIds: [...causes.keys()] };
-  return { messageId, attempt: message.attempt, silent, targets, launches: new Map(), causeOf };
+  return { messageId, attempt: message.attempt, queue: message.queue, targets, launches, causeOf };
 }
 
 /** The ids and names that a task looks up. */

@@ -5,7 +5,16 @@ import { type Envelope, envelopeOf, isEventBridgeEvent, isRecord } from './envel
 import { type Fields, fieldsOf, isFields, textOf } from './fields.ts';
 import { launcherOf, launchesOf } from './launch.ts';
 import { instancesNamed, whyNotInspected } from './other-events.ts';
-import { type Call, callOf, isListenedTo, namesNothing, type Targets, taggedIds, targetsOf } from './targets.ts';
+import {
+  type Call,
+  callOf,
+  isListenedTo,
+  namesNothing,
+  noTargets,
+  type Targets,
+  taggedIds,
+  targetsOf,
+} from './targets.ts';
 
 /** What tells an event that concerns this deployment from others. */
 export interface Own {
@@ -34,6 +43,8 @@ export interface Hint {
   /** The event's own time; left out when it can't be read. */
   readonly time?: Date;
   readonly targets: Targets;
+  /** Of a change of state: what the instances are in by now, or were. */
+  readonly state?: string;
   /** By instance id, from RunInstances. */
   readonly launches: ReadonlyMap<string, Launch>;
   readonly cause: Cause;
@@ -85,13 +96,16 @@ function ofStateChange(event: Fields, envelope: Envelope, own: Own): Normalised 
   if (instanceIds.length === 0) return reject('state change: names no instance');
   if (state === 'pending') return reject('pending: the instance is inspected when it runs');
   const id = envelope.id ?? `${instanceIds.join()} ${state ?? 'unknown'}`;
-  return hintOf(
-    envelope,
-    own.scope,
+  const cause = { key: `state:${id}`, text: `state ${state ?? 'unknown'}` };
+  const more = state === undefined ? {} : { state };
+  return hintOf(envelope, {
     id,
-    { ...nothing, instanceIds },
-    { key: `state:${id}`, text: `state ${state ?? 'unknown'}` },
-  );
+    scope: own.scope,
+    targets: { ...noTargets, instanceIds },
+    launches: noLaunches,
+    cause,
+    ...more,
+  });
 }
 
 function ofCall(record: Fields, envelope: Envelope, own: Own): Normalised {
@@ -101,7 +115,8 @@ function ofCall(record: Fields, envelope: Envelope, own: Own): Normalised {
   if (reason !== undefined) return ignored(envelope, reason, targets.instanceIds);
   const id = envelope.id ?? `${call.name} ${textOf(record.eventTime) ?? 'at an unknown time'}`;
   const launches = call.name === 'RunInstances' ? launchesOf(call, record.userIdentity) : noLaunches;
-  return hintOf(envelope, own.scope, id, targets, causeOf(call, targets, id, record.userIdentity), launches);
+  const cause = causeOf(call, targets, id, record.userIdentity);
+  return hintOf(envelope, { id, scope: own.scope, targets, launches, cause });
 }
 
 function whyIgnored(record: Fields, call: Call, targets: Targets, envelope: Envelope, own: Own): string | undefined {
@@ -168,28 +183,12 @@ function causeOf(call: Call, targets: Targets, id: string, userIdentity: unknown
   return { key: `event:${id}`, text: `${call.name} by ${launcherOf(userIdentity).name}` };
 }
 
-const nothing: Targets = {
-  instanceIds: [],
-  securityGroupIds: [],
-  securityGroupNames: [],
-  networkInterfaceIds: [],
-  volumeIds: [],
-  prefixListIds: [],
-  sourceGroupIds: [],
-};
 const noLaunches: ReadonlyMap<string, Launch> = new Map();
 
-function hintOf(
-  { time }: Envelope,
-  scope: Scope,
-  id: string,
-  targets: Targets,
-  cause: Omit<Cause, 'eventTime'>,
-  launches = noLaunches,
-): Normalised {
-  const dated = time === undefined ? {} : { time };
-  const eventTime = time === undefined ? {} : { eventTime: time.toISOString() };
-  return { kind: 'hint', hint: { id, scope, ...dated, targets, launches, cause: { ...cause, ...eventTime } } };
+/** A hint with the event's time, where it can be read. */
+function hintOf({ time }: Envelope, hint: Omit<Hint, 'time'>): Normalised {
+  if (time === undefined) return { kind: 'hint', hint };
+  return { kind: 'hint', hint: { ...hint, time, cause: { ...hint.cause, eventTime: time.toISOString() } } };
 }
 
 function ignored({ id }: Envelope, reason: string, instanceIds: readonly string[] = []): Normalised {

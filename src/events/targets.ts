@@ -15,6 +15,17 @@ export interface Targets {
   readonly sourceGroupIds: readonly string[];
 }
 
+/** Nothing to look up. */
+export const noTargets: Targets = {
+  instanceIds: [],
+  securityGroupIds: [],
+  securityGroupNames: [],
+  networkInterfaceIds: [],
+  volumeIds: [],
+  prefixListIds: [],
+  sourceGroupIds: [],
+};
+
 /** A call with its parameters and answer, unwrapped from `…Request` and `…Response`. */
 export interface Call {
   readonly name: string;
@@ -52,6 +63,7 @@ const places = {
   AssociateAddress: [instance, networkInterface],
   DisassociateAddress: [instance, networkInterface],
   ModifyManagedPrefixList: [prefixList],
+  RestoreManagedPrefixListVersion: [prefixList],
 } as const satisfies Record<ListenedTo, readonly Place[]>;
 
 const placesByName: ReadonlyMap<string, readonly Place[]> = new Map(Object.entries(places));

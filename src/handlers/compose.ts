@@ -1,4 +1,5 @@
 import { policies } from 'compiled:policies';
+import { setTimeout } from 'node:timers/promises';
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import { sdk } from '../aws/sdk.ts';
@@ -17,6 +18,7 @@ export function composeEngine(env: Readonly<Record<string, string | undefined>>)
   return {
     aws: sdk(scope),
     now: () => new Date(),
+    pause: (milliseconds) => setTimeout(milliseconds),
     policies,
     deployment: {
       scope,

@@ -19,6 +19,7 @@ export async function handler(event: SQSEvent, context: Context): Promise<SQSBat
     InsufficientData: report.insufficientData,
     Alerts: report.alerts,
     FailedMessages: failed.length,
+    SweepCompleted: report.sweepsCompleted,
   });
   return { batchItemFailures: failed.map((itemIdentifier) => ({ itemIdentifier })) };
 }

@@ -9,5 +9,6 @@ export async function handler(_event: unknown, context: Context): Promise<void> 
   logger.addContext(context);
   const report = await sweep(engine);
   logger.info('swept', { ...report });
-  count({ SweepCompleted: 1, SweptInstances: report.instances });
+  // A sweep without instances is complete; any other when the last of its chunks is inspected.
+  count({ SweepCompleted: report.chunks === 0 ? 1 : 0, SweptInstances: report.instances });
 }

@@ -1,6 +1,6 @@
 import type * as ddb from '@aws-sdk/client-dynamodb';
 import type { Input, Output } from '../domain/operations.ts';
-import { ADD_CHUNK, NOT_THERE, TABLE_KEY, VERSION_IS } from '../domain/table.ts';
+import { ADD_CHUNK, IS_LIVE, NOT_THERE, TABLE_KEY, VERSION_IS } from '../domain/table.ts';
 import { type Account, digest, type Item } from './account.ts';
 import { awsError, heedOnly } from './errors.ts';
 import type { PartialFailure } from './faults.ts';
@@ -95,7 +95,10 @@ export function updateItem(input: Input<'dynamodb:UpdateItem'>, account: Account
  * @see https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_Scan.html
  */
 export function scan(input: Input<'dynamodb:Scan'>, account: Account): Output<'dynamodb:Scan'> {
-  heedOnly(input, ['TableName', 'ConsistentRead', 'ExclusiveStartKey', 'Limit']);
+  heedOnly(input, ['TableName', 'ConsistentRead', 'ExclusiveStartKey', 'Limit', 'FilterExpression']);
+  const filter = input.FilterExpression;
+  if (filter !== undefined && filter !== IS_LIVE)
+    throw invalid(`Invalid FilterExpression: the sandbox does not know '${filter}'`);
   checkTable(input.TableName, account);
   const start = input.ExclusiveStartKey === undefined ? '' : digest(keyOf(input.ExclusiveStartKey));
   const ahead = inPlace(account.items.values())
@@ -108,7 +111,9 @@ export function scan(input: Input<'dynamodb:Scan'>, account: Account): Output<'d
   // At its Limit a scan stops before it knows whether there is more.
   const stopped = Items.length < ahead.length || Items.length === input.Limit;
   const LastEvaluatedKey = stopped && last !== undefined ? { [TABLE_KEY]: { S: keyOf(last) } } : undefined;
-  return { Items, Count: Items.length, ScannedCount: Items.length, LastEvaluatedKey };
+  // As in DynamoDB, a page is read first and filtered then: it may be empty and still not the last.
+  const kept = filter === undefined ? Items : Items.filter((item) => item.isLive !== undefined);
+  return { Items: kept, Count: kept.length, ScannedCount: Items.length, LastEvaluatedKey };
 }
 
 function checkTable(name: string | undefined, account: Account): void {

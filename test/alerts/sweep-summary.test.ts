@@ -6,6 +6,7 @@ const summary: SweepSummary = {
   scope: { accountId: '123456789012', region: 'us-east-1' },
   sweepId: 's-1',
   at: '2026-03-02T10:00:00.000Z',
+  sweepWas: 'complete',
   instances: 40,
   findings: [
     { instanceId: 'i-1', name: 'web-1', finding: noOwner },

@@ -1,8 +1,12 @@
 import type { Alert, Change } from '../../src/domain/alert.ts';
 import type { Launch } from '../../src/domain/collected.ts';
 import {
+  claimOutbox,
   type Deliveries,
   findingId,
+  isLive,
+  KEPT_MS,
+  KEPT_WHEN_GONE_MS,
   type Look,
   markDelivered,
   OUTBOX_LEASE_MS,
@@ -77,6 +81,8 @@ function look(minutes: number, judgements: readonly Judgement[], more: Partial<L
     settled: true,
     final: true,
     silent: false,
+    deferred: false,
+    tagsSeen: false,
     cause: { key: 'sweep:1', text: 'hourly sweep' },
     ...more,
   };
@@ -610,6 +616,46 @@ describe('the outbox', () => {
   });
 });
 
+describe('a look of a sweep', () => {
+  const swept = reconciled(undefined, look(0, [violates], { deferred: true }));
+
+  test('leaves its alert in the outbox, for whoever ends the sweep', () => {
+    expect(swept.toSend).toEqual([]);
+    expect(swept.record.outbox).toHaveLength(1);
+    expect(claimOutbox(swept.record, at(1))?.toSend).toEqual(swept.record.outbox);
+  });
+
+  test('leaves it to the next look, too, whichever comes first', () => {
+    expect(reconciled(swept.record, look(1, [violates])).toSend).toEqual(swept.record.outbox);
+  });
+
+  test('can not be claimed twice', () => {
+    const claimed = claimOutbox(swept.record, at(1));
+    expect(claimed?.record.version).toBe(swept.record.version + 1);
+    expect(claimed && claimOutbox(claimed.record, at(2))).toBeUndefined();
+    expect(claimed && claimOutbox(claimed.record, at(5))?.toSend).toEqual(swept.record.outbox);
+  });
+
+  test('owes nothing where nothing changed', () => {
+    expect(claimOutbox(recordAfter(look(0, [complies])), at(1))).toBeUndefined();
+  });
+});
+
+describe('what is stored', () => {
+  test('is bounded, whatever a rule says: long texts are cut, and lists of the evidence keep their beginning', () => {
+    const permissions = Array.from({ length: 5_000 }, (_, index) => ({ source: `10.0.${index}.0/24` }));
+    const long = judgement('NON_COMPLIANT', {
+      reason: 'r'.repeat(100_000),
+      fix: 'f'.repeat(100_000),
+      evidence: { exposure: 'any', permissions },
+    });
+    const [finding] = recordAfter(look(0, [long])).findings;
+    expect(finding?.reason).toHaveLength(4_001);
+    expect(finding?.fix).toHaveLength(4_001);
+    expect(finding?.evidence).toEqual({ exposure: 'any', permissions: permissions.slice(0, 20), omitted: true });
+  });
+});
+
 describe('the item', () => {
   test('of what complies holds when it was looked at and whose it is, and nothing else', () => {
     expect(recordAfter(look(0, [complies]))).toEqual({
@@ -617,17 +663,28 @@ describe('the item', () => {
       scope,
       version: 2,
       observedAt: iso(0),
+      expiresAt: new Date(start + KEPT_MS).toISOString(),
       instance: { instanceId: subject.id, tags: { Name: 'web-1' } },
       findings: [],
       outbox: [],
     });
   });
 
-  test('of what is gone may be deleted after seven days', () => {
+  test('of what is gone may be deleted after a day, of anything else after a month without a look', () => {
     expect(recordAfter(look(0, [violates]), look(5, [], { gone: true })).expiresAt).toBe(
-      new Date(start + 5 * minute + REMEMBERED_MS).toISOString(),
+      new Date(start + 5 * minute + KEPT_WHEN_GONE_MS).toISOString(),
     );
-    expect(recordAfter(look(0, [violates]))).not.toHaveProperty('expiresAt');
+  });
+
+  test('of what was never there may be deleted as soon, and is no reason to look again', () => {
+    const { instance: _, ...unseen } = look(0, [cannotSay]);
+    const { record } = reconciled(undefined, unseen);
+    expect(record.expiresAt).toBe(new Date(start + KEPT_WHEN_GONE_MS).toISOString());
+    expect(isLive({ ...record, outbox: [] })).toBe(false);
+  });
+
+  test('remembers that a tag was seen', () => {
+    expect(recordAfter(look(0, [complies], { tagsSeen: true }), look(1, [complies])).tagsSeen).toBe(true);
   });
 
   test('is left as it was given', () => {

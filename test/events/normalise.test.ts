@@ -64,6 +64,7 @@ describe('a change of state', () => {
       time: new Date('2026-03-02T09:15:04Z'),
       targets: expect.objectContaining({ instanceIds: [web], securityGroupIds: [] }),
       launches: new Map(),
+      state,
       cause: { key: `state:${id}`, text: `state ${state}`, eventTime: '2026-03-02T09:15:04.000Z' },
     });
   });

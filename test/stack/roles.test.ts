@@ -112,7 +112,7 @@ test.each([
   ['tags', ['ec2:DescribeInstances']],
   ['kmsAliases', ['ec2:DescribeInstances', 'kms:ListAliases']],
   ['securityGroups', ['ec2:DescribeInstances', 'ec2:DescribeSecurityGroupRules', 'ec2:DescribeSecurityGroups']],
-  ['prefixLists', ['ec2:DescribeInstances', 'ec2:GetManagedPrefixListEntries']],
+  ['prefixLists', ['ec2:DescribeInstances', 'ec2:DescribeSecurityGroups', 'ec2:GetManagedPrefixListEntries']],
 ] as const)('a policy on %s alone reads nothing else', (need, reads) => {
   expect(readsOf(need)).toEqual(reads);
 });

@@ -2,7 +2,7 @@ import type * as ec2 from '@aws-sdk/client-ec2';
 import type { SendMessageCommandInput } from '@aws-sdk/client-sqs';
 import { type Simulation, simulate } from '../../src/cli/simulation.ts';
 import type { BoundPolicy } from '../../src/domain/policy.ts';
-import type { Relook } from '../../src/engine/messages.ts';
+import type { LookMessage } from '../../src/engine/messages.ts';
 import type { Fault } from '../../src/sandbox/faults.ts';
 import type { Resources } from '../../src/sandbox/recorded.ts';
 import { type Call, createSandbox } from '../../src/sandbox/sandbox.ts';
@@ -78,8 +78,8 @@ export function relooksOf({ sandbox }: Simulation): readonly object[] {
   return sandbox.calls.flatMap((call) => {
     if (call.operation !== 'sqs:SendMessage') return [];
     const { MessageBody = '', DelaySeconds: delay } = call.input as SendMessageCommandInput;
-    const { kind, attempt, instances } = JSON.parse(MessageBody) as Relook;
-    return kind === 'relook' ? [{ delay, attempt, instanceIds: instances.map((one) => one.instanceId) }] : [];
+    const { kind, attempt, instances } = JSON.parse(MessageBody) as LookMessage;
+    return kind === 'look' ? [{ delay, attempt, instanceIds: instances.map((one) => one.instanceId) }] : [];
   });
 }
 

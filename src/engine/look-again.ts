@@ -1,0 +1,69 @@
+import { describeError } from '../domain/errors.ts';
+import type { Report } from './batch-report.ts';
+import type { Engine } from './deployment.ts';
+import type { Sighting } from './find-instances.ts';
+import type { TakenLook } from './look.ts';
+import { CHUNK_INSTANCES, type LookMessage, RELOOK_DELAYS_SECONDS } from './messages.ts';
+import { chunked } from './reads.ts';
+
+/** Asks for another look at what could not be judged: one message for all instances of an attempt. */
+export async function lookAgain(engine: Engine, looks: readonly TakenLook[], report: Report): Promise<void> {
+  const groups = new Map<string, TakenLook[]>();
+  for (const look of looks.filter(({ again }) => again)) {
+    const key = `${look.attempt} ${queueOf(look.sighting)}`;
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [look]);
+    else group.push(look);
+  }
+  const messages = [...groups.values()].flatMap((group) => chunked(group, CHUNK_INSTANCES));
+  await Promise.all(
+    messages.map(async (some) => {
+      const [first] = some;
+      if (first === undefined) return;
+      const { attempt, sighting } = first;
+      const instances = some.map(({ look }) => ({ instanceId: look.subject.id, cause: look.cause }));
+      const message: LookMessage = { kind: 'look', attempt: attempt + 1, queue: queueOf(sighting), instances };
+      const delay = RELOOK_DELAYS_SECONDS[attempt] ?? 0;
+      const sightings = some.map((look) => look.sighting);
+      if (await send(engine, message, delay, sightings, report)) report.lookedAgain += some.length;
+    }),
+  );
+}
+
+/** Hands instances that one event led to over to the bulk queue, in parts that one run can work. */
+export async function lookInParts(engine: Engine, sightings: readonly Sighting[], report: Report): Promise<void> {
+  await Promise.all(
+    chunked(sightings, CHUNK_INSTANCES).map(async (part) => {
+      const instances = part.map(({ instanceId, tasks }) => ({
+        instanceId,
+        cause: tasks[0]?.causeOf(instanceId) ?? { key: 'part', text: 'a change that many instances share' },
+      }));
+      const message: LookMessage = { kind: 'look', attempt: 0, queue: 'bulk', instances };
+      if (await send(engine, message, 0, part, report)) report.handedOver += part.length;
+    }),
+  );
+}
+
+/** @returns whether SQS took it; if not, the messages that led to these instances fail. */
+async function send(
+  engine: Engine,
+  message: LookMessage,
+  DelaySeconds: number,
+  sightings: readonly Sighting[],
+  report: Report,
+): Promise<boolean> {
+  const { liveQueueUrl, bulkQueueUrl } = engine.deployment;
+  const QueueUrl = message.queue === 'live' ? liveQueueUrl : bulkQueueUrl;
+  try {
+    await engine.aws('sqs:SendMessage', { QueueUrl, MessageBody: JSON.stringify(message), DelaySeconds });
+    return true;
+  } catch (error) {
+    const tasks = sightings.flatMap((sighting) => sighting.tasks);
+    report.fail(tasks, `look at ${sightings.length} instances: ${describeError(error)}`);
+    return false;
+  }
+}
+
+function queueOf({ tasks }: Sighting): LookMessage['queue'] {
+  return tasks.every((task) => task.queue === 'bulk') ? 'bulk' : 'live';
+}
