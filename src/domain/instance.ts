@@ -17,6 +17,7 @@ export type FixedField =
   | 'InstanceLifecycle'
   | 'RootDeviceType'
   | 'RootDeviceName'
+  | 'VirtualizationType'
   | 'Platform'
   | 'PlatformDetails';
 

@@ -3,11 +3,18 @@ import { quoted, skeleton } from './characters.ts';
 /** Shortest text for which one different character is taken for a slip: `env` and `end` are just two words. */
 const SHORTEST_FOR_A_SLIP = 4;
 
+/** What differs. `nearly the same`: several of those before it. */
+export type Difference =
+  | 'case differs'
+  | 'spaces differ'
+  | 'look-alike letters'
+  | 'nearly the same'
+  | 'one character differs';
+
 /** A text that somebody probably meant to be another, and what differs: `there is "owner" (case differs)`. */
 export interface NearMiss {
   readonly text: string;
-  /** `case differs`, `spaces differ`, `look-alike letters`, `nearly the same` (several of these) or `one character differs`. */
-  readonly difference: string;
+  readonly difference: Difference;
 }
 
 /** The first of several texts that is nearly, but not quite, the wanted one; the smallest difference first. */
@@ -21,7 +28,7 @@ export function nearMissOf(wanted: string, among: readonly string[]): NearMiss |
 }
 
 const differences: readonly {
-  readonly difference: string;
+  readonly difference: Difference;
   readonly nearly: (wanted: string, other: string) => boolean;
 }[] = [
   { difference: 'case differs', nearly: same(lower) },

@@ -26,6 +26,14 @@ export interface Example<P> {
   readonly expect: { readonly compliance: Compliance; readonly reason?: string };
 }
 
+/** A regular expression among the parameters. */
+export interface ParameterPattern {
+  /** Where it stands in the parameters. */
+  readonly path: readonly (string | number)[];
+  /** As the rule runs it, with the `u` flag. */
+  readonly source: string;
+}
+
 /** One rule, one file. Its verdict is a pure function of what it declared. */
 export interface Rule<N extends Need = Need, S extends z.ZodType = z.ZodType, E extends Json = Json> {
   /** Kebab-case, the file's name. AWS Config's identifier where one means the same. */
@@ -42,6 +50,8 @@ export interface Rule<N extends Need = Need, S extends z.ZodType = z.ZodType, E 
   readonly parameters: (z: Zod) => S;
   readonly needs: readonly N[] | ((parameters: z.output<S>) => readonly N[]);
   evaluate(context: Context<N, z.output<S>>): Verdict<E>;
+  /** Regular expressions among the parameters that run over text which strangers write, such as a tag's value. */
+  readonly patterns?: (parameters: z.output<S>) => readonly ParameterPattern[];
   /** What `upTo` of an exemption may bound, and whether a violation lies within it. */
   readonly bound?: {
     readonly schema: (z: Zod) => z.ZodType;

@@ -10,6 +10,7 @@ import { jsonSchemaOf, sampleOf } from './json-schema.ts';
 import { mistakesIn, type PlacedMistake, pathText, valueAt } from './mistakes.ts';
 import { notBuiltYet } from './not-built-yet.ts';
 import { type ErrorCode, nearest, oneOf } from './policy-error.ts';
+import { patternMistakes } from './safe-pattern.ts';
 import { type Path, writtenAs } from './source.ts';
 import type { Filled } from './values.ts';
 
@@ -45,6 +46,7 @@ export function checkPolicy(filled: Filled, folder: string | undefined, rules: r
     ...(typeof ruleId === 'string' && rule === undefined ? [unknownRule(ruleId, rules)] : []),
     ...(rule === undefined ? [] : parameterMistakes(content, rule, forms, filled.unfilled)),
     ...(rule === undefined ? [] : boundMistakes(content, rule, forms)),
+    ...patternMistakes(content, rule),
     ...conditionMistakes(content),
     ...folderMistakes(valueAt(content, ['name']), folder),
   ];

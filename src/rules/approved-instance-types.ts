@@ -4,6 +4,7 @@ import { matchesAnyGlob } from '../domain/glob.ts';
 import { distinct } from '../domain/instance.ts';
 import { type Category, categories, type InstanceTypeName, parseInstanceType } from '../domain/instance-type.ts';
 import { successorsOf } from '../domain/instance-type-successors.ts';
+import type { InstanceFields } from '../domain/needs.ts';
 import { defineRule } from '../domain/rule.ts';
 import { compliantWhateverIsMissing, insufficientData, violation } from '../domain/verdict.ts';
 
@@ -13,6 +14,9 @@ const LISTED = 10;
 /** Sizes that practically all families have, and those of the burstable ones. A size between may still not exist. */
 const COMMON_SIZES = ['large', 'xlarge', '2xlarge', '4xlarge', '8xlarge'];
 const SIZES_OF_T = ['nano', 'micro', 'small', 'medium', 'large', 'xlarge', '2xlarge'];
+/** Families whose smaller sizes start 32-bit AMIs, and those that start paravirtual ones. No newer family does. */
+const FAMILIES_FOR_I386 = ['c1', 'c3', 'm1', 't1', 't2'];
+const FAMILIES_FOR_PARAVIRTUAL = ['c1', 'c3', 'hs1', 'm1', 'm2', 'm3', 't1'];
 
 type Architecture = 'i386' | 'x86_64' | 'arm64' | 'x86_64_mac' | 'arm64_mac';
 
@@ -48,7 +52,7 @@ export const approvedInstanceTypes = defineRule({
   id: 'approved-instance-types',
   summary: 'The instance type is one of those approved.',
   why: 'The type decides most of what an instance costs: old generations give less for the money, and one wrong letter in a template buys a machine of a hundred times the price.',
-  fix: 'Stop the instance and change its type to an approved one: `aws ec2 modify-instance-attribute --instance-id <id> --instance-type Value=<type>`',
+  fix: 'Stop the instance and change it to an approved type: `aws ec2 modify-instance-attribute --instance-id <id> --instance-type Value=<type>`; launch anew what can not be stopped or needs another AMI, and change the launch template of an Auto Scaling group or fleet',
   awsConfig: 'desired-instance-type',
   parameters: (z) =>
     z
@@ -116,7 +120,7 @@ export const approvedInstanceTypes = defineRule({
     const reasons = opinions.flatMap((opinion) => ('reason' in opinion ? opinion.reason : []));
     if (reasons.length > 0) {
       const reason = `${candidate.type} is not approved: ${reasons.join('; ')}`;
-      return violation(reason, fixOf(instance.InstanceId, candidate, parameters), { instanceType: candidate.type });
+      return violation(reason, fixOf(instance, candidate, parameters), { instanceType: candidate.type });
     }
     const missing = opinions.flatMap((opinion) => (opinion.is === 'unknown' ? opinion.missing : []));
     return missing.length > 0 ? insufficientData(missing) : compliantWhateverIsMissing();
@@ -288,25 +292,65 @@ function enumerated(values: readonly string[]): string {
   return more > 0 ? `${sorted.slice(0, LISTED).join(', ')} and ${more} more` : sorted.join(', ');
 }
 
-/** What to change the type to, with the call that does it; `<...>` is left to the reader. */
-function fixOf(instanceId: string, candidate: Candidate, parameters: Parameters): string {
-  const [instead, type] = insteadOf(candidate, parameters);
-  return `Stop the instance and change its type to ${instead}: \`aws ec2 modify-instance-attribute --instance-id ${instanceId} --instance-type Value=${type}\``;
+/** What the fix depends on, beside the type. */
+type Origin = InstanceFields<never>;
+
+/** What to use instead, and how to get there. Whether a group or fleet launched it is in its tags, which no verdict needs. */
+function fixOf(instance: Origin, candidate: Candidate, parameters: Parameters): string {
+  const { words, type, family } = insteadOf(candidate, parameters);
+  const obstacles = [
+    ...obstaclesOf(instance, candidate),
+    ...(family === undefined ? [] : imageFor(family, candidate, instance)),
+  ];
+  const how =
+    obstacles.length > 0
+      ? `Launch a new instance of ${words}, and terminate this one (${obstacles.join(', ')})`
+      : `Stop the instance and change it to ${words}: \`aws ec2 modify-instance-attribute --instance-id ${instance.InstanceId} --instance-type Value=${type}\``;
+  return `${how}; if an Auto Scaling group or fleet launched it, change the launch template instead`;
 }
 
-function insteadOf(candidate: Candidate, parameters: Parameters): readonly [instead: string, type: string] {
-  const { family, size } = candidate;
-  if (meets(candidate, parameters, demandsOnFamilies))
-    return [`another size of family ${family}${sizesText(parameters)}`, `${family}.<size>`];
-  const best = bestFamily(candidate, parameters);
-  if (best === undefined) return [`one that is approved${approvedText(parameters)}`, '<type>'];
-  const architecture = architectureOf(best);
-  const image = architecture === ownArchitecture(candidate) ? '' : ', which needs an AMI for it';
-  const instead = `family ${best} (${architecture}${image})`;
-  const same = `${best}.${size}`;
+/** Why the instance can't be stopped and changed, whatever to. */
+function obstaclesOf({ InstanceLifecycle, RootDeviceType }: Origin, candidate: Candidate): readonly string[] {
+  return [
+    ...(InstanceLifecycle === 'spot' ? ['the type of a Spot Instance can not be changed'] : []),
+    ...(RootDeviceType === 'instance-store' ? ['an instance with its root on instance store can not be stopped'] : []),
+    ...(isMac(candidate) ? ['a Mac instance has the type of its Dedicated Host'] : []),
+  ];
+}
+
+/** What another family asks of the AMI that the instance's own is not. */
+function imageFor(family: string, candidate: Candidate, { VirtualizationType }: Origin): readonly string[] {
+  const own = candidate.architecture.known ? candidate.architecture.value : architectureOf(candidate.family);
+  const architecture = architectureOf(family);
+  const fits = own === architecture || (own === 'i386' && FAMILIES_FOR_I386.includes(family));
+  return [
+    ...(fits ? [] : [`it needs an AMI for ${architecture}`]),
+    ...(VirtualizationType === 'paravirtual' && !FAMILIES_FOR_PARAVIRTUAL.includes(family)
+      ? ['it needs an AMI of virtualization type hvm']
+      : []),
+  ];
+}
+
+/** What is proposed. */
+interface Proposal {
+  readonly words: string;
+  /** For a command; `<...>` is left to the reader. */
+  readonly type: string;
+  /** Left out where it is the instance's own, or for the reader to choose. */
+  readonly family?: string;
+}
+
+function insteadOf(candidate: Candidate, parameters: Parameters): Proposal {
+  const { family: own, size } = candidate;
+  if (!isMac(candidate) && meets(candidate, parameters, demandsOnFamilies))
+    return { words: `another size of family ${own}${sizesText(parameters)}`, type: `${own}.<size>` };
+  const family = bestFamily(candidate, parameters);
+  if (family === undefined) return { words: `an approved type${approvedText(parameters)}`, type: '<type>' };
+  const words = `family ${family} (${architectureOf(family)})`;
+  const same = `${family}.${size}`;
   return isPlausible(same, candidate, parameters)
-    ? [`${instead}, for example ${same}`, same]
-    : [`${instead}${sizesText(parameters)}`, `${best}.<size>`];
+    ? { family, words: `${words}, for example ${same}`, type: same }
+    : { family, words: `${words}${sizesText(parameters)}`, type: `${family}.<size>` };
 }
 
 function sizesText({ sizes }: Parameters): string {
@@ -336,13 +380,22 @@ function bestFamily(candidate: Candidate, parameters: Parameters): string | unde
   return possible.toSorted((a, b) => compare(nearness(a, candidate), nearness(b, candidate)))[0];
 }
 
-/** A family with a name that says what it is, of the same category where the candidate's is known, that may pass. */
+/** A family of the same kind that may pass. Where either name does not say what it is, nothing is proposed. */
 function isPossible(family: string, { name }: Candidate, parameters: Parameters): boolean {
   const parsed = nameOfFamily(family);
-  if (parsed === undefined || (name.known && name.value.category !== parsed.category)) return false;
+  if (parsed === undefined || !name.known || kindOf(name.value) !== kindOf(parsed)) return false;
   const unread = unknown({ what: `instance type of family ${family}`, why: 'not-recorded' });
   const other = candidateOf(`${family}.large`, architectureOf(family), unread);
   return meets(other, parameters, demandsOnFamilies);
+}
+
+/** What a family is made for. Macs and the machines of many TiB stand for themselves: no other family does what they do. */
+function kindOf({ series, category }: InstanceTypeName): string {
+  return series === 'mac' || series === 'u' ? series : category;
+}
+
+function isMac({ name }: Candidate): boolean {
+  return name.known && name.value.series === 'mac';
 }
 
 /** The smaller, the nearer; the first difference decides. */

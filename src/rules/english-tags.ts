@@ -2,6 +2,7 @@ import { codePoint, lookAlikeOf, named, quoted, scriptOf } from '../domain/chara
 import type { Tag } from '../domain/facts.ts';
 import { matchesAnyGlob } from '../domain/glob.ts';
 import { defineRule } from '../domain/rule.ts';
+import { tagsArgument } from '../domain/tags-argument.ts';
 import { compliant, notApplicable, violation } from '../domain/verdict.ts';
 
 type Charset = 'aws-ascii' | 'ascii-printable' | 'latin';
@@ -24,6 +25,25 @@ const deceptive: readonly { readonly pattern: RegExp; readonly name: string; rea
   { pattern: /^[\u2018-\u201f\u00ab\u00bb\u2039\u203a]$/, name: 'typographic quote', hint: 'leave it out' },
   { pattern: /^[\p{Cc}\u2028\u2029]$/u, name: 'control character', hint: 'leave it out' },
 ];
+
+/** Spaces that a tag should not have. */
+const misplacedSpaces: readonly {
+  readonly problem: string;
+  /** The same, when it is to go. */
+  readonly name: string;
+  readonly isIn: (text: string) => boolean;
+}[] = [
+  { problem: 'a space at the beginning', name: 'the space at the beginning', isIn: (text) => text.startsWith(' ') },
+  {
+    problem: 'a space at the end',
+    name: 'the space at the end',
+    isIn: (text) => text.length > 1 && text.endsWith(' '),
+  },
+  { problem: 'two spaces in a row', name: 'two spaces in a row', isIn: (text) => text.trim().includes('  ') },
+];
+
+/** Stands in a command for what only a person knows. */
+const LEFT_TO_READER = '...';
 
 /** How many different characters of one text are told. */
 const TOLD_CHARACTERS = 3;
@@ -58,15 +78,11 @@ export const englishTags = defineRule({
     const tags = facts.tags.found.filter(({ Key }) => !isOfAws(Key));
     if (tags.length === 0) return notApplicable('instance has no tags of its own');
     const looked = tags.filter(({ Key }) => !matchesAnyGlob(exemptKeys, Key));
-    const sorted = looked.toSorted((a, b) => (a.Key < b.Key ? -1 : 1));
-    const found = sorted.flatMap((tag) => flawsOf(tag, charset));
+    const found = looked.toSorted(byKey).flatMap((tag) => flawsOf(tag, charset));
     if (found.length === 0) return compliant();
-    const keys = [...new Set(found.map(({ flaw }) => named(flaw.key)))].join(', ');
-    return violation(
-      found.map(({ text }) => text).join('; '),
-      `Write the tags ${keys} again with ${charsets[charset].text}: \`aws ec2 create-tags --resources ${instance.InstanceId} --tags 'Key=...,Value=...'\`; delete a wrong key with \`aws ec2 delete-tags\``,
-      { tags: found.map(({ flaw }) => flaw) },
-    );
+    const flaws = found.map(({ flaw }) => flaw);
+    const fix = fixOf(instance.InstanceId, flaws, facts.tags.found, charset);
+    return violation(found.map(({ text }) => text).join('; '), fix, { tags: flaws });
   },
   examples: [
     {
@@ -127,6 +143,10 @@ export const englishTags = defineRule({
     },
   ],
 });
+
+function byKey(a: Tag, b: Tag): number {
+  return a.Key < b.Key ? -1 : 1;
+}
 
 /** AWS reserves the prefix in any case. */
 function isOfAws(key: string): boolean {
@@ -214,9 +234,67 @@ function mixedScripts(text: string): readonly string[] {
 }
 
 function spaceProblems(text: string): readonly string[] {
-  const problems: string[] = [];
-  if (text.startsWith(' ')) problems.push('a space at the beginning');
-  if (text.length > 1 && text.endsWith(' ')) problems.push('a space at the end');
-  if (text.trim().includes('  ')) problems.push('two spaces in a row');
-  return problems;
+  return misplacedSpaces.filter(({ isIn }) => isIn(text)).map(({ problem }) => problem);
+}
+
+/** What to write instead and what to delete, in calls to paste; `...` is left to the reader. */
+function fixOf(instanceId: string, flaws: readonly Flaw[], tags: readonly Tag[], charset: Charset): string {
+  const rewritten = rewritesOf(flaws, tags);
+  const wrongKeys = flaws.filter((flaw) => flaw.in === 'key').map(({ key }) => ({ key }));
+  const steps: string[] = [];
+  if (rewritten.length > 0) {
+    const names = rewritten.map(({ of }) => named(of)).join(', ');
+    const what = `Write the ${rewritten.length === 1 ? 'tag' : 'tags'} ${names} again ${mannerOf(flaws, charset)}`;
+    steps.push(`${what}: \`aws ec2 create-tags --resources ${instanceId} --tags ${tagsArgument(rewritten)}\``);
+  }
+  if (wrongKeys.length > 0) {
+    const what = `${steps.length > 0 ? 'then delete' : 'Delete'} the wrong ${wrongKeys.length === 1 ? 'key' : 'keys'}`;
+    steps.push(`${what}: \`aws ec2 delete-tags --resources ${instanceId} --tags ${tagsArgument(wrongKeys)}\``);
+  }
+  return steps.join('; ');
+}
+
+/** `with ...` the characters allowed, `without ...` the spaces that are out of place. */
+function mannerOf(flaws: readonly Flaw[], charset: Charset): string {
+  const problems = flaws.flatMap((flaw) => flaw.problems);
+  const spaces = misplacedSpaces.filter(({ problem }) => problems.includes(problem)).map(({ name }) => name);
+  return [
+    ...(problems.every(isOfSpaces) ? [] : [`with ${charsets[charset].text}`]),
+    ...(spaces.length > 0 ? [`without ${enumerated(spaces)}`] : []),
+  ].join(' and ');
+}
+
+interface Rewrite {
+  /** The key that has the flaw, or whose value has. */
+  readonly of: string;
+  readonly key: string;
+  readonly value: string;
+}
+
+/** Each tag with a flaw as it should be. Not one that would take the place of a tag that is right, or of another here. */
+function rewritesOf(flaws: readonly Flaw[], tags: readonly Tag[]): readonly Rewrite[] {
+  const taken = new Set(tags.map(({ Key }) => Key));
+  return tags.toSorted(byKey).flatMap(({ Key, Value }) => {
+    const own = flaws.filter((flaw) => flaw.key === Key);
+    if (own.length === 0) return [];
+    const [key, value] = [corrected(Key, 'key', own), corrected(Value, 'value', own)];
+    if (key !== Key && taken.has(key)) return [];
+    if (key !== LEFT_TO_READER) taken.add(key);
+    return [{ of: Key, key, value }];
+  });
+}
+
+function corrected(text: string, part: Flaw['in'], flaws: readonly Flaw[]): string {
+  const problems = flaws.filter((flaw) => flaw.in === part).flatMap((flaw) => flaw.problems);
+  if (problems.length === 0) return text;
+  return problems.every(isOfSpaces) ? text.replaceAll(/^ +| +$/g, '').replaceAll(/ {2,}/g, ' ') : LEFT_TO_READER;
+}
+
+function isOfSpaces(problem: string): boolean {
+  return misplacedSpaces.some((one) => one.problem === problem);
+}
+
+function enumerated(items: readonly string[]): string {
+  if (items.length < 2) return items.join('');
+  return `${items.slice(0, -1).join(', ')} and ${items.at(-1)}`;
 }

@@ -1,7 +1,9 @@
 import { inAscii, named, quoted } from '../domain/characters.ts';
 import type { Missing, NetworkInterface, Tag, Volume } from '../domain/facts.ts';
+import { distinct } from '../domain/instance.ts';
 import { describeNearMiss, nearMissOf } from '../domain/near-miss.ts';
 import { defineRule } from '../domain/rule.ts';
+import { type TagArgument, tagsArgument } from '../domain/tags-argument.ts';
 import { compliantWhateverIsMissing, insufficientData, notApplicable, violation } from '../domain/verdict.ts';
 
 /** One demand: a key, and what its value must be. */
@@ -26,7 +28,14 @@ type Problem = {
   readonly key: string;
   readonly problem: 'missing' | 'blank' | 'value' | 'pattern';
   readonly text: string;
+  /** What to write; `...` where only a person knows. */
+  readonly value: string;
+  /** The key that was probably meant to be the missing one. */
+  readonly misspelt?: string;
 };
+
+/** Stands in a command for what only a person knows. */
+const LEFT_TO_READER = '...';
 
 export const requiredTags = defineRule({
   id: 'required-tags',
@@ -64,6 +73,10 @@ export const requiredTags = defineRule({
         .default(['instance'])
         .describe('What must bear the tags: the instance, its attached EBS volumes, its network interfaces.'),
     }),
+  patterns: ({ keys }) =>
+    keys.flatMap(({ pattern }, index) =>
+      pattern === undefined ? [] : [{ path: ['keys', index, 'pattern'], source: wholeValue(pattern).source }],
+    ),
   needs: ({ resources }) => [
     'tags',
     ...(resources.includes('volume') ? (['volumes'] as const) : []),
@@ -87,7 +100,7 @@ export const requiredTags = defineRule({
     const certain = problems.filter(({ problem }) => problem !== 'missing' || tagsMayCome.length === 0);
     if (certain.length > 0) {
       const evidence = { problems: certain.map(({ resource, key, problem }) => ({ resource, key, problem })) };
-      return violation(certain.map(({ text }) => text).join('; '), fixOf(certain, keys), evidence);
+      return violation(certain.map(({ text }) => text).join('; '), fixOf(certain), evidence);
     }
     if (problems.length > 0) missing.push(...tagsMayCome);
     if (missing.length > 0) return insufficientData(missing);
@@ -197,32 +210,47 @@ function problemsOf(tagged: Tagged, demands: readonly Demand[]): readonly Proble
   return demands.flatMap((demand) => {
     const problem = problemOf(tagged.tags, demand, required);
     if (problem === undefined) return [];
-    const [kind, text] = problem;
-    return [
-      { resource: tagged.id, key: demand.key, problem: kind, text: `${tagged.name}${named(demand.key)} ${text}` },
-    ];
+    const { key } = demand;
+    return [{ ...problem, resource: tagged.id, key, text: `${tagged.name}${named(key)} ${problem.text}` }];
   });
 }
 
-function problemOf(
-  tags: readonly Tag[],
-  { key, values, pattern, allowEmpty }: Demand,
-  required: readonly string[],
-): readonly [Problem['problem'], string] | undefined {
-  const value = tags.find((tag) => tag.Key === key)?.Value;
-  if (value === undefined) return ['missing', missingText(key, tags, required)];
-  if (isBlank(value)) return allowEmpty ? undefined : ['blank', 'is blank'];
-  if (values !== undefined && !values.includes(value)) return ['value', notAllowedText(value, values)];
-  if (pattern !== undefined && !wholeValue(pattern).test(value))
-    return ['pattern', `is ${quoted(value)}, which does not match ${inAscii(pattern)}`];
-  return undefined;
+type TagProblem = Omit<Problem, 'resource' | 'key'>;
+
+function problemOf(tags: readonly Tag[], demand: Demand, required: readonly string[]): TagProblem | undefined {
+  const tag = tags.find(({ Key }) => Key === demand.key);
+  if (tag === undefined) return missingProblem(tags, demand, required);
+  const wrong = valueProblem(tag.Value, demand);
+  return wrong && { ...wrong, value: valueInstead(tag.Value, demand) };
 }
 
 /** A key that is itself required is nobody's slip for another. */
-function missingText(key: string, tags: readonly Tag[], required: readonly string[]): string {
-  const others = tags.map((tag) => tag.Key).filter((other) => !required.includes(other));
-  const near = nearMissOf(key, others);
-  return near === undefined ? 'is missing' : `is missing, ${describeNearMiss(near)}`;
+function missingProblem(tags: readonly Tag[], demand: Demand, required: readonly string[]): TagProblem {
+  const others = tags.map(({ Key }) => Key).filter((other) => !required.includes(other));
+  const near = nearMissOf(demand.key, others);
+  const value = valueInstead(tags.find(({ Key }) => Key === near?.text)?.Value, demand);
+  if (near === undefined) return { problem: 'missing', text: 'is missing', value };
+  return { problem: 'missing', text: `is missing, ${describeNearMiss(near)}`, value, misspelt: near.text };
+}
+
+function valueProblem(
+  value: string,
+  { values, pattern, allowEmpty }: Demand,
+): Pick<Problem, 'problem' | 'text'> | undefined {
+  if (isBlank(value)) return allowEmpty ? undefined : { problem: 'blank', text: 'is blank' };
+  if (values !== undefined && !values.includes(value)) return { problem: 'value', text: notAllowedText(value, values) };
+  if (pattern !== undefined && !wholeValue(pattern).test(value))
+    return { problem: 'pattern', text: `is ${quoted(value)}, which does not match ${inAscii(pattern)}` };
+  return undefined;
+}
+
+/** The value to write, given the one that is there or under a misspelt key: one that reads the same, or the only one. */
+function valueInstead(value: string | undefined, demand: Demand): string {
+  const { values = [] } = demand;
+  if (value !== undefined && valueProblem(value, demand) === undefined) return value;
+  const near = value === undefined ? undefined : nearMissOf(value, values);
+  if (near !== undefined && near.difference !== 'one character differs') return near.text;
+  return (values.length === 1 ? values[0] : undefined) ?? LEFT_TO_READER;
 }
 
 function notAllowedText(value: string, values: readonly string[]): string {
@@ -236,18 +264,28 @@ function isBlank(value: string): boolean {
   return /^[\s\p{Cf}\p{Cc}]*$/u.test(value);
 }
 
-/** One call for each resource, with the keys that are wrong on it. */
-function fixOf(problems: readonly Problem[], demands: readonly Demand[]): string {
-  const resources = [...new Set(problems.map(({ resource }) => resource))];
-  const calls = resources.map((resource) => {
-    const wrong = problems.filter((problem) => problem.resource === resource);
-    const tags = wrong.map(({ key }) => `'Key=${named(key)},Value=${exampleValue(key, demands)}'`);
-    return `\`aws ec2 create-tags --resources ${resource} --tags ${tags.join(' ')}\``;
-  });
-  return `Set the tags, in the template that launches the instance too: ${calls.join('; ')}`;
+/** One call for each resource, with the keys that are wrong on it, and one with those to delete. */
+function fixOf(problems: readonly Problem[]): string {
+  const set = calls('create-tags', problems);
+  const misspelt = misspeltKeys(problems);
+  const fix = `Set the tags, in the template that launches the instance too: ${set}`;
+  if (misspelt.length === 0) return fix;
+  const which = misspelt.length === 1 ? 'the key that was meant to be it' : 'the keys that were meant to be them';
+  return `${fix}; delete ${which}: ${calls('delete-tags', misspelt)}`;
 }
 
-function exampleValue(key: string, demands: readonly Demand[]): string {
-  const only = demands.find((demand) => demand.key === key)?.values;
-  return only?.length === 1 && only[0] !== undefined ? named(only[0]) : '...';
+/** Each once, though it may have been meant to be either of two. */
+function misspeltKeys(problems: readonly Problem[]): readonly Pick<Problem, 'resource' | 'key'>[] {
+  const found = problems.flatMap(({ resource, misspelt: key }) => (key === undefined ? [] : [{ resource, key }]));
+  return [...new Map(found.map((one) => [`${one.resource} ${one.key}`, one])).values()];
+}
+
+function calls(operation: string, tags: readonly (TagArgument & Pick<Problem, 'resource'>)[]): string {
+  const resources = distinct(tags.map(({ resource }) => resource));
+  return resources
+    .map((resource) => {
+      const own = tags.filter((tag) => tag.resource === resource);
+      return `\`aws ec2 ${operation} --resources ${resource} --tags ${tagsArgument(own)}\``;
+    })
+    .join('; ');
 }

@@ -176,6 +176,32 @@ test.each(byId)('the page of %s has a fresh head, and notes written by hand belo
   expect(notes).toMatch(/^## Edge cases$/m);
 });
 
+/** Every field of a value, down to those that hold no others: `tags[].key`. */
+function fieldsOf(value: Json | undefined, path = ''): readonly string[] {
+  if (Array.isArray(value)) return value.flatMap((item: Json) => fieldsOf(item, `${path}[]`));
+  if (typeof value !== 'object' || value === null) return value === undefined ? [] : [path];
+  return Object.entries(value).flatMap(([key, inner]) => fieldsOf(inner, path === '' ? key : `${path}.${key}`));
+}
+
+test.each(byId)('the page of %s describes each field of the evidence, and no other', (id, rule) => {
+  const page = readFileSync(`docs/rules/${id}.md`, 'utf8');
+  const section =
+    page
+      .split('<!-- /generated -->')[1]
+      ?.split(/^## /m)
+      .find((part) => part.startsWith('Evidence\n')) ?? '';
+  const fields = rule.examples.flatMap((example: Example<Json>) => {
+    const now = nowOf(example);
+    return fieldsOf(judge(policyFor(rule, example.parameters), inspected(example.given, now), now)?.evidence);
+  });
+  const described = section
+    .split('\n')
+    .flatMap((line) => /^\| (`[^|]*) \|/.exec(line)?.[1]?.split(', ') ?? [])
+    .map((field) => field.replaceAll('`', ''));
+
+  expect(described.toSorted()).toEqual([...new Set(fields)].toSorted());
+});
+
 test('every page belongs to a rule', () => {
   const pages = readdirSync('docs/rules').filter((file) => file.endsWith('.md') && file !== 'README.md');
 

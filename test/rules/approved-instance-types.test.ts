@@ -131,20 +131,10 @@ test('a long list is cut', () => {
 
 describe('what to use instead', () => {
   const shipped = ['t3', 't3a', 't4g', 'm7i', 'm7a', 'm7g', 'c7i', 'c7a', 'c7g', 'r7i', 'r7g'];
-  const instead = (type: string, parameters: Json, over: object = {}) =>
-    /^Stop the instance and change its type to (.*): `aws ec2 modify-instance-attribute --instance-id i-0123456789abcdef0 --instance-type Value=(.*)`$/
-      .exec(look(approvedInstanceTypes, parameters, typed(type, over)).fix)
-      ?.slice(1);
+  const ofGroup = '; if an Auto Scaling group or fleet launched it, change the launch template instead';
 
   test.each<[string, Json, object, string, string]>([
     ['c3.large', { families: shipped }, {}, 'family c7i (x86_64), for example c7i.large', 'c7i.large'],
-    [
-      'c3.large',
-      { families: ['c7g', 'm7i'] },
-      {},
-      'family c7g (arm64, which needs an AMI for it), for example c7g.large',
-      'c7g.large',
-    ],
     [
       'c6g.large',
       { families: shipped },
@@ -173,13 +163,6 @@ describe('what to use instead', () => {
     ],
     ['c5.large', { minGeneration: 6 }, {}, 'family c8i (x86_64), for example c8i.large', 'c8i.large'],
     [
-      'c5.large',
-      { architectures: ['arm64'] },
-      {},
-      'family c8g (arm64, which needs an AMI for it), for example c8g.large',
-      'c8g.large',
-    ],
-    [
       'm7i.4xlarge',
       { sizes: ['large', 'xlarge'] },
       {},
@@ -187,19 +170,112 @@ describe('what to use instead', () => {
       'm7i.<size>',
     ],
     ['t3.large', { instanceTypes: ['t3.micro'] }, {}, 'another size of family t3', 't3.<size>'],
-    ['p3.2xlarge', { families: ['m7i'] }, {}, 'one that is approved (m7i.*)', '<type>'],
-    ['m7i.large', { categories: ['compute'] }, {}, 'one that is approved', '<type>'],
-    ['q9.huge', { families: ['m7i'] }, {}, 'family m7i (x86_64)', 'm7i.<size>'],
+    ['p3.2xlarge', { families: ['m7i'] }, {}, 'an approved type (m7i.*)', '<type>'],
+    ['m7i.large', { categories: ['compute'] }, {}, 'an approved type', '<type>'],
     ['g3.4xlarge', { minGeneration: 4 }, {}, 'family g6 (x86_64)', 'g6.<size>'],
+    ['q9.huge', { families: ['m7i'] }, {}, 'an approved type (m7i.*)', '<type>'],
+    [
+      't1.micro',
+      { families: ['t2'] },
+      { Architecture: 'i386' },
+      'family t2 (x86_64), for example t2.micro',
+      't2.micro',
+    ],
+    ['c1.medium', { families: ['c3'] }, { VirtualizationType: 'paravirtual' }, 'family c3 (x86_64)', 'c3.<size>'],
+    ['u-6tb1.112xlarge', { families: ['r7i', 'u7i-6tb'] }, {}, 'family u7i-6tb (x86_64)', 'u7i-6tb.<size>'],
+    ['u-6tb1.112xlarge', { families: ['r7i'] }, {}, 'an approved type (r7i.*)', '<type>'],
+    ['r4.large', { families: ['u7i-6tb'] }, {}, 'an approved type (u7i-6tb.*)', '<type>'],
+    ['m4.large', { families: ['mac2'] }, {}, 'an approved type (mac2.*)', '<type>'],
+  ])('%s under %j: stopped and changed', (type, parameters, over, words, value) => {
+    expect(look(approvedInstanceTypes, parameters, typed(type, over)).fix).toBe(
+      `Stop the instance and change it to ${words}: \`aws ec2 modify-instance-attribute --instance-id i-0123456789abcdef0 --instance-type Value=${value}\`${ofGroup}`,
+    );
+  });
+
+  test.each<[string, Json, object, string, string]>([
+    [
+      'c3.large',
+      { families: ['c7g', 'm7i'] },
+      {},
+      'family c7g (arm64), for example c7g.large',
+      'it needs an AMI for arm64',
+    ],
+    [
+      'c5.large',
+      { architectures: ['arm64'] },
+      {},
+      'family c8g (arm64), for example c8g.large',
+      'it needs an AMI for arm64',
+    ],
+    [
+      'c3.large',
+      { families: shipped },
+      { Architecture: 'i386' },
+      'family c7i (x86_64), for example c7i.large',
+      'it needs an AMI for x86_64',
+    ],
+    [
+      'm1.large',
+      { families: shipped },
+      { VirtualizationType: 'paravirtual' },
+      'family m7i (x86_64), for example m7i.large',
+      'it needs an AMI of virtualization type hvm',
+    ],
+    [
+      'c3.large',
+      { families: shipped },
+      { InstanceLifecycle: 'spot' },
+      'family c7i (x86_64), for example c7i.large',
+      'the type of a Spot Instance can not be changed',
+    ],
+    [
+      'm7i.4xlarge',
+      { sizes: ['large'] },
+      { InstanceLifecycle: 'spot' },
+      'another size of family m7i, of the sizes large',
+      'the type of a Spot Instance can not be changed',
+    ],
+    [
+      'p3.2xlarge',
+      { families: ['m7i'] },
+      { InstanceLifecycle: 'spot' },
+      'an approved type (m7i.*)',
+      'the type of a Spot Instance can not be changed',
+    ],
+    [
+      'm3.large',
+      { families: shipped },
+      { RootDeviceType: 'instance-store', VirtualizationType: 'paravirtual' },
+      'family m7i (x86_64), for example m7i.large',
+      'an instance with its root on instance store can not be stopped, it needs an AMI of virtualization type hvm',
+    ],
     [
       'mac1.metal',
       { minGeneration: 2 },
       { Architecture: 'x86_64_mac' },
-      'family mac2 (arm64_mac, which needs an AMI for it)',
-      'mac2.<size>',
+      'family mac2 (arm64_mac)',
+      'a Mac instance has the type of its Dedicated Host, it needs an AMI for arm64_mac',
     ],
-  ])('%s under %j', (type, parameters, over, words, value) => {
-    expect(instead(type, parameters, over)).toEqual([words, value]);
+    [
+      'mac1.metal',
+      { families: ['m7i'] },
+      { Architecture: 'x86_64_mac' },
+      'an approved type (m7i.*)',
+      'a Mac instance has the type of its Dedicated Host',
+    ],
+  ])('%s under %j with %j: launched anew', (type, parameters, over, words, because) => {
+    expect(look(approvedInstanceTypes, parameters, typed(type, over)).fix).toBe(
+      `Launch a new instance of ${words}, and terminate this one (${because})${ofGroup}`,
+    );
+  });
+
+  test.each([
+    ['i386', { Architecture: 'i386' }],
+    ['paravirtual', { VirtualizationType: 'paravirtual' }],
+  ])('another size of the same family takes the AMI of an %s instance', (_, over) => {
+    expect(look(approvedInstanceTypes, { sizes: ['large'] }, typed('c3.xlarge', over)).fix).toMatch(
+      /^Stop the instance and change it to another size of family c3/,
+    );
   });
 
   test('a type of too many vCPUs: another size', () => {

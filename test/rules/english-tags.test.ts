@@ -140,8 +140,8 @@ test('every wrong tag is told, sorted by key, with what to do', () => {
   expect(judgement.reason).toBe(
     'value "\\u00e9" of a: U+00E9 (Latin) at index 0; value "\\u00fc" of b: U+00FC (Latin) at index 0',
   );
-  expect(judgement.fix).toMatch(
-    /^Write the tags a, b again with A-Z a-z 0-9, spaces and \+ - = \. _ : \/ @: `aws ec2 create-tags/,
+  expect(judgement.fix).toBe(
+    "Write the tags a, b again with A-Z a-z 0-9, spaces and + - = . _ : / @: `aws ec2 create-tags --resources i-0123456789abcdef0 --tags 'Key=a,Value=...' 'Key=b,Value=...'`",
   );
   expect(judgement.evidence).toEqual({
     tags: [
@@ -150,6 +150,70 @@ test('every wrong tag is told, sorted by key, with what to do', () => {
     ],
   });
   expect(turned).toEqual(judgement);
+});
+
+describe('what to do', () => {
+  const create = 'aws ec2 create-tags --resources i-0123456789abcdef0 --tags';
+  const remove = 'aws ec2 delete-tags --resources i-0123456789abcdef0 --tags';
+
+  test.each<[string, Readonly<Record<string, string>>, string]>([
+    [
+      'a space at the end of a value',
+      { Environment: 'prod ' },
+      `Write the tag Environment again without the space at the end: \`${create} 'Key=Environment,Value=prod'\``,
+    ],
+    [
+      'spaces all over a value',
+      { Name: '  web  server 1 ' },
+      `Write the tag Name again without the space at the beginning, the space at the end and two spaces in a row: \`${create} '[{"Key":"Name","Value":"web server 1"}]'\``,
+    ],
+    [
+      'a space at the end of a key',
+      { 'Owner ': 'jane' },
+      `Write the tag "Owner " again without the space at the end: \`${create} 'Key=Owner,Value=jane'\`; then delete the wrong key: \`${remove} '[{"Key":"Owner "}]'\``,
+    ],
+    [
+      'a space at the end of a key that is there without it too',
+      { 'Owner ': 'joe', Owner: 'jane' },
+      `Delete the wrong key: \`${remove} '[{"Key":"Owner "}]'\``,
+    ],
+    [
+      'two keys that differ by spaces alone',
+      { 'Owner ': 'joe', ' Owner': 'jane' },
+      `Write the tag " Owner" again without the space at the beginning and the space at the end: \`${create} 'Key=Owner,Value=jane'\`; then delete the wrong keys: \`${remove} '[{"Key":" Owner"},{"Key":"Owner "}]'\``,
+    ],
+    [
+      'spaces alone',
+      { Name: ' ' },
+      `Write the tag Name again without the space at the beginning: \`${create} 'Key=Name,Value='\``,
+    ],
+    [
+      'another script in a key: the value stays',
+      { '\u041ewner': 'jane' },
+      `Write the tag "\\u041ewner" again with A-Z a-z 0-9, spaces and + - = . _ : / @: \`${create} 'Key=...,Value=jane'\`; then delete the wrong key: \`${remove} '[{"Key":"\\u041ewner"}]'\``,
+    ],
+    [
+      'spaces in one tag, another script in another',
+      { Name: 'web ', Owner: 'J\u00fcrgen' },
+      `Write the tags Name, Owner again with A-Z a-z 0-9, spaces and + - = . _ : / @ and without the space at the end: \`${create} 'Key=Name,Value=web' 'Key=Owner,Value=...'\``,
+    ],
+  ])('%s', (_, Tags, fix) => {
+    expect(look(englishTags, {}, { instance: { Tags } }).fix).toBe(fix);
+  });
+
+  test('a key that is there, and exempt, is not written over', () => {
+    const given: Given = { instance: { Tags: { Owner: 'jane', 'Owner ': 'joe' } } };
+
+    expect(look(englishTags, { exemptKeys: ['Owner'] }, given).fix).toMatch(/^Delete the wrong key: /);
+  });
+
+  test('a value that a shell would read stays a value', () => {
+    const Tags = { Name: "a'; id; ' " };
+
+    expect(look(englishTags, { charset: 'latin' }, { instance: { Tags } }).fix).toContain(
+      String.raw`--tags '[{"Key":"Name","Value":"a\u0027; id; \u0027"}]'`,
+    );
+  });
 });
 
 test('just after the launch a wrong tag is wrong, and good ones are not all', () => {

@@ -90,6 +90,83 @@ test('each broken demand is told, in the order of the policy', () => {
   );
 });
 
+describe('what to do', () => {
+  const create = 'aws ec2 create-tags --resources i-0123456789abcdef0 --tags';
+  const remove = 'aws ec2 delete-tags --resources i-0123456789abcdef0 --tags';
+  const start = 'Set the tags, in the template that launches the instance too: ';
+
+  test.each<[string, object, Readonly<Record<string, string>>, string]>([
+    [
+      'a value that differs by case alone',
+      { values: ['prod', 'dev'] },
+      { Owner: 'Prod' },
+      `${start}\`${create} 'Key=Owner,Value=prod'\``,
+    ],
+    [
+      'a value that differs by an invisible character',
+      { values: ['prod', 'dev'] },
+      { Owner: 'prod\u200b' },
+      `${start}\`${create} 'Key=Owner,Value=prod'\``,
+    ],
+    [
+      'a value that differs by a letter: which is meant is for a person to say',
+      { values: ['dev-1', 'dev-2'] },
+      { Owner: 'dev-3' },
+      `${start}\`${create} 'Key=Owner,Value=...'\``,
+    ],
+    ['the only value', { values: ['a b'] }, {}, `${start}\`${create} '[{"Key":"Owner","Value":"a b"}]'\``],
+    [
+      'a key in another case: its value goes along',
+      {},
+      { owner: 'jane' },
+      `${start}\`${create} 'Key=Owner,Value=jane'\`; delete the key that was meant to be it: \`${remove} 'Key=owner'\``,
+    ],
+    [
+      'a key in another case, with a value that is not allowed',
+      { pattern: '[a-z]+@example\\.com' },
+      { owner: 'jane' },
+      `${start}\`${create} 'Key=Owner,Value=...'\`; delete the key that was meant to be it: \`${remove} 'Key=owner'\``,
+    ],
+    [
+      'a key in another case, with a value that differs by case alone',
+      { values: ['prod', 'dev'] },
+      { owner: 'PROD' },
+      `${start}\`${create} 'Key=Owner,Value=prod'\`; delete the key that was meant to be it: \`${remove} 'Key=owner'\``,
+    ],
+    [
+      'a look-alike key with a value that a shell would read',
+      {},
+      { '\u041ewner': "a'b" },
+      `${start}\`${create} '[{"Key":"Owner","Value":"a\\u0027b"}]'\`; delete the key that was meant to be it: \`${remove} '[{"Key":"\\u041ewner"}]'\``,
+    ],
+    [
+      'a key in another case that is blank',
+      {},
+      { owner: ' ' },
+      `${start}\`${create} 'Key=Owner,Value=...'\`; delete the key that was meant to be it: \`${remove} 'Key=owner'\``,
+    ],
+  ])('%s', (_, demand, tags, fix) => {
+    expect(look(requiredTags, { keys: [{ key: 'Owner', ...demand }] }, tagged(tags)).fix).toBe(fix);
+  });
+
+  test('a key that may have been meant for two is deleted once', () => {
+    expect(look(requiredTags, { keys: [{ key: 'Team1' }, { key: 'Team2' }] }, tagged({ Team3: 'a' })).fix).toMatch(
+      /; delete the key that was meant to be it: `aws ec2 delete-tags --resources i-0123456789abcdef0 --tags 'Key=Team3'`$/,
+    );
+  });
+
+  test('each resource has its own keys to delete', () => {
+    const given: Given = {
+      instance: { Tags: { owner: 'jane' } },
+      volumes: [{ VolumeId: 'vol-1', Tags: [{ Key: 'OWNER', Value: 'joe' }] }],
+    };
+
+    expect(look(requiredTags, { ...owner, resources: ['instance', 'volume'] }, given).fix).toBe(
+      `${start}\`${create} 'Key=Owner,Value=jane'\`; \`aws ec2 create-tags --resources vol-1 --tags 'Key=Owner,Value=joe'\`; delete the keys that were meant to be them: \`${remove} 'Key=owner'\`; \`aws ec2 delete-tags --resources vol-1 --tags 'Key=OWNER'\``,
+    );
+  });
+});
+
 test('a key that is itself required is no slip for another', () => {
   const keys = [{ key: 'Owner1' }, { key: 'Owner2' }];
 
