@@ -59,7 +59,7 @@ const matchBlock = z
       .exactOptional()
       .describe('Excluded: what all keys of a block match together.'),
     when: z.string().exactOptional().describe('CEL over `instance` and `now`, for what the keys cannot say.'),
-  })
+  } satisfies { readonly [K in keyof domain.MatchBlock]-?: z.ZodType })
   .refine((block) => Object.keys(block).length > 0, 'is empty, and would match every instance')
   .readonly()
   .meta({ id: 'MatchBlock', description: 'Keys are ANDed, the entries of a list ORed.', minProperties: 1 });

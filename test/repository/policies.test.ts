@@ -6,6 +6,7 @@ import { generatedFiles } from '../../src/language/generate.ts';
 import { loadPolicies } from '../../src/language/load.ts';
 import { loadTests } from '../../src/language/load-tests.ts';
 import { outcomesWithoutCase, runCases } from '../../src/language/policy-test.ts';
+import { publishedSchemas } from '../../src/language/published-schemas.ts';
 import { rules } from '../../src/rules/index.ts';
 import { runCli } from '../cli/run-cli.ts';
 import { inFolderUntilDone } from '../language/folder.ts';
@@ -88,9 +89,10 @@ test('generated files are current', () => {
 });
 
 describe('docs/policies.md', () => {
-  const blocks = [...readFileSync('docs/policies.md', 'utf8').matchAll(/^```yaml\n([\s\S]*?)^```$/gm)].map(
-    ([, text = '']) => text,
-  );
+  const page = readFileSync('docs/policies.md', 'utf8');
+  const { MatchBlock } = publishedSchemas(rules)['policy.schema.json']?.definitions ?? {};
+  const matchKeys = Object.keys(MatchBlock?.properties ?? {});
+  const blocks = [...page.matchAll(/^```yaml\n([\s\S]*?)^```$/gm)].map(([, text = '']) => text);
   const having = (pattern: RegExp) => blocks.filter((block) => pattern.test(block));
   const [policy = ''] = having(/^name: /m);
   const [tests = ''] = having(/^cases:/m);
@@ -111,6 +113,10 @@ describe('docs/policies.md', () => {
       stdout: '1 policy, 6 cases, 6 passed, 0 failed\n',
       stderr: '',
     });
+  });
+
+  test.each(matchKeys)('it speaks of the key %s of match', (key) => {
+    expect(page).toContain(`\`${key}\``);
   });
 
   test('its fragments are valid within a policy', async () => {
