@@ -125,6 +125,15 @@ describe('a part of a sweep', () => {
     expect((await swept([])).report).toMatchObject({ failed: [], sweepsCompleted: 1 });
   });
 
+  it('that comes twice in one batch is summed up once', async () => {
+    const { simulation, instanceId } = settled();
+    const { sweepId } = await sweep(simulation.engine);
+    const chunk = { kind: 'sweep', sweepId, chunk: 0, chunks: 1, silent: true, instanceIds: [instanceId] };
+    await batch(simulation, chunk, chunk);
+
+    expect(simulation.sandbox.account.published).toHaveLength(1);
+  });
+
   it('whose findings could not be written is not counted as done', async () => {
     const { simulation, report } = await swept([{ operation: 'dynamodb:PutItem', error: 'ThrottlingException' }]);
 

@@ -84,11 +84,52 @@ describe('two first sweeps', () => {
     simulation.sandbox.account.launch(bad);
     simulation.sandbox.advance(HOUR);
     await sweep(simulation.engine);
+    simulation.sandbox.account.launch(bad);
     simulation.sandbox.advance(HOUR);
     await sweep(simulation.engine);
     await simulation.runUntilQuiet(900_000);
-    expect(alertSubjects(simulation)).toEqual([expect.stringMatching(/^\[SUMMARY\] 1 finding/)]);
-    expect(simulation.reports).toHaveLength(2);
+    expect(alertSubjects(simulation)).toEqual(['[SUMMARY] 2 findings on 2 of 2 instances in us-east-1']);
+    expect(simulation.reports.map((report) => report.inspected)).toEqual([1, 2]);
+  });
+});
+
+describe('silence', () => {
+  const policies = [policyFor('required-tags', { keys: [{ key: 'Owner' }] })];
+  const chunkOf = (sweepId: string, id: string) => ({
+    kind: 'sweep',
+    sweepId,
+    chunk: 0,
+    chunks: 1,
+    silent: true,
+    instanceIds: [id],
+  });
+
+  it.each(['forged', '2000-01-01T00:00:00.000Z', '2026-03-02T23:59:59.999Z'])(
+    'of a first sweep does not extend to %s, which is none',
+    async (sweepId) => {
+      const simulation = world({ policies });
+      const { instances } = simulation.sandbox.account.launch(bad);
+      simulation.sandbox.advance(HOUR);
+      await sweep(simulation.engine);
+      simulation.send(chunkOf(sweepId, instances[0]?.InstanceId ?? ''));
+      await simulation.runUntilQuiet(0);
+      expect(told(simulation)).toEqual([['opened required-tags'], []]);
+    },
+  );
+
+  it('ends with the summary: a message of the first sweep that comes again is no longer silent', async () => {
+    const simulation = world({ policies });
+    const { account } = simulation.sandbox;
+    const { instances } = account.launch(good);
+    const id = instances[0]?.InstanceId ?? '';
+    simulation.sandbox.advance(HOUR);
+    const { sweepId } = await sweep(simulation.engine);
+    await simulation.runUntilQuiet(0);
+    account.setTags(id, { Owner: null });
+    simulation.sandbox.advance(60_000);
+    simulation.send(chunkOf(sweepId, id));
+    await simulation.runUntilQuiet(0);
+    expect(told(simulation)).toEqual([[], ['opened required-tags']]);
   });
 });
 
