@@ -2,8 +2,8 @@
 export { bindAll } from '../src/language/bind.ts';
 export { compilePolicies } from '../src/language/compile.ts';
 export { loadPolicies } from '../src/language/load.ts';
-export { formatErrors } from '../src/language/policy-error.ts';
+export { formatErrors, nearest } from '../src/language/policy-error.ts';
 export { rules } from '../src/rules/index.ts';
-export { settingsOf } from '../src/stack/settings.ts';
+export { refuseUnknownParameters, settingsOf } from '../src/stack/settings.ts';
 export { template } from '../src/stack/stack.ts';
 export { alertsTopicArn } from '../src/stack/topics.ts';

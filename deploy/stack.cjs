@@ -56,16 +56,27 @@ function policyModule(folder) {
 }
 
 async function guardrail(resolveConfigurationProperty) {
-  const { name, policies, ...parameters } = await resolveConfigurationProperty(['custom', 'guardrail']);
+  const { name, region, policies, ...parameters } = await resolveConfigurationProperty(['custom', 'guardrail']);
   try {
-    return { policies, settings: source().settingsOf(name, parameters) };
+    return { policies, settings: source().settingsOf({ name, region }, parameters) };
+  } catch (error) {
+    throw mistake(error.message);
+  }
+}
+
+/** What is misspelt on the command line is refused here, and not left out without a word. */
+function refuseUnknownParameters(given) {
+  const { refuseUnknownParameters: refuse, nearest } = source();
+  try {
+    refuse(given, nearest);
   } catch (error) {
     throw mistake(error.message);
   }
 }
 
 /** `${file(deploy/stack.cjs):resources}`: all that is deployed but the functions. */
-async function resources({ resolveConfigurationProperty }) {
+async function resources({ options, resolveConfigurationProperty }) {
+  refuseUnknownParameters(options.param);
   const { policies, settings } = await guardrail(resolveConfigurationProperty);
   return source().template(boundPolicies(policies), settings);
 }

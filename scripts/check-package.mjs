@@ -49,8 +49,10 @@ for (const [id, { Properties }] of ofType('AWS::Lambda::Function')) {
 }
 
 const watched = resources.SweepMissingAlarm.Properties.Dimensions[0].Value;
-const published = resources.SweepLambdaFunction.Properties.Environment.Variables.POWERTOOLS_SERVICE_NAME;
-check(watched === published, `the alarm on a missing sweep watches ${watched}, the sweep publishes as ${published}`);
+for (const [id, { Properties }] of ofType('AWS::Lambda::Function')) {
+  const published = Properties.Environment.Variables.POWERTOOLS_SERVICE_NAME;
+  check(watched === published, `the alarm on a missing sweep watches ${watched}, ${id} publishes as ${published}`);
+}
 
 for (const [id, { Properties }] of ofType('AWS::Lambda::EventSourceMapping')) {
   const [queue] = namedIn(Properties.EventSourceArn);

@@ -1,4 +1,5 @@
 import { type ASTNode, Environment, type ParseResult } from '@marcbachmann/cel-js';
+import { asError } from './errors.ts';
 import type { Condition, Conditions } from './policy.ts';
 
 /** What is wrong with a CEL expression, and where in it, as an offset in characters. */
@@ -28,9 +29,25 @@ export const celConditions: Conditions = (expression) => {
 /** Why an expression can't be a condition: its syntax, its types, or that it gives no boolean. */
 export function conditionError(expression: string): ConditionError | undefined {
   const { valid, error, type } = environment.check(expression);
-  if (!valid) return { message: error?.summary ?? 'not valid CEL', at: error?.range?.start ?? 0 };
+  if (!valid) return { message: readable(error?.summary ?? 'not valid CEL'), at: error?.range?.start ?? 0 };
   if (type === 'bool' || type === 'dyn') return undefined;
   return { message: `gives ${type}, and a condition is true or false`, at: 0 };
+}
+
+/**
+ * The syntax tree of a condition.
+ * @throws Error when it does not parse.
+ */
+export function parsedCondition(expression: string): ASTNode {
+  return environment.parse(expression).ast;
+}
+
+/** CEL's own names for types, and none of the library's. */
+function readable(message: string): string {
+  return message
+    .replaceAll(/dyn<([\w.]+)>/g, '$1')
+    .replaceAll('google.protobuf.Timestamp', 'timestamp')
+    .replaceAll('google.protobuf.Duration', 'duration');
 }
 
 function compile(expression: string): Condition {
@@ -41,14 +58,31 @@ function compile(expression: string): Condition {
   return {
     fields,
     holds(instance, now) {
-      const result: unknown = evaluate({
-        instance: asCel(fields === undefined ? instance : pick(instance, fields)),
-        now,
-      });
-      if (typeof result !== 'boolean') throw new Error(`it gives ${typeof result}, and a condition is true or false`);
+      const read = asCel(fields === undefined ? instance : pick(instance, fields));
+      const result = resultOf(evaluate, { instance: read, now });
+      if (typeof result !== 'boolean')
+        throw new Error(`it gives ${typeName(result)}, and a condition is true or false`);
       return result;
     },
   };
+}
+
+/** @throws Error of one line, whose cause is the library's: that one's message shows the source too, in lines of its own. */
+function resultOf(evaluate: ParseResult, context: Readonly<Record<string, unknown>>): unknown {
+  try {
+    return evaluate(context);
+  } catch (error) {
+    const [summary = ''] = asError(error).message.split('\n');
+    throw new Error(readable(summary), { cause: error });
+  }
+}
+
+function typeName(value: unknown): string {
+  if (typeof value === 'bigint') return 'an int';
+  if (typeof value === 'number') return 'a double';
+  if (typeof value === 'string') return 'a string';
+  if (value instanceof Date) return 'a timestamp';
+  return Array.isArray(value) ? 'a list' : 'neither';
 }
 
 /** Top-level fields of `instance` that an expression reads, sorted; undefined when it uses `instance` in any other way. */

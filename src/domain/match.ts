@@ -162,8 +162,7 @@ function whenHolds(expression: string, { instance, facts, now, conditions }: Mat
   try {
     return whether(condition.holds({ ...instance, Tags: Object.fromEntries(tagMap(facts.tags)) }, now));
   } catch (error) {
-    const detail = asError(error).message.split('\n')[0] ?? '';
-    return unsure([{ what: `condition ${expression}`, why: 'not-evaluable', detail }]);
+    return unsure([{ what: `condition ${expression}`, why: 'not-evaluable', detail: asError(error).message }]);
   }
 }
 

@@ -1,12 +1,12 @@
 import * as z from 'zod';
-import { celConditions, conditionError } from '../domain/conditions.ts';
 import type { Json } from '../domain/json.ts';
 import { hasEnded } from '../domain/judge.ts';
 import type { Policy } from '../domain/policy.ts';
 import type { AnyRule } from '../domain/rule.ts';
-import { exampleAt } from './examples.ts';
+import { celMistakes } from './cel.ts';
+import { exampleAt, flow } from './examples.ts';
 import { policyFile, policyName } from './forms.ts';
-import { instanceFields } from './instance-fields.ts';
+import { jsonSchemaOf, sampleOf } from './json-schema.ts';
 import { mistakesIn, type PlacedMistake, pathText, valueAt } from './mistakes.ts';
 import { notBuiltYet } from './not-built-yet.ts';
 import { type ErrorCode, nearest, oneOf } from './policy-error.ts';
@@ -92,17 +92,15 @@ function boundMistakes(content: unknown, rule: AnyRule, forms: Forms): readonly 
     const path = ['exempt', index, 'upTo'];
     if (rule.bound === undefined) {
       const message = `rule ${rule.id} has no bound that an exemption could name`;
-      return [
-        mistakeAt(path, 'key', 'invalid-up-to', message, 'remove it: the exemption then holds however bad it is'),
-      ];
+      const fix = 'remove it: the exemption then holds however bad it is';
+      return [mistakeAt(path, 'key', 'invalid-up-to', message, fix, exampleAt(['exempt'], rule))];
     }
     const form = rule.bound.schema(z);
-    return mistakesIn({ form, value: bound, at: path, written: forms.written, example: () => undefined }).map(
-      (one) => ({
-        ...one,
-        mistake: { ...one.mistake, code: 'invalid-up-to' as const },
-      }),
-    );
+    const example = `upTo: ${flow(sampleOf(jsonSchemaOf(form)))}`;
+    return mistakesIn({ form, value: bound, at: path, written: forms.written, example: () => example }).map((one) => ({
+      ...one,
+      mistake: { ...one.mistake, code: 'invalid-up-to' as const },
+    }));
   });
 }
 
@@ -131,20 +129,11 @@ function conditionsIn(match: unknown, path: Path): readonly PlacedCondition[] {
 }
 
 function conditionMistake(expression: string, path: Path): readonly PlacedMistake[] {
-  const error = conditionError(expression);
   const example = exampleAt(['match', 'when'], undefined);
-  if (error !== undefined) {
-    const fix = "correct the CEL; it reads `instance` in EC2's field names, with Tags as a map, and `now`";
-    const placed = mistakeAt(path, 'value', 'invalid-cel', error.message, fix, example);
-    return [{ ...placed, offset: error.at }];
-  }
-  const unknown = (celConditions(expression).fields ?? []).filter((field) => !instanceFields.includes(field));
-  return unknown.map((field) => {
-    const meant = nearest(field, instanceFields);
-    const fix = meant === undefined ? 'use a field of DescribeInstances' : `write instance.${meant}`;
-    const placed = mistakeAt(path, 'value', 'invalid-cel', `an instance has no field ${field}`, fix, example);
-    return { ...placed, offset: Math.max(expression.indexOf(field), 0) };
-  });
+  return celMistakes(expression).map(({ message, fix, at }) => ({
+    ...mistakeAt(path, 'value', 'invalid-cel', message, fix, example),
+    offset: at,
+  }));
 }
 
 function folderMistakes(name: unknown, folder: string | undefined): readonly PlacedMistake[] {

@@ -25,7 +25,7 @@ const examples: Readonly<Record<string, string>> = {
   rule: 'rule: restricted-ingress',
   match: 'match: { tags: { Environment: [prod, staging] } }',
   exempt: `exempt:
-  - match: { instanceIds: [i-0123456789abcdef0] }
+  - match: { instanceIds: [i-0fedcba9876543210] }
     reason: bastion, reviewed by security
     until: 2027-03-31`,
   mode: 'mode: observe',
@@ -34,7 +34,7 @@ const examples: Readonly<Record<string, string>> = {
 
 const matchExamples: Readonly<Record<string, string>> = {
   tags: '{ tags: { Environment: [prod, staging] } }',
-  instanceIds: '{ instanceIds: [i-0123456789abcdef0] }',
+  instanceIds: '{ instanceIds: [i-0fedcba9876543210] }',
   instanceTypes: '{ instanceTypes: ["m7i.*"] }',
   categories: '{ categories: [general, memory] }',
   accounts: '{ accounts: ["123456789012"] }',
@@ -55,7 +55,7 @@ const matchExamples: Readonly<Record<string, string>> = {
 export function exampleAt(path: Path, rule: AnyRule | undefined): string | undefined {
   const key = String(path[0]);
   if (key === 'parameters') {
-    const parameters = rule?.examples[0]?.parameters;
+    const parameters = exampleWith(rule, path)?.parameters;
     return parameters === undefined ? undefined : `parameters: ${flow(parameters)}`;
   }
   if (key === 'match') {
@@ -63,6 +63,23 @@ export function exampleAt(path: Path, rule: AnyRule | undefined): string | undef
     if (inner !== undefined) return `match: ${matchExamples[inner]}`;
   }
   return Object.hasOwn(examples, key) ? examples[key] : undefined;
+}
+
+/** The first example of a rule whose parameters hold the key at fault; else its first. */
+function exampleWith(rule: AnyRule | undefined, path: Path): AnyRule['examples'][number] | undefined {
+  const keys = path.filter((segment) => typeof segment === 'string').slice(1);
+  const holding = keys
+    .toReversed()
+    .map((key) => rule?.examples.find(({ parameters }) => holdsKey(parameters, key)))
+    .find((example) => example !== undefined);
+  return holding ?? rule?.examples[0];
+}
+
+function holdsKey(value: unknown, key: string): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return (
+    (!Array.isArray(value) && Object.hasOwn(value, key)) || Object.values(value).some((child) => holdsKey(child, key))
+  );
 }
 
 /** A value as one line of YAML. */

@@ -33,15 +33,18 @@ function findAt(path: string, cwd: string): Found {
   const absolute = resolve(cwd, path);
   try {
     if (!statSync(absolute).isDirectory()) return { paths: [withFolder(absolute)], errors: [] };
+    if (basename(absolute) === POLICY_FILE) return { paths: [], errors: [folderForFile(relativeTo(cwd, absolute))] };
     const files = filesUnder(absolute);
-    const paths = files
-      .filter((file) => basename(file) === POLICY_FILE)
+    const named = files.filter((file) => basename(file) === POLICY_FILE);
+    const paths = named
+      .filter((file) => !isFolder(file))
       .map((file) =>
         dirname(file) === absolute ? withFolder(file) : { absolute: file, folder: basename(dirname(file)) },
       );
-    const errors = files
-      .filter((file) => basename(file) === 'policy.yaml')
-      .map((file) => wrongSuffix(relative(cwd, file)));
+    const errors = [
+      ...files.filter((file) => basename(file) === 'policy.yaml').map((file) => wrongSuffix(relativeTo(cwd, file))),
+      ...named.filter(isFolder).map((file) => folderForFile(relativeTo(cwd, file))),
+    ];
     if (paths.length + errors.length === 0) return { paths, errors: [noPolicies(path)] };
     return { paths, errors };
   } catch (error) {
@@ -56,11 +59,12 @@ function withFolder(absolute: string): PolicyPath {
   return isOneOfMany ? { absolute, folder: basename(folder) } : { absolute };
 }
 
+/** Every file, and every folder that is called as a policy's file. */
 function filesUnder(folder: string): readonly string[] {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
     if (entry.name.startsWith('.') || entry.name === 'node_modules') return [];
     const path = join(folder, entry.name);
-    return entry.isDirectory() ? filesUnder(path) : [path];
+    return entry.isDirectory() && entry.name !== POLICY_FILE ? filesUnder(path) : [path];
   });
 }
 
@@ -74,6 +78,20 @@ export function findValues(policy: string, cwd: string): string | undefined {
     if (folder === dirname(folder)) return undefined;
   }
   return undefined;
+}
+
+/** A values.yml that is above the current directory, and so is not read: the nearest. */
+export function valuesAbove(cwd: string): string | undefined {
+  for (let folder = cwd; folder !== dirname(folder); ) {
+    folder = dirname(folder);
+    const file = join(folder, VALUES_FILE);
+    if (isFile(file)) return file;
+  }
+  return undefined;
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
 }
 
 function isFile(path: string): boolean {
@@ -105,6 +123,18 @@ function unreadable(file: string, error: unknown): PolicyError {
     path: '',
     message: why,
     fix: 'name a policy.yml, or a folder that holds policies',
+  };
+}
+
+function folderForFile(file: string): PolicyError {
+  return {
+    code: 'unreadable',
+    file,
+    line: 1,
+    column: 1,
+    path: '',
+    message: 'it is a folder, and must be a file',
+    fix: 'write the policy into a file of that name, or rename the folder',
   };
 }
 

@@ -15,6 +15,9 @@ function id(prefix: string) {
   return z.string().regex(new RegExp(`^${prefix}-[0-9a-z]+$`), message);
 }
 
+/** Text that says something. */
+const text = z.string().regex(/\S/, 'is blank');
+
 const tagPattern = z
   .union([
     z.string(),
@@ -39,7 +42,10 @@ const matchBlock = z
       .exactOptional()
       .describe('Tag keys with what their values must be. All must hold.'),
     instanceIds: list(id('i'), 'Instance ids.'),
-    instanceTypes: list(z.string().min(1), 'Globs over the instance type, such as m7i.*'),
+    instanceTypes: list(
+      z.string().regex(/[.*?]/, 'matches no instance type: it must be a type or a glob such as m7i.*'),
+      'Globs over the instance type, such as m7i.*',
+    ),
     categories: list(z.enum(categories), 'What the instance type is made for.'),
     accounts: list(
       z.string().regex(/^\d{12}$/, 'must be an account id of 12 digits, quoted'),
@@ -79,7 +85,7 @@ const exemption = z
   .strictObject({
     match: match.describe('Which instances are exempt.'),
     upTo: z.json().exactOptional().describe("Past this bound the exemption does not hold. Its form is the rule's."),
-    reason: z.string().min(1).describe('Why they are exempt, and who said so.'),
+    reason: text.describe('Why they are exempt, and who said so.'),
     until: z
       .string()
       .regex(/^\d{4}-\d{2}-\d{2}$/, 'must be a day, as YYYY-MM-DD')
@@ -98,7 +104,7 @@ export const policyName = z
 export const policyFile = z
   .strictObject({
     name: policyName.describe("The policy's name: its folder's, in lower-case words joined by dashes."),
-    description: z.string().min(1).describe('What holds of an instance that complies, in one sentence.'),
+    description: text.describe('What holds of an instance that complies, in one sentence.'),
     severity: z.enum(severities).describe('How bad a violation is.'),
     rule: z.string().min(1).describe('The rule that judges. `ec2-guardrail rules` lists them.'),
     parameters: z

@@ -20,6 +20,7 @@ export interface JsonSchema {
   readonly then?: JsonSchema;
   readonly not?: JsonSchema;
   readonly pattern?: string;
+  readonly minimum?: number;
   readonly definitions?: Readonly<Record<string, JsonSchema>>;
 }
 
@@ -44,6 +45,14 @@ export function keysAt(root: JsonSchema, path: readonly (string | number)[]): re
 /** What the schema says of the value at this path. */
 export function describedAt(root: JsonSchema, path: readonly (string | number)[]): string | undefined {
   return schemasAt(root, path).find((schema) => schema.description !== undefined)?.description;
+}
+
+/** A value that a schema of choices, whole numbers and maps of them takes; of several choices neither the first nor the last. */
+export function sampleOf(schema: JsonSchema): unknown {
+  const { properties, enum: choices, minimum } = schema;
+  if (properties !== undefined)
+    return Object.fromEntries(Object.entries(properties).map(([key, child]) => [key, sampleOf(child)]));
+  return choices?.[Math.floor(choices.length / 2)] ?? minimum ?? 1;
 }
 
 /** Every schema that a value at this path is held against, references and alternatives resolved. */

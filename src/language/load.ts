@@ -3,12 +3,12 @@ import type { Policy } from '../domain/policy.ts';
 import type { AnyRule } from '../domain/rule.ts';
 import { checkPolicy, expiredExemptions } from './check.ts';
 import { minimalPolicy, minimalValues } from './examples.ts';
-import { findPolicies, findValues, type PolicyPath, readText, relativeTo } from './files.ts';
+import { findPolicies, findValues, type PolicyPath, readText, relativeTo, valuesAbove } from './files.ts';
 import { valuesFile } from './forms.ts';
 import { mistakesIn, type PlacedMistake } from './mistakes.ts';
 import { inReadingOrder, type PolicyError } from './policy-error.ts';
 import { positionOf, positionWithin, readYaml, type Source, writtenAs } from './source.ts';
-import { fillIn, type Origin, type ValueLists } from './values.ts';
+import { fillIn, type NoValues, namedWithin, type Origin, type ValueLists } from './values.ts';
 
 /** What policies are loaded with. */
 export interface LoadOptions {
@@ -58,16 +58,18 @@ interface LoadedFile {
 }
 
 interface Values {
-  readonly lists: ValueLists | 'unusable' | undefined;
+  readonly lists: ValueLists | 'unusable' | NoValues;
   readonly errors: readonly PolicyError[];
 }
 
 /** Reads each values.yml once. */
 function valuesReader(cwd: string): (policy: string) => Values {
   const read = new Map<string, Values>();
+  const outside = valuesAbove(cwd);
+  const above = outside === undefined ? undefined : relativeTo(cwd, outside);
   return (policy) => {
     const file = findValues(policy, cwd);
-    if (file === undefined) return { lists: undefined, errors: [] };
+    if (file === undefined) return { lists: { above }, errors: [] };
     const values = read.get(file) ?? readValues(file, cwd);
     read.set(file, values);
     return values;
@@ -87,7 +89,7 @@ function readValues(absolute: string, cwd: string): Values {
     example: () => minimalValues,
     written: (path) => writtenAs(source, path),
   });
-  const placed = mistakes.map((mistake) => place(mistake, { source, path: mistake.path }));
+  const placed = [...mistakes, ...namedWithin(value)].map((mistake) => place(mistake, { source, path: mistake.path }));
   return { lists: { source, lists: value }, errors: [...errors, ...placed] };
 }
 

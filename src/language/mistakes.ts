@@ -1,4 +1,5 @@
 import type * as z from 'zod';
+import { flow } from './examples.ts';
 import { describedAt, type JsonSchema, jsonSchemaOf, keysAt } from './json-schema.ts';
 import { type ErrorCode, type Mistake, nearest, oneOf } from './policy-error.ts';
 import type { Path } from './source.ts';
@@ -37,7 +38,7 @@ export function mistakesIn({ form, value, at, example, written }: Check): readon
   const issues = result.error.issues.flatMap((issue) => alternatives(issue, value));
   const mistakes = issues
     .filter((issue) => !isMoot(issue, issues))
-    .flatMap((issue) => describe(issue, { schema, value, at, written }))
+    .flatMap((issue) => describe(issue, { form, schema, value, at, written }))
     .map((placed) => ({ ...placed, mistake: withExample(placed.mistake, example(placed.meant ?? placed.path)) }));
   const meant = new Set(mistakes.map((placed) => placed.meant && pathText(placed.meant)));
   return mistakes.filter(({ mistake }) => mistake.code !== 'missing-key' || !meant.has(mistake.path));
@@ -98,18 +99,22 @@ function isOfAnotherType(issue: Issue): boolean {
 }
 
 interface Around {
+  readonly form: z.ZodType;
   readonly schema: JsonSchema;
   readonly value: unknown;
   readonly at: Path;
   readonly written: (path: Path) => string | undefined;
 }
 
-function describe(issue: Issue, { schema, value, at, written }: Around): readonly PlacedMistake[] {
+function describe(issue: Issue, { form, schema, value, at, written }: Around): readonly PlacedMistake[] {
   const inner = issue.path.map((segment) => (typeof segment === 'number' ? segment : String(segment)));
   const path = [...at, ...inner];
   const name = `\`${pathText(path)}\``;
   const found = valueAt(value, inner);
-  const about = describedAt(schema, inner);
+  const about =
+    describedAt(schema, inner) ??
+    (typeof inner.at(-1) === 'number' ? describedAt(schema, inner.slice(0, -1)) : undefined);
+  const accepts = (candidate: unknown) => isAcceptedAt(form, value, inner, candidate);
   const placed = (code: ErrorCode, message: string, fix: string, of: 'key' | 'value' = 'value'): PlacedMistake[] => [
     { path, of, mistake: { code, path: pathText(path), message, fix } },
   ];
@@ -120,14 +125,20 @@ function describe(issue: Issue, { schema, value, at, written }: Around): readonl
       if (found === undefined) return placed('missing-key', `${name} is missing`, withAbout('add it', about));
       const wanted = typeNames[issue.expected] ?? issue.expected;
       const message = `${name} is ${typeOf(found)}, and must be ${wanted}`;
-      return placed('wrong-type', message, fixOfType(issue.expected, found, path, written(path), about));
+      return placed(
+        'wrong-type',
+        message,
+        fixOfType(issue.expected, { found, path, written: written(path), about, accepts }),
+      );
     }
     case 'invalid_value': {
       if (found === undefined) return placed('missing-key', `${name} is missing`, withAbout('add it', about));
       const allowed = issue.values.map(String);
-      const meant = typeof found === 'string' ? nearest(found, allowed) : undefined;
-      const fix = meant === undefined ? withAbout('choose one of them', about) : `write ${meant}`;
-      return placed('invalid-value', `${name} is ${show(found)}, and must be ${oneOf(allowed)}`, fix);
+      return placed(
+        'invalid-value',
+        `${name} is ${show(found)}, and must be ${oneOf(allowed)}`,
+        fixOfChoice(found, allowed, about),
+      );
     }
     case 'invalid_union': {
       if (found === undefined) return placed('missing-key', `${name} is missing`, withAbout('add it', about));
@@ -135,7 +146,11 @@ function describe(issue: Issue, { schema, value, at, written }: Around): readonl
       if (types.length > 0 && issue.errors.every((errors) => errors.some(isOfAnotherType))) {
         const message = `${name} is ${typeOf(found)}, and must be ${oneOf(types)}`;
         const expected = types.includes('text') ? 'string' : '';
-        return placed('wrong-type', message, fixOfType(expected, found, path, written(path), about));
+        return placed(
+          'wrong-type',
+          message,
+          fixOfType(expected, { found, path, written: written(path), about, accepts }),
+        );
       }
       const reasons = [
         ...new Set(
@@ -145,7 +160,7 @@ function describe(issue: Issue, { schema, value, at, written }: Around): readonl
             .map((one) => one.message),
         ),
       ];
-      return placed('invalid-value', `${name} is ${show(found)}: ${oneOf(reasons)}`, withAbout('correct it', about));
+      return placed('invalid-value', `${name} is ${show(found)}: ${oneOf(reasons)}`, correction(issue.message, about));
     }
     case 'invalid_key': {
       const reason = issue.issues.map((one) => one.message).join('; ');
@@ -153,22 +168,22 @@ function describe(issue: Issue, { schema, value, at, written }: Around): readonl
     }
     case 'too_small':
       if (!issue.message.startsWith('Too small'))
-        return placed('invalid-value', `${name} ${issue.message}`, withAbout('correct it', about));
+        return placed('invalid-value', `${name} ${issue.message}`, correction(issue.message, about));
       if (issue.origin === 'array' || issue.origin === 'string')
         return placed('invalid-value', emptyOrShort(name, issue), withAbout('fill it', about));
       return placed(
         'invalid-value',
         `${name} is ${show(found)}, and must be at least ${issue.minimum}`,
-        withAbout('correct it', about),
+        correction(issue.message, about),
       );
     case 'too_big':
       if (issue.message.startsWith('Too big'))
         return placed(
           'invalid-value',
           `${name} is ${show(found)}, and must be at most ${issue.maximum}`,
-          withAbout('correct it', about),
+          correction(issue.message, about),
         );
-      return placed('invalid-value', `${name} ${issue.message}`, withAbout('correct it', about));
+      return placed('invalid-value', `${name} ${issue.message}`, correction(issue.message, about));
     case 'invalid_format':
     case 'not_multiple_of':
     case 'invalid_element':
@@ -176,7 +191,7 @@ function describe(issue: Issue, { schema, value, at, written }: Around): readonl
       return placed(
         'invalid-value',
         `${name}${isMap(found) ? '' : ` (${show(found)})`} ${issue.message}`,
-        withAbout('correct it', about),
+        repaired(found, path, accepts) ?? correction(issue.message, about),
       );
   }
 }
@@ -227,21 +242,97 @@ function show(value: unknown): string {
   return value === undefined ? 'nothing' : JSON.stringify(value);
 }
 
-function fixOfType(
-  expected: string,
-  found: unknown,
-  path: Path,
-  written: string | undefined,
-  about: string | undefined,
-): string {
+/** What a fix is made of. */
+interface Wrong {
+  readonly found: unknown;
+  readonly path: Path;
+  /** As it stands in the file. */
+  readonly written: string | undefined;
+  readonly about: string | undefined;
+  /** Whether another value would do in its place. */
+  readonly accepts: (candidate: unknown) => boolean;
+}
+
+function fixOfType(expected: string, { found, path, written, about, accepts }: Wrong): string {
+  const text = written ?? String(found);
   const isScalar = typeof found === 'number' || typeof found === 'boolean';
   if (expected === 'string' && isScalar) {
     const what = path.at(-2) === 'accounts' || path.at(-1) === 'accountId' ? 'quote the account id' : 'quote it';
-    return `${what}: "${written ?? found}"`;
+    if (accepts(text)) return `${what}: "${text}"`;
+    const day = text.replace(/^(\d{4})(\d{2})(\d{2})$/, '$1-$2-$3');
+    if (accepts(day)) return `write ${day}`;
   }
-  if (expected === 'array' && (isScalar || typeof found === 'string'))
-    return `write it as a list: [${written ?? found}]`;
+  if (expected === 'array' && isScalar) return `write it as a list: [${isAccountId(text) ? `"${text}"` : text}]`;
+  if (expected === 'array' && typeof found === 'string')
+    return `write it as a list: ${flow([found]).replace(/^\[ (.*) \]$/s, '[$1]')}`;
   return withAbout(`write ${typeNames[expected] ?? 'one of these'}`, about);
+}
+
+/** YAML reads it as a number, and it never is one. */
+function isAccountId(text: string): boolean {
+  return /^\d{12}$/.test(text);
+}
+
+/** What other tools call a choice. */
+const alsoCalled: ReadonlyMap<string, string> = new Map([
+  ['amd64', 'x86_64'],
+  ['x64', 'x86_64'],
+  ['aarch64', 'arm64'],
+]);
+
+/** In a word of up to so many letters two that differ make another word. */
+const SHORT_WORD = 6;
+
+function fixOfChoice(found: unknown, allowed: readonly string[], about: string | undefined): string {
+  const word = typeof found === 'string' ? found : '';
+  const other = alsoCalled.get(word.toLowerCase());
+  const near = word.length > SHORT_WORD ? nearest(word, allowed) : nearest(word, allowed, 1);
+  const meant = other !== undefined && allowed.includes(other) ? other : near;
+  if (meant !== undefined) return `write ${meant}`;
+  const [only, second] = allowed;
+  return second === undefined ? `write ${only}, or leave it out` : withAbout('choose one of them', about);
+}
+
+/** The text that was probably meant, if one that is near would do. */
+function repaired(found: unknown, path: Path, accepts: Wrong['accepts']): string | undefined {
+  if (typeof found !== 'string' || found.trim() === '') return undefined;
+  const text = found.trim();
+  const candidates = [
+    text,
+    text.toLowerCase(),
+    text.toLowerCase().replace(/[\s_]+/g, '-'),
+    ...(path.at(-2) === 'instanceTypes' ? [`${text}.*`] : []),
+    `${text}/${text.includes(':') ? 128 : 32}`,
+  ];
+  const meant = candidates.find(accepts);
+  return meant === undefined ? undefined : `write ${meant}`;
+}
+
+/** A fix in the words of what is wrong, where they say what to write; else in those of what the value is for. */
+function correction(message: string, about: string | undefined): string {
+  const [, wanted] = /^must be (.*)$/s.exec(message) ?? [];
+  if (wanted !== undefined) return `write ${wanted}`;
+  const [, advice] = /(?:^must|:) ((?:write|put|give|say) .*)$/s.exec(message) ?? [];
+  return advice ?? withAbout(message === 'is blank' ? 'fill it' : 'correct it', about);
+}
+
+/** Whether a form finds nothing wrong with a value at a path, whatever it finds elsewhere. */
+function isAcceptedAt(form: z.ZodType, value: unknown, path: Path, candidate: unknown): boolean {
+  const replaced = replacedAt(value, path, candidate);
+  const { error } = form.safeParse(replaced);
+  const issues = error?.issues.flatMap((issue) => alternatives(issue, replaced)) ?? [];
+  return !issues.some((issue) => {
+    const isWithin = path.every((segment, index) => issue.path[index] === segment);
+    const isAround = issue.path.every((segment, index) => path[index] === segment);
+    return isWithin || (isAround && issue.code === 'invalid_union');
+  });
+}
+
+function replacedAt(value: unknown, [first, ...rest]: Path, candidate: unknown): unknown {
+  if (first === undefined) return candidate;
+  if (Array.isArray(value))
+    return value.map((entry, index) => (index === first ? replacedAt(entry, rest, candidate) : entry));
+  return isMap(value) ? { ...value, [first]: replacedAt(value[first], rest, candidate) } : value;
 }
 
 function withAbout(fix: string, about: string | undefined): string {

@@ -8,6 +8,7 @@ import {
   type Node,
   parseAllDocuments,
   visit,
+  type YAMLError,
   type YAMLMap,
 } from 'yaml';
 import { asError } from '../domain/errors.ts';
@@ -128,23 +129,40 @@ function keyText(key: Node | null): string | undefined {
 type At = readonly [offset: number, mistake: Mistake];
 
 function syntaxErrors(document: Document, text: string): readonly At[] {
-  return [...document.errors, ...document.warnings].map(({ code, message, pos }) => {
-    if (code !== 'DUPLICATE_KEY') return [pos[0], invalidYaml(message)];
-    const key = /^[^:\n]*/.exec(text.slice(pos[0]))?.[0].trim() ?? '';
-    return [
-      pos[0],
-      { code: 'duplicate-key', path: key, message: `\`${key}\` is given twice in one map`, fix: 'keep one of the two' },
-    ];
-  });
+  const told = [...document.errors, ...document.warnings];
+  return told
+    .filter((one, index) => !isOfSameLine(one, told[index - 1], text))
+    .map(({ code, message, pos }) => {
+      if (code === 'BLOCK_AS_IMPLICIT_KEY') return [pos[0], unquotedText(text, pos[0])];
+      if (code !== 'DUPLICATE_KEY') return [pos[0], invalidYaml(message)];
+      const key = /^[^:\n]*/.exec(text.slice(pos[0]))?.[0].trim() ?? '';
+      return [
+        pos[0],
+        {
+          code: 'duplicate-key',
+          path: key,
+          message: `\`${key}\` is given twice in one map`,
+          fix: 'keep one of the two',
+        },
+      ];
+    });
+}
+
+/** Each further colon of a line is an error of its own to the parser. */
+function isOfSameLine(error: YAMLError, before: YAMLError | undefined, text: string): boolean {
+  if (before?.code !== error.code || error.code !== 'BLOCK_AS_IMPLICIT_KEY') return false;
+  return !text.slice(before.pos[0], error.pos[0]).includes('\n');
 }
 
 /** Keys that a map of YAML can have, and none of ours has. */
 function keyErrors(document: Document): readonly At[] {
   const errors: At[] = [];
   visit(document, {
-    Alias(_, alias) {
-      if (alias.resolve(document) === undefined)
-        errors.push([alias.range?.[0] ?? 0, invalidYaml(`there is no anchor &${alias.source} before this alias`)]);
+    Alias(_, alias, ancestors) {
+      const target = alias.resolve(document);
+      const at = alias.range?.[0] ?? 0;
+      if (target === undefined) errors.push([at, invalidYaml(`there is no anchor &${alias.source} before this alias`)]);
+      else if (ancestors.includes(target)) errors.push([at, endless(alias.source)]);
     },
     Pair(_, { key }) {
       const offset = isScalar(key) || isMap(key) || isSeq(key) ? (key.range?.[0] ?? 0) : 0;
@@ -172,6 +190,22 @@ function invalidYaml(message: string): Mistake {
     path: '',
     message: message.replace(/^\w/, (letter) => letter.toLowerCase()),
     fix: 'correct the YAML here; nothing else in this file was checked',
+  };
+}
+
+/** What YAML takes for a map on one line is mostly a sentence with a colon in it. */
+function unquotedText(text: string, offset: number): Mistake {
+  const line = /^.*?(?=\s+#|\s*$)/m.exec(text.slice(offset))?.[0] ?? '';
+  return {
+    ...invalidYaml('text with `: ` in it needs quotes'),
+    fix: `quote the text: ${JSON.stringify(line)}`,
+  };
+}
+
+function endless(anchor: string): Mistake {
+  return {
+    ...invalidYaml(`*${anchor} stands within what it names, and would never end`),
+    fix: `write out what *${anchor} was to stand for`,
   };
 }
 

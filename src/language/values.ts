@@ -1,11 +1,17 @@
 import { type PlacedMistake, pathText } from './mistakes.ts';
-import { nearest } from './policy-error.ts';
+import { type Mistake, nearest } from './policy-error.ts';
 import type { Path, Source } from './source.ts';
 
 /** The lists of a values.yml. */
 export interface ValueLists {
   readonly source: Source;
   readonly lists: Readonly<Record<string, unknown>>;
+}
+
+/** Why there are no lists to fill in. */
+export interface NoValues {
+  /** A values.yml above the current directory, relative to it: it is not read. */
+  readonly above: string | undefined;
 }
 
 /** Where a value stands: in the policy, or in the values.yml that it came from. */
@@ -30,9 +36,9 @@ const reference = /^\$([A-Za-z][A-Za-z0-9_-]*)$/;
 /**
  * Replaces `$name` by the list of that name, within `parameters` and every `match`: as a whole value, or spliced in as
  * an entry of a list.
- * @param values undefined: there is no values.yml; `unusable`: it has errors of its own, which are told elsewhere.
+ * @param values `unusable`: there is a values.yml, and it has errors of its own, which are told elsewhere.
  */
-export function fillIn(content: unknown, source: Source, values: ValueLists | 'unusable' | undefined): Filled {
+export function fillIn(content: unknown, source: Source, values: ValueLists | 'unusable' | NoValues): Filled {
   const origins = new Map<string, Origin>();
   const mistakes: PlacedMistake[] = [];
   const unfilled: Path[] = [];
@@ -45,6 +51,8 @@ export function fillIn(content: unknown, source: Source, values: ValueLists | 'u
       const list = listOf(name, from.path, to);
       return list?.map((entry, index) => copy(entry, { source: list.source, path: [name, index] }, [...to, index]));
     }
+    // Told where it is written, and not again wherever the list is used.
+    if (from.source !== source && typeof value === 'string' && reference.test(value)) unfilled.push(to);
     if (Array.isArray(value)) return copyList(value, from, to);
     if (typeof value !== 'object' || value === null) return value;
     const copied = Object.entries(value).map(([key, child]) => {
@@ -72,10 +80,12 @@ export function fillIn(content: unknown, source: Source, values: ValueLists | 'u
   }
 
   function listOf(name: string, path: Path, to: Path): (readonly unknown[] & { readonly source: Source }) | undefined {
-    const list = typeof values === 'object' && Object.hasOwn(values.lists, name) ? values.lists[name] : undefined;
-    if (typeof values === 'object' && Array.isArray(list)) return Object.assign([...list], { source: values.source });
+    const isNamed = hasLists(values) && Object.hasOwn(values.lists, name);
+    const list = isNamed ? values.lists[name] : undefined;
+    if (isNamed && Array.isArray(list)) return Object.assign([...list], { source: values.source });
     unfilled.push(to);
-    if (values !== 'unusable') mistakes.push(unknownList(name, path, values));
+    // What bears the name and is no list is a mistake of values.yml, and told there.
+    if (values !== 'unusable' && !isNamed) mistakes.push(unknownList(name, path, values));
     return undefined;
   }
 
@@ -97,20 +107,45 @@ function listName(text: string, path: Path): string | undefined {
   return isParameter || isMatch ? reference.exec(text)?.[1] : undefined;
 }
 
-function unknownList(name: string, path: Path, values: ValueLists | undefined): PlacedMistake {
-  const names = Object.keys(values?.lists ?? {});
-  const meant = nearest(name, names);
-  const file = values?.source.file ?? 'a values.yml beside the policies';
+function hasLists(values: ValueLists | 'unusable' | NoValues): values is ValueLists {
+  return typeof values === 'object' && 'lists' in values;
+}
+
+function unknownList(name: string, path: Path, values: ValueLists | NoValues): PlacedMistake {
+  const told = hasLists(values) ? notAmong(name, values) : notThere(name, values.above);
+  const mistake = { code: 'unknown-value-list', path: pathText(path), ...told } as const;
+  return { path, of: 'value', mistake: { ...mistake, example: `${name}: [first, second]` } };
+}
+
+function notAmong(name: string, { lists, source }: ValueLists): Pick<Mistake, 'message' | 'fix'> {
+  const meant = nearest(name, Object.keys(lists));
   return {
-    path,
-    of: 'value',
-    mistake: {
-      code: 'unknown-value-list',
-      path: pathText(path),
-      message:
-        values === undefined ? `$${name} names a list, and there is no values.yml` : `${file} has no list \`${name}\``,
-      fix: meant === undefined ? `write the list into ${file}` : `write $${meant}`,
-      example: `${name}: [first, second]`,
-    },
+    message: `${source.file} has no list \`${name}\``,
+    fix: meant === undefined ? `write the list into ${source.file}` : `write $${meant}`,
   };
+}
+
+function notThere(name: string, above: string | undefined): Pick<Mistake, 'message' | 'fix'> {
+  const message = `$${name} names a list, and there is no values.yml`;
+  if (above === undefined) return { message, fix: 'write the list into a values.yml beside the policies' };
+  return {
+    message: `${message} here: ${above} is above the current directory, and not read`,
+    fix: `run the command in ${above.replace(/\/[^/]+$/, '')}, or write the list into a values.yml beside the policies`,
+  };
+}
+
+/** Entries of a values.yml that look like the name of a list: they would stay text. */
+export function namedWithin(lists: Readonly<Record<string, unknown>>): readonly PlacedMistake[] {
+  return Object.entries(lists).flatMap(([name, list]) => (Array.isArray(list) ? namedAt(list, [name]) : []));
+}
+
+function namedAt(value: unknown, path: Path): readonly PlacedMistake[] {
+  if (Array.isArray(value)) return value.flatMap((entry, index) => namedAt(entry, [...path, index]));
+  if (typeof value === 'object' && value !== null)
+    return Object.entries(value).flatMap(([key, child]) => namedAt(child, [...path, key]));
+  const name = typeof value === 'string' ? reference.exec(value)?.[1] : undefined;
+  if (name === undefined) return [];
+  const message = `a list of values.yml can't name another, such as $${name}`;
+  const fix = `write the entries of ${name} out, or name both lists in the policy: [$${path[0]}, $${name}]`;
+  return [{ path, of: 'value', mistake: { code: 'invalid-value', path: pathText(path), message, fix } }];
 }

@@ -24,6 +24,7 @@ import {
   tagMap,
 } from '../domain/facts.ts';
 import { matchesAnyGlob } from '../domain/glob.ts';
+import { distinct } from '../domain/instance.ts';
 import { defineRule } from '../domain/rule.ts';
 import { compliantWhateverIsMissing, insufficientData, notApplicable, violation } from '../domain/verdict.ts';
 
@@ -589,7 +590,7 @@ function rangeText(protocol: Protocol, { from, to }: Range): string {
 }
 
 function sourcesText(sources: readonly Source[], { allowedSources, wide }: Parameters): string {
-  const items = sources.map(({ permission: { source, groupId } }) => `${asText(source)} by ${groupId}`);
+  const items = distinct(sources.map(({ permission: { source, groupId } }) => `${asText(source)} by ${groupId}`));
   const more = items.length - NAMED_SOURCES;
   const shown =
     more > 0 ? [...items.slice(0, NAMED_SOURCES), `${more} more ${more === 1 ? 'source' : 'sources'}`] : items;

@@ -136,7 +136,7 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
   return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
 }
 
-/** `<id>` would be taken for HTML. */
+/** `<id>` would be taken for HTML. Within code it is text already. */
 function asProse(text: string): string {
-  return text.replaceAll(/<([\w -]+)>/g, '`<$1>`');
+  return text.replaceAll(/`[^`]*`|<[\w -]+>/g, (part) => (part.startsWith('<') ? `\`${part}\`` : part));
 }

@@ -3,11 +3,23 @@ import { attribute, type Resource, type Resources, ref } from './cloudformation.
 import { deadLetterQueues } from './queues.ts';
 import type { Settings } from './settings.ts';
 
-/** The metric that a sweep publishes once it is through; its dimension `service` is the deployment's name. */
+/**
+ * The metric of sweeps whose last part is done. Whichever function does it publishes it, under the dimension `service` alone,
+ * which is the deployment's name for both.
+ */
 export const SWEEP_COMPLETED = { namespace: 'EC2Guardrail', metric: 'SweepCompleted' } as const;
 
 /** Work that waits longer than this, in seconds: a look may be put off by 900 s, and one that failed comes again after 360 s. */
-const BACKLOG_SECONDS = 1800;
+const LIVE_BACKLOG_SECONDS = 1800;
+
+/** Parts of a sweep that wait longer than this, in seconds, are there when the next sweep comes. */
+const BULK_BACKLOG_SECONDS = 3600;
+
+/**
+ * How many hours may pass without a completed sweep. CloudWatch's window slides: with two, one sweep that took longer than the one
+ * after it would do. A single sweep that fails is told by its own alarms, of errors or of dead letters.
+ */
+const HOURS_WITHOUT_SWEEP = 3;
 
 interface Alarm {
   /** Ends the alarm's name, as it is read in a message. */
@@ -25,14 +37,18 @@ interface Alarm {
   readonly missingIsBad?: boolean;
 }
 
+const functions = ['Inspect', 'Sweep'] as const;
+
 /** What tells that the guardrail itself has stopped working. All go to the operations topic, and say when it is over. */
 export function alarms(settings: Settings): Resources {
   const topics = settings.alertTopicArn === undefined ? ['AlertsTopic', 'OperationsTopic'] : ['OperationsTopic'];
   return Object.fromEntries([
     ...deadLetterQueues.map((queue) => alarm(settings, `${queue}Alarm`, deadLetters(queue))),
-    ...['Inspect', 'Sweep'].map((name) => alarm(settings, `${name}ErrorsAlarm`, errors(name))),
+    ...functions.map((name) => alarm(settings, `${name}ErrorsAlarm`, errors(name))),
+    ...functions.map((name) => alarm(settings, `${name}ThrottlesAlarm`, throttles(name))),
     ...topics.map((topic) => alarm(settings, `${topic}FailuresAlarm`, undelivered(topic))),
-    alarm(settings, 'LiveBacklogAlarm', backlog),
+    alarm(settings, 'LiveBacklogAlarm', liveBacklog),
+    alarm(settings, 'BulkBacklogAlarm', bulkBacklog),
     alarm(settings, 'SweepMissingAlarm', missingSweep(settings)),
   ]);
 }
@@ -46,7 +62,7 @@ function deadLetters(queue: (typeof deadLetterQueues)[number]): Alarm {
     BulkDeadLetterQueue: {
       name: 'bulk-dead-letters',
       description:
-        'Instances of a sweep were not inspected, after five tries. See the log of inspect; the next sweep tries again.',
+        'Instances of a sweep or of a large group were not inspected, after five tries. See the log of inspect; the next sweep tries again.',
     },
     UndeliveredQueue: {
       name: 'undelivered',
@@ -65,17 +81,34 @@ function deadLetters(queue: (typeof deadLetterQueues)[number]): Alarm {
   };
 }
 
-function errors(functionName: string): Alarm {
+function errors(functionName: (typeof functions)[number]): Alarm {
   return {
+    ...ofFunction(functionName),
     name: `${functionName.toLowerCase()}-errors`,
     description: 'Runs of the function failed or timed out. They are repeated; see its log for the reason.',
-    namespace: 'AWS/Lambda',
     metric: 'Errors',
+  };
+}
+
+/** A throttled run of inspect counts as a try of its messages: after five they are dead letters, and nobody looked. */
+function throttles(functionName: (typeof functions)[number]): Alarm {
+  return {
+    ...ofFunction(functionName),
+    name: `${functionName.toLowerCase()}-throttles`,
+    description:
+      "Lambda put off runs of the function: the account's concurrency in this Region is used up. Raise that quota, or bound what uses it.",
+    metric: 'Throttles',
+  };
+}
+
+function ofFunction(functionName: (typeof functions)[number]) {
+  return {
+    namespace: 'AWS/Lambda',
     dimension: { Name: 'FunctionName', Value: ref(`${functionName}LambdaFunction`) },
     statistic: 'Sum',
     period: 300,
     when: { above: 0 },
-  };
+  } as const;
 }
 
 function undelivered(topic: string): Alarm {
@@ -91,29 +124,43 @@ function undelivered(topic: string): Alarm {
   };
 }
 
-const backlog: Alarm = {
-  name: 'live-backlog',
-  description:
-    'Changes wait for more than half an hour to be inspected. Are calls throttled, or is the function failing?',
-  namespace: 'AWS/SQS',
-  metric: 'ApproximateAgeOfOldestMessage',
-  dimension: { Name: 'QueueName', Value: attribute('LiveQueue', 'QueueName') },
-  statistic: 'Maximum',
-  period: 60,
-  periods: 5,
-  when: { above: BACKLOG_SECONDS },
-};
+const liveBacklog = backlog(
+  'LiveQueue',
+  LIVE_BACKLOG_SECONDS,
+  'Changes wait for more than half an hour to be inspected. Are calls throttled, or is the function failing?',
+);
+
+const bulkBacklog = backlog(
+  'BulkQueue',
+  BULK_BACKLOG_SECONDS,
+  'Parts of a sweep wait for more than an hour, and the next sweep adds to them. Are calls throttled, or is the function failing?',
+);
+
+function backlog(queue: 'LiveQueue' | 'BulkQueue', seconds: number, description: string): Alarm {
+  return {
+    name: queue === 'LiveQueue' ? 'live-backlog' : 'bulk-backlog',
+    description,
+    namespace: 'AWS/SQS',
+    metric: 'ApproximateAgeOfOldestMessage',
+    dimension: { Name: 'QueueName', Value: attribute(queue, 'QueueName') },
+    statistic: 'Maximum',
+    period: 60,
+    periods: 5,
+    when: { above: seconds },
+  };
+}
 
 function missingSweep({ name }: Settings): Alarm {
   return {
     name: 'sweep-missing',
-    description: 'No sweep was completed for two hours: what no event told of is not inspected.',
+    description:
+      'No sweep was completed for three hours: what no event told of may not be inspected. See the logs of sweep and inspect, and the bulk queue.',
     namespace: SWEEP_COMPLETED.namespace,
     metric: SWEEP_COMPLETED.metric,
     dimension: { Name: 'service', Value: name },
     statistic: 'Sum',
     period: 3600,
-    periods: 2,
+    periods: HOURS_WITHOUT_SWEEP,
     when: { below: 1 },
     missingIsBad: true,
   };

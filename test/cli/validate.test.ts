@@ -17,7 +17,7 @@ policies/prod-owners/policy.yml:11:12  invalid-value  \`exempt[0].until\` ("2027
     fix: correct it: The last day of the exemption in UTC, as YYYY-MM-DD.
     example:
       exempt:
-        - match: { instanceIds: [i-0123456789abcdef0] }
+        - match: { instanceIds: [i-0fedcba9876543210] }
           reason: bastion, reviewed by security
           until: 2027-03-31
 policies/prod-owners/policy.yml:12:19  not-built-yet  action stop is not built yet: this version only notifies

@@ -1,5 +1,6 @@
 import { loadPolicies } from '../../src/language/load.ts';
 import type { PolicyError } from '../../src/language/policy-error.ts';
+import { rules as shippedRules } from '../../src/rules/index.ts';
 import { inFolder } from './folder.ts';
 import { rules } from './rules.ts';
 
@@ -20,6 +21,12 @@ function load(files: Readonly<Record<string, string>>, paths: readonly string[] 
 function errorsOf(policy: string, values = ''): readonly PolicyError[] {
   const files = { 'policies/owned/policy.yml': policy };
   return load(values === '' ? files : { ...files, 'policies/values.yml': values }).errors;
+}
+
+function errorsOfShipped(rule: string, parameters: string, more = ''): readonly PolicyError[] {
+  const policy = `${valid.replace('has-tags', rule).replace('{ keys: [Owner] }', parameters)}${more}`;
+  const files = { 'policies/owned/policy.yml': policy };
+  return inFolder(files, (cwd) => loadPolicies(['policies'], { rules: shippedRules, cwd, now })).errors;
 }
 
 /** The place that ▸ marks, and the text without it. */
@@ -119,8 +126,12 @@ describe('$name', () => {
       (folder) => loadPolicies(['.'], { rules, cwd: `${folder}/here`, now }),
     ).errors;
 
-    expect(errors.map(({ code, message }) => [code, message])).toEqual([
-      ['unknown-value-list', '$keys names a list, and there is no values.yml'],
+    expect(errors.map(({ code, message, fix }) => [code, message, fix])).toEqual([
+      [
+        'unknown-value-list',
+        '$keys names a list, and there is no values.yml here: ../values.yml is above the current directory, and not read',
+        'run the command in .., or write the list into a values.yml beside the policies',
+      ],
     ]);
   });
 
@@ -168,6 +179,29 @@ describe('$name', () => {
     ]);
   });
 
+  test('of what is no list is told where it is written, and nowhere else', () => {
+    const errors = errorsOf(`${valid}match: { accounts: $acc }\n`, 'acc: 123456789012\n');
+
+    expect(errors.map(({ file, code, fix }) => [file, code, fix])).toEqual([
+      ['policies/values.yml', 'wrong-type', 'write it as a list: ["123456789012"]'],
+    ]);
+  });
+
+  test('within values.yml is refused, wherever it stands, and told once', () => {
+    const errors = errorsOf(
+      `${valid}match: { regions: $all }\n`,
+      'all: [eu-west-1, $few]\nfew: [eu-west-2, [{ a: $all }]]\n',
+    );
+
+    expect(errors.map(({ line, column, code, path, fix }) => [`${line}:${column} ${code} ${path}`, fix])).toEqual([
+      ['1:18 invalid-value all[1]', 'write the entries of few out, or name both lists in the policy: [$all, $few]'],
+      [
+        '2:24 invalid-value few[1][0].a',
+        'write the entries of all out, or name both lists in the policy: [$few, $all]',
+      ],
+    ]);
+  });
+
   test('of a faulty values.yml is not told on top of the fault', () => {
     const errors = errorsOf(valid.replace('[Owner]', '$owner'), 'owner: [Owner\n');
 
@@ -193,6 +227,8 @@ describe('mistakes of form', () => {
     ['a flow list that is not closed', 'name: [owned\n', '2:1 invalid-yaml'],
     ['a tab', `${valid}match:\n\ttags: {}\n`, '8:1 invalid-yaml'],
     ['an alias without its anchor', `${valid}match: *prod\n`, '7:8 invalid-yaml'],
+    ['an alias within what it names', `${valid}match: &m { not: *m }\n`, '7:18 invalid-yaml'],
+    ['a sentence with a colon', valid.replace('has', 'has: owner: or'), '2:14 invalid-yaml'],
     ['a key that is a list', `${valid}? [a]\n: 1\n`, '7:3 invalid-yaml'],
     ['a tag of YAML that we do not know', `${valid}match: !prod {}\n`, '7:8 invalid-yaml'],
     ['a merge key', `${valid}match: { <<: { namePrefix: [a] } }\n`, '7:10 invalid-yaml'],
@@ -204,6 +240,15 @@ describe('mistakes of form', () => {
     ],
   ])('%s', (_, text, expected) => {
     expect(placed(errorsOf(text))).toEqual([expected]);
+  });
+
+  test('an alias of values.yml within what it names hides no other mistake', () => {
+    const errors = errorsOf(valid.replace('high', 'hgh'), 'a: &a [*a]\n');
+
+    expect(errors.map(({ file, line, column, code }) => `${file}:${line}:${column} ${code}`)).toEqual([
+      'policies/owned/policy.yml:3:11 invalid-value',
+      'policies/values.yml:1:8 invalid-yaml',
+    ]);
   });
 
   test('anchors and aliases are followed', () => {
@@ -227,6 +272,7 @@ describe('mistakes of content', () => {
     ['a misspelt key', 'severity:', '▸severty:', 'unknown-key severty'],
     ['a key without a value', ' Every instance has an owner.', '▸', 'wrong-type description'],
     ['a value that is empty', 'Every instance has an owner.', '▸""', 'invalid-value description'],
+    ['a value of spaces', 'Every instance has an owner.', '▸" "', 'invalid-value description'],
     ['a severity that is none', 'high', '▸hgh', 'invalid-value severity'],
     ['a name with capitals', 'owned', '▸Owned', 'invalid-value name'],
     ['a name unlike its folder', 'owned', '▸owner', 'name-differs-from-folder name'],
@@ -282,6 +328,9 @@ describe('mistakes of content', () => {
     ['one text for a list', 'namePrefix: ▸web-', 'wrong-type match.namePrefix'],
     ['an empty list', 'regions: ▸[]', 'invalid-value match.regions'],
     ['an exclusion of all', 'not: ▸{}', 'invalid-value match.not'],
+    ['types without a dot or a star', 'instanceTypes: ["m7i.*", ▸c3]', 'invalid-value match.instanceTypes[1]'],
+    ['CEL that can not be evaluated', `when: 'now > now && ▸duration("1d") > now - now'`, 'invalid-cel match.when'],
+    ['CEL that reads a tag unasked', `when: '▸instance.Tags.Owner == "x"'`, 'invalid-cel match.when'],
     ['CEL that does not parse', "when: 'instance.LaunchTime <▸'", 'invalid-cel match.when'],
     ['CEL of the wrong type', 'when: ▸1 + 1', 'invalid-cel match.when'],
     ['CEL with an unknown name', "not: { when: 'true && ▸foo' }", 'invalid-cel match.not.when'],
@@ -303,6 +352,11 @@ describe('mistakes of content', () => {
     ['a match of all', '{ match: ▸{}, reason: r, until: 2027-01-01 }', 'invalid-value exempt[0].match'],
     ['no end', '▸{ match: { namePrefix: [a] }, reason: r }', 'missing-key exempt[0].until'],
     ['no reason', '{ match: { namePrefix: [a] }, reason: ▸"", until: 2027-01-01 }', 'invalid-value exempt[0].reason'],
+    [
+      'a reason of spaces',
+      '{ match: { namePrefix: [a] }, reason: ▸"   ", until: 2027-01-01 }',
+      'invalid-value exempt[0].reason',
+    ],
     [
       'an end that is no day',
       '{ match: { namePrefix: [a] }, reason: r, until: ▸2027-02-29 }',
@@ -394,6 +448,89 @@ test('every mistake says what to do, with an example', () => {
   ]);
 });
 
+describe('a fix', () => {
+  const exempt = (more: string) => `exempt: [{ match: { namePrefix: [a] }, reason: r, ${more} }]\n`;
+
+  test.each([
+    ['a day as a number', valid + exempt('until: 20270331'), 'write 2027-03-31'],
+    [
+      'a number that no quotes would make a day',
+      valid + exempt('until: 2027'),
+      'write text: The last day of the exemption in UTC, as YYYY-MM-DD.',
+    ],
+    ['a value for a list', valid.replace('[Owner]', '"012"'), 'write it as a list: ["012"]'],
+    ['a number for a list', valid.replace('[Owner]', '12'), 'write it as a list: [12]'],
+    ['a choice of one', `${valid}mode: watch\n`, 'write observe, or leave it out'],
+    ['a choice of one, misspelt', valid.replace('[notify]', '[notfy]'), 'write notify'],
+    ['a family for a type', `${valid}match: { instanceTypes: [m7i] }\n`, 'write m7i.*'],
+    ['a Region in capitals', `${valid}match: { regions: [EU-West-1] }\n`, 'write eu-west-1'],
+    ['no Region at all', `${valid}match: { regions: [europe] }\n`, 'write a Region such as eu-central-1'],
+    ['an id of another kind', `${valid}match: { vpcIds: [web] }\n`, 'write an id such as vpc-0123456789abcdef0'],
+    [
+      'a reason of spaces',
+      valid + exempt('until: 2027-03-31').replace('reason: r', 'reason: " "'),
+      'fill it: Why they are exempt, and who said so.',
+    ],
+    [
+      'a sentence with a colon',
+      valid.replace('Every instance has an owner.', 'Owners: one: or more # each'),
+      'quote the text: "Owners: one: or more"',
+    ],
+  ])('of %s', (_, text, fix) => {
+    expect(errorsOf(text).map((error) => error.fix)).toEqual([fix]);
+  });
+
+  test.each([
+    ['restricted-ingress', '{ ports: [22], allowedSources: [10.0.0.1] }', 'write 10.0.0.1/32'],
+    ['restricted-ingress', '{ ports: [22], allowedSources: ["2001:db8::1"] }', 'write 2001:db8::1/128'],
+    [
+      'restricted-ingress',
+      '{ ports: [22], allowedSources: [office] }',
+      'write a CIDR such as 203.0.113.0/24, a prefix list pl-... or a security group sg-...',
+    ],
+    [
+      'restricted-ingress',
+      '{ ports: [22], protocols: [icmp] }',
+      'choose one of them: The protocols whose ports these are. A permission for all protocols counts for each.',
+    ],
+    ['approved-instance-types', '{ architectures: [amd64] }', 'write x86_64'],
+    [
+      'approved-instance-types',
+      '{ architectures: [arm46] }',
+      "choose one of them: Approved processor architectures, as the instance's Architecture says.",
+    ],
+    ['approved-instance-types', '{ instanceTypes: [m7i] }', 'write m7i.*'],
+  ])('of what %s is told: %s', (rule, parameters, fix) => {
+    expect(errorsOfShipped(rule, parameters).map((error) => error.fix)).toEqual([fix]);
+  });
+});
+
+describe('an example', () => {
+  test.each([
+    ['required-tags', '{ keys: [{ key: A, pattern: "[" }] }', 'pattern'],
+    ['restricted-ingress', '{ ports: [22], allowedSources: [office] }', 'allowedSources'],
+    ['restricted-ingress', '{ ports: { except: [x] } }', 'except'],
+  ])('of parameters of %s holds the key at fault: %s', (rule, parameters, key) => {
+    expect(errorsOfShipped(rule, parameters)[0]?.example).toContain(` ${key}: `);
+  });
+
+  test('of a bound is one that the rule takes', () => {
+    const more = 'exempt: [{ match: { namePrefix: [a] }, reason: r, until: 2027-03-31, upTo: { exposure: all } }]\n';
+
+    expect(errorsOfShipped('restricted-ingress', '{ ports: [22] }', more)).toMatchObject([
+      { code: 'invalid-up-to', example: 'upTo: { exposure: narrow }' },
+    ]);
+  });
+
+  test('where there is no bound is an exemption without one', () => {
+    const more = 'exempt: [{ match: { namePrefix: [a] }, reason: r, until: 2027-03-31, upTo: 1 }]\n';
+
+    expect(errorsOfShipped('required-tags', '{ keys: [{ key: Owner }] }', more)).toMatchObject([
+      { code: 'invalid-up-to', example: expect.stringMatching(/^exempt:\n(?!.*upTo)/s) },
+    ]);
+  });
+});
+
 test('mistakes of the base and of the parameters are told together', () => {
   const errors = errorsOf(valid.replace('high', 'hgh').replace('keys:', 'kyes:').concat('severity: low\nextra: 1\n'));
 
@@ -449,9 +586,25 @@ describe('paths', () => {
   test.each<[string, Readonly<Record<string, string>>, string, string]>([
     ['nothing there', {}, 'unreadable', 'there is no such file or folder'],
     ['a folder without policies', { 'policies/readme.md': '' }, 'no-policies', 'no policies here'],
+    [
+      'a folder called policy.yml',
+      { 'policies/a/policy.yml/readme.md': '' },
+      'unreadable',
+      'it is a folder, and must be a file',
+    ],
     ['a policy.yaml', { 'policies/a/policy.yaml': named('a') }, 'no-policies', 'policy.yaml is not read'],
   ])('%s is an error', (_, content, code, message) => {
     expect(load(content).errors.map((error) => [error.code, error.message])).toEqual([[code, message]]);
+  });
+
+  test('a folder called policy.yml is an error by its own path and beside others', () => {
+    const beside = { 'policies/a/policy.yml': named('a'), 'policies/b/policy.yml/readme.md': '' };
+
+    for (const paths of [['policies'], ['policies/a', 'policies/b/policy.yml']]) {
+      expect(load(beside, paths).errors.map(({ file, code }) => [file, code])).toEqual([
+        ['policies/b/policy.yml', 'unreadable'],
+      ]);
+    }
   });
 
   test('a name is given once', () => {

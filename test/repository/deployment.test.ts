@@ -1,7 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { buildSync } from 'esbuild';
 import { parse } from 'yaml';
+import type { Simulation } from '../../src/cli/simulation.ts';
 import { allNeeds } from '../../src/domain/needs.ts';
+import { sweep } from '../../src/engine/sweep.ts';
 import { bindAll } from '../../src/language/bind.ts';
 import { loadPolicies } from '../../src/language/load.ts';
 import { rules } from '../../src/rules/index.ts';
@@ -11,12 +13,14 @@ import { VISIBILITY_TIMEOUT } from '../../src/stack/queues.ts';
 import { ownRoles } from '../../src/stack/roles.ts';
 import { template } from '../../src/stack/stack.ts';
 import { policyThatNeeds } from '../stack/policies.ts';
+import { bad, callsSince, world } from '../support/world.ts';
 
 interface FunctionDefinition {
   readonly handler: string;
   readonly role: string;
   readonly timeout: number;
-  readonly events: readonly { readonly sqs?: object }[];
+  readonly environment?: object;
+  readonly events: readonly { readonly sqs?: { readonly maximumConcurrency: number }; readonly schedule?: object }[];
 }
 
 interface Serverless {
@@ -73,6 +77,12 @@ test('a message is not shown again while a function may still be at work on it',
   expect(VISIBILITY_TIMEOUT).toBe(Math.max(...least));
 });
 
+test('all that may run at once leaves something of the ten runs that a new account is given', () => {
+  const atOnce = functions.flatMap(([, { events }]) => events.map(({ sqs }) => sqs?.maximumConcurrency ?? 1));
+
+  expect(atOnce).toEqual([5, 2, 1]);
+});
+
 test('every variable that the functions read is set, and no other but for Powertools', () => {
   const read = matchesIn(sourcesOf('handlers'), /(?:env\.|required\(env, ')([A-Z_]+)/g);
   const set = Object.keys(serverless.provider.environment).filter((name) => !name.startsWith('POWERTOOLS_'));
@@ -85,6 +95,9 @@ test('the alarm on a missing sweep watches the metric that the sweep publishes',
   const counted = `${SWEEP_COMPLETED.metric}: report.`;
   // Of a sweep with instances when its last part is inspected; of one without by the sweep itself.
   expect(sourcesOf('handlers').split(counted)).toHaveLength(3);
+  // Both under the name that all functions have.
+  expect(functions.filter(([, { environment }]) => environment !== undefined)).toEqual([]);
+  expect(serverless.provider.environment.POWERTOOLS_SERVICE_NAME).toMatch(/^\$\{self:custom\.guardrail\.name\}$/);
 });
 
 test('the roles together may make every call that the engine makes, and no other to these services', () => {
@@ -96,6 +109,66 @@ test('the roles together may make every call that the engine makes, and no other
   const toLog = ['logs:CreateLogStream', 'logs:PutLogEvents'];
 
   expect([...new Set(permitted)].sort()).toEqual([...called, ...byLambda, ...bySns, ...toLog].sort());
+});
+
+describe("a function's role permits all that it calls", () => {
+  const HOUR = 3_600_000;
+  const { Resources } = template([policyThatNeeds(...allNeeds)], { name: 'deployment' });
+
+  /** Sweeps each hour; what sweeps called, and what inspecting their parts did. */
+  async function callsIn(simulation: Simulation, hours: number) {
+    const calls = { SweepRole: new Set<string>(), InspectRole: new Set<string>() };
+    for (let hour = 0; hour < hours; hour++) {
+      for (const [role, run] of [
+        ['SweepRole', () => sweep(simulation.engine)],
+        ['InspectRole', () => simulation.runUntilQuiet(900_000)],
+      ] as const) {
+        const from = simulation.sandbox.calls.length;
+        await run();
+        for (const operation of callsSince(simulation.sandbox.calls, from)) calls[role].add(operation);
+      }
+      simulation.sandbox.advance(HOUR);
+    }
+    return calls;
+  }
+
+  function expectPermitted(calls: Readonly<Record<(typeof ownRoles)[number], ReadonlySet<string>>>): void {
+    for (const role of ownRoles) expect(actionsOf(Resources[role])).toEqual(expect.arrayContaining([...calls[role]]));
+  }
+
+  test('in an account without instances, whose first sweep sums up at once', async () => {
+    const calls = await callsIn(world(), 2);
+
+    expectPermitted(calls);
+    expect([...calls.SweepRole]).toEqual(expect.arrayContaining(['sns:Publish', 'dynamodb:PutItem', 'dynamodb:Scan']));
+  });
+
+  test('when the last part of a sweep sends what was found', async () => {
+    const simulation = world();
+    simulation.sandbox.account.launch(bad);
+    simulation.sandbox.advance(HOUR);
+    await callsIn(simulation, 1);
+    simulation.sandbox.account.launch(bad);
+    simulation.sandbox.advance(HOUR);
+    const calls = await callsIn(simulation, 1);
+
+    expectPermitted(calls);
+    expect([...calls.InspectRole]).toEqual(
+      expect.arrayContaining(['sns:Publish', 'events:PutEvents', 'dynamodb:UpdateItem', 'dynamodb:Scan']),
+    );
+  });
+
+  test('when a first sweep is never through, and a later one sums up what there is', async () => {
+    const simulation = world({
+      faults: [{ operation: 'dynamodb:UpdateItem', error: 'ValidationException', times: 'always' }],
+    });
+    simulation.sandbox.account.launch(bad);
+    simulation.sandbox.advance(HOUR);
+    const calls = await callsIn(simulation, 5);
+
+    expectPermitted(calls);
+    expect([...calls.SweepRole]).toContain('sns:Publish');
+  });
 });
 
 describe('the shipped policies', () => {

@@ -7,7 +7,7 @@ const rule: AnyRule = defineRule({
   id: 'a-rule',
   summary: 'It holds.',
   why: 'Because.',
-  fix: 'Mend <id>',
+  fix: 'Mend <id> by `mend --id <id> --as <name>`, or leave <it>',
   awsConfig: 'a-config-rule',
   parameters: (zod) =>
     zod.strictObject({
@@ -31,7 +31,7 @@ test('the head of a page holds all that is known of a rule', () => {
     '',
     'Because.',
     '',
-    'How to mend it: Mend `<id>`.',
+    'How to mend it: Mend `<id>` by `mend --id <id> --as <name>`, or leave `<it>`.',
     '',
     "AWS Config's managed rule [`a-config-rule`](https://docs.aws.amazon.com/config/latest/developerguide/a-config-rule.html) means the same, or nearly.",
     '',

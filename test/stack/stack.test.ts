@@ -146,8 +146,8 @@ describe('topics', () => {
     ],
     [
       'operations alone, where alerts have a topic of yours',
-      { alertTopicArn: 'arn:aws:sns:eu-central-1:123456789012:alerts', alertEmail: 'team@example.com' },
-      [['OperationsTopic', 'team@example.com']],
+      { alertTopicArn: 'arn:aws:sns:eu-central-1:123456789012:alerts', operationsEmail: 'platform@example.com' },
+      [['OperationsTopic', 'platform@example.com']],
     ],
   ])('are subscribed to by %s', (_title, settings, expected) => {
     const subscriptions = ofType('AWS::SNS::Subscription', deployed(settings).Resources);
@@ -179,20 +179,37 @@ describe('alarms', () => {
       [`${name}-undelivered`, 'ApproximateNumberOfMessagesVisible', 'GreaterThanThreshold', 0],
       [`${name}-inspect-errors`, 'Errors', 'GreaterThanThreshold', 0],
       [`${name}-sweep-errors`, 'Errors', 'GreaterThanThreshold', 0],
+      [`${name}-inspect-throttles`, 'Throttles', 'GreaterThanThreshold', 0],
+      [`${name}-sweep-throttles`, 'Throttles', 'GreaterThanThreshold', 0],
       [`${name}-alerts-not-delivered`, 'NumberOfNotificationsFailed', 'GreaterThanThreshold', 0],
       [`${name}-operations-not-delivered`, 'NumberOfNotificationsFailed', 'GreaterThanThreshold', 0],
       [`${name}-live-backlog`, 'ApproximateAgeOfOldestMessage', 'GreaterThanThreshold', 1800],
+      [`${name}-bulk-backlog`, 'ApproximateAgeOfOldestMessage', 'GreaterThanThreshold', 3600],
       [`${name}-sweep-missing`, 'SweepCompleted', 'LessThanThreshold', 1],
     ]);
   });
 
-  test('a sweep is missed after two hours without the metric of this deployment', () => {
+  test.each([
+    ['LiveDeadLetterQueueAlarm', 'QueueName', { 'Fn::GetAtt': ['LiveDeadLetterQueue', 'QueueName'] }],
+    ['BulkDeadLetterQueueAlarm', 'QueueName', { 'Fn::GetAtt': ['BulkDeadLetterQueue', 'QueueName'] }],
+    ['UndeliveredQueueAlarm', 'QueueName', { 'Fn::GetAtt': ['UndeliveredQueue', 'QueueName'] }],
+    ['LiveBacklogAlarm', 'QueueName', { 'Fn::GetAtt': ['LiveQueue', 'QueueName'] }],
+    ['BulkBacklogAlarm', 'QueueName', { 'Fn::GetAtt': ['BulkQueue', 'QueueName'] }],
+    ['InspectErrorsAlarm', 'FunctionName', { Ref: 'InspectLambdaFunction' }],
+    ['InspectThrottlesAlarm', 'FunctionName', { Ref: 'InspectLambdaFunction' }],
+    ['SweepErrorsAlarm', 'FunctionName', { Ref: 'SweepLambdaFunction' }],
+    ['SweepThrottlesAlarm', 'FunctionName', { Ref: 'SweepLambdaFunction' }],
+  ])('%s watches its own queue or function', (id, dimension, value) => {
+    expect(resources[id]?.Properties.Dimensions).toEqual([{ Name: dimension, Value: value }]);
+  });
+
+  test('a sweep is missed after three hours without the metric of this deployment', () => {
     expect(resources.SweepMissingAlarm?.Properties).toMatchObject({
       Namespace: 'EC2Guardrail',
       Dimensions: [{ Name: 'service', Value: name }],
       Statistic: 'Sum',
       Period: 3600,
-      EvaluationPeriods: 2,
+      EvaluationPeriods: 3,
       TreatMissingData: 'breaching',
     });
   });
