@@ -216,8 +216,8 @@ test.each(byId)('the page of %s has a fresh head, and notes written by hand belo
   const [title, notes = ''] = page.split(head);
 
   expect(title).toBe(`# ${id}\n\n`);
-  expect(notes).toMatch(/^## When not to use it$/m);
-  expect(notes).toMatch(/^## Edge cases$/m);
+  expect(notes).toMatch(/^## When not to use it\n\n[^#\s]/m);
+  expect(notes).toMatch(/^## Edge cases\n\n[^#\s]/m);
 });
 
 test('every page belongs to a rule', () => {
