@@ -512,11 +512,10 @@ test("neither reason, fix nor evidence depend on the order of AWS's answer", () 
 });
 
 test('a source that two permissions of a group let in is told once, and the fix revokes both', () => {
-  const twice = group(
-    allow(from('0.0.0.0/0')),
-    allow({ FromPort: 0, ToPort: 65535, ...from('0.0.0.0/0') }),
-    { IpProtocol: '-1', ...from('0.0.0.0/0') },
-  );
+  const twice = group(allow(from('0.0.0.0/0')), allow({ FromPort: 0, ToPort: 65535, ...from('0.0.0.0/0') }), {
+    IpProtocol: '-1',
+    ...from('0.0.0.0/0'),
+  });
 
   expect(look(restrictedIngress, ssh, twice).reason).toBe('SSH (tcp/22) is open to 0.0.0.0/0 by sg-1');
   expect(look(restrictedIngress, ssh, twice).fix.match(/--ip-permissions/g)).toHaveLength(3);
