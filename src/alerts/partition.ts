@@ -12,6 +12,7 @@ function partitionOf(region: string): Partition {
   return { name: 'aws', consoleDomain: 'console.aws.amazon.com' };
 }
 
+/** The instance's ARN, in its Region's partition. */
 export function instanceArn({ accountId, region }: Scope, instanceId: string): string {
   return `arn:${partitionOf(region).name}:ec2:${region}:${accountId}:instance/${instanceId}`;
 }

@@ -1,7 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type * as ec2 from '@aws-sdk/client-ec2';
-import type * as kms from '@aws-sdk/client-kms';
 import { asError } from '../domain/errors.ts';
 import {
   type Listed,
@@ -35,21 +34,20 @@ export async function readSnapshot(directory: string): Promise<Resources> {
   if (!files.includes(reservations.file)) {
     throw new Error(`${join(directory, reservations.file)} is not there. ${howToRecord(reservations)}`);
   }
-  async function rows<T extends object>(kind: Listed): Promise<readonly T[] | undefined> {
-    const read = recordedReads[kind];
-    return files.includes(read.file) ? rowsOf<T>(directory, read, dateFields[kind]) : undefined;
-  }
   return {
-    isSnapshot: true,
-    reservations: await rows<ec2.Reservation>('reservations'),
-    volumes: await rows<ec2.Volume>('volumes'),
-    securityGroups: await rows<ec2.SecurityGroup>('securityGroups'),
-    securityGroupRules: await rows<ec2.SecurityGroupRule>('securityGroupRules'),
-    networkInterfaces: await rows<ec2.NetworkInterface>('networkInterfaces'),
-    instanceTypes: await rows<ec2.InstanceTypeInfo>('instanceTypes'),
-    kmsAliases: await rows<kms.AliasListEntry>('kmsAliases'),
+    ...(await listedIn(directory, files)),
     prefixLists: await prefixListsIn(directory, files),
+    isSnapshot: true,
   };
+}
+
+/** The rows of every kind that has a file. They are what AWS printed: each kind's file holds rows of that kind. */
+async function listedIn(directory: string, files: readonly string[]): Promise<Pick<Resources, Listed>> {
+  const kinds = (Object.keys(recordedReads) as Listed[]).filter((kind) => files.includes(recordedReads[kind].file));
+  const rows = kinds.map(
+    async (kind) => [kind, await rowsOf(directory, recordedReads[kind], dateFields[kind])] as const,
+  );
+  return Object.fromEntries(await Promise.all(rows));
 }
 
 async function filesIn(directory: string): Promise<readonly string[]> {

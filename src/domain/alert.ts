@@ -44,6 +44,7 @@ export interface InstanceSummary {
 /** Where an alert goes. */
 export type Channel = 'sns' | 'eventbridge';
 
+/** What an alert says of one finding: that it changed, and how. */
 export interface AlertEntry {
   readonly change: Change;
   readonly finding: Finding;

@@ -6,14 +6,17 @@ export type Answer = { readonly is: 'yes' | 'no' } | { readonly is: 'unknown'; r
 export const yes: Answer = { is: 'yes' };
 export const no: Answer = { is: 'no' };
 
+/** Yes or no: nothing that matters is unknown. */
 export function whether(condition: boolean): Answer {
   return condition ? yes : no;
 }
 
+/** Unknown, for what is missing. */
 export function unsure(missing: readonly Missing[]): Answer {
   return { is: 'unknown', missing };
 }
 
+/** The opposite; what is unknown stays so. */
 export function not(answer: Answer): Answer {
   if (answer.is === 'unknown') return answer;
   return whether(answer.is === 'no');

@@ -34,6 +34,7 @@ export interface Several<T> {
   readonly missing: readonly Missing[];
 }
 
+/** A tag that is there: both texts are, though the value may be empty. */
 export interface Tag {
   readonly Key: string;
   readonly Value: string;
@@ -84,10 +85,12 @@ export interface Facts {
   readonly launcher: Fact<Launcher>;
 }
 
+/** A fact that is known. */
 export function known<T>(value: T): Fact<T> {
   return { known: true, value };
 }
 
+/** A fact that is not known, and why. */
 export function unknown(missing: Missing): { readonly known: false; readonly missing: Missing } {
   return { known: false, missing };
 }

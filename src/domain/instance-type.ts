@@ -1,7 +1,6 @@
 /** EC2's families by what they are made for, as the AWS price files label them, with HPC apart from compute. */
-export type Category = 'general' | 'compute' | 'memory' | 'storage' | 'accelerated' | 'hpc';
-
 export const categories = ['general', 'compute', 'memory', 'storage', 'accelerated', 'hpc'] as const;
+export type Category = (typeof categories)[number];
 
 /** An instance type's name, taken apart. */
 export interface InstanceTypeName {

@@ -37,6 +37,25 @@ export interface Instance extends Omit<ec2.Instance, 'InstanceId' | 'InstanceTyp
   readonly reservationId?: string;
 }
 
+/** Fields whose absence in DescribeInstances says "none". Any other absent field is unknown. */
+export const absentMeansNone: ReadonlySet<string> = new Set([
+  'Tags',
+  'KeyName',
+  'PublicIpAddress',
+  'PublicDnsName',
+  'IamInstanceProfile',
+  'InstanceLifecycle',
+  'SpotInstanceRequestId',
+  'StateReason',
+  'Platform',
+  'Ipv6Address',
+  'OutpostArn',
+  'KernelId',
+  'RamdiskId',
+  'VpcId',
+  'SubnetId',
+]);
+
 /** How long after LaunchTime what is absent may still be on its way (tags, volumes, launcher), in milliseconds. */
 export const SETTLES_AFTER_MS = 60_000;
 

@@ -3,7 +3,7 @@ import type { InspectedInstance } from './collected.ts';
 import { asError } from './errors.ts';
 import { type Facts, type Missing, tagMap } from './facts.ts';
 import { matchesAnyGlob, matchesGlob } from './glob.ts';
-import type { Instance } from './instance.ts';
+import { absentMeansNone, type Instance } from './instance.ts';
 import { parseInstanceType } from './instance-type.ts';
 import { allNeeds, type ChangingField, type Need, needSources } from './needs.ts';
 import type { Conditions, Match, MatchBlock, PurchaseOption, TagPattern } from './policy.ts';
@@ -151,25 +151,6 @@ function tagAnswer(facts: Facts, key: string, test: (value: string) => boolean):
   if (value !== undefined) return whether(test(value));
   return facts.tags.missing.length > 0 ? unsure(facts.tags.missing) : no;
 }
-
-/** Fields whose absence in DescribeInstances says "none". Any other absent field is unknown. */
-const absentMeansNone: ReadonlySet<string> = new Set([
-  'Tags',
-  'KeyName',
-  'PublicIpAddress',
-  'PublicDnsName',
-  'IamInstanceProfile',
-  'InstanceLifecycle',
-  'SpotInstanceRequestId',
-  'StateReason',
-  'Platform',
-  'Ipv6Address',
-  'OutpostArn',
-  'KernelId',
-  'RamdiskId',
-  'VpcId',
-  'SubnetId',
-]);
 
 function whenHolds(expression: string, { instance, facts, now, conditions }: MatchContext): Answer {
   const condition = conditions(expression);

@@ -38,8 +38,8 @@ const ingress = ['AuthorizeSecurityGroupIngress', 'RevokeSecurityGroupIngress', 
 const addresses = ['AssociateAddress', 'DisassociateAddress', 'AttachNetworkInterface'] as const;
 
 /**
- * For each need, which CloudTrail events change it and which reads collect it.
- * Event rules, collection and permissions are derived from this table and from nothing else.
+ * For each need, which CloudTrail events change it and which reads collect it. Event rules and permissions are derived
+ * from this table and from nothing else; a test holds collection against it.
  */
 export const needSources = {
   InstanceType: { changedBy: ['ModifyInstanceAttribute'], reads: [] },

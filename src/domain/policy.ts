@@ -16,6 +16,10 @@ export type TagPattern =
 export const purchaseOptions = ['on-demand', 'spot', 'capacity-block', 'dedicated-instance', 'dedicated-host'] as const;
 export type PurchaseOption = (typeof purchaseOptions)[number];
 
+/** What may follow a violation. */
+export const actions = ['notify'] as const;
+export type Action = (typeof actions)[number];
+
 /** Which instances: keys are ANDed, the entries of a list ORed. */
 export interface MatchBlock {
   readonly tags?: Readonly<Record<string, TagPattern>>;
@@ -65,7 +69,7 @@ export interface Policy {
   readonly match?: Match;
   readonly exempt: readonly Exemption[];
   readonly mode: 'observe';
-  readonly actions: readonly 'notify'[];
+  readonly actions: readonly Action[];
   /** Where it was written, relative to the project, and the first 12 hex digits of the file's SHA-256. */
   readonly source: { readonly file: string; readonly hash: string };
 }

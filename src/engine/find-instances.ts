@@ -10,6 +10,7 @@ export type Sighting =
   | { readonly instanceId: string; readonly instance: Instance; readonly tasks: readonly Task[] }
   | { readonly instanceId: string; readonly missing: Missing; readonly tasks: readonly Task[] };
 
+/** What the tasks of a batch lead to. */
 export interface Sightings {
   readonly sightings: readonly Sighting[];
   /** Tasks whose targets could not be led to instances: nobody knows which instances they concern. */

@@ -10,7 +10,7 @@ import { findInstances, type Sighting } from './find-instances.ts';
 import { type TakenLook, takeLook } from './look.ts';
 import { lookAgain, lookInParts } from './look-again.ts';
 import { MOST_INSTANCES } from './messages.ts';
-import { readDeployment, readRecords, writeRecord } from './store.ts';
+import { type DeploymentRecord, readDeployment, readRecords, writeRecord } from './store.ts';
 import { finishChunk } from './sweep-end.ts';
 import { type QueueMessage, type Task, understand } from './tasks.ts';
 
@@ -63,15 +63,20 @@ function tasksIn(engine: Engine, message: QueueMessage, report: Report): readonl
   }
 }
 
-/** Silence is not a message's to ask for: only the table knows which sweep is the first. */
+/** Silence is not a message's to ask for: only the table knows which sweeps are first ones. */
 async function withSilenceChecked(engine: Engine, tasks: readonly Task[]): Promise<readonly Task[]> {
   if (!tasks.some(({ sweep }) => sweep?.silent)) return tasks;
   const deployment = await readDeployment(engine);
   return tasks.map((task) => {
     if (!task.sweep?.silent) return task;
-    const silent = deployment?.firstSweptAt === undefined && deployment?.sweepId === task.sweep.sweepId;
-    return { ...task, sweep: { ...task.sweep, silent } };
+    return { ...task, sweep: { ...task.sweep, silent: isFirstSweep(deployment, task.sweep.sweepId) } };
   });
+}
+
+/** One first sweep may replace another that is not done yet: all of them are silent until one has been summed up. */
+function isFirstSweep(deployment: DeploymentRecord | undefined, sweepId: string): boolean {
+  if (deployment === undefined || deployment.firstSweptAt !== undefined) return false;
+  return deployment.startedAt <= sweepId && sweepId <= deployment.sweepId;
 }
 
 /** What is looked at now, and what an event led to that is too much for one run. A launch's record is never put off. */

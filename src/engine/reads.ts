@@ -71,6 +71,7 @@ export function joined<T>(results: readonly ReadResult<T>[]): ReadResult<T> {
   return { rows: results.flatMap((result) => result.rows), ...(failure === undefined ? {} : { failure }) };
 }
 
+/** In order, cut into lists of so many; the last may have fewer. */
 export function chunked<T>(values: readonly T[], size: number): T[][] {
   const chunks: T[][] = [];
   for (let start = 0; start < values.length; start += size) chunks.push(values.slice(start, start + size));

@@ -30,7 +30,7 @@ export interface DeploymentRecord {
   readonly startedAt: string;
   /** When its summary was sent, ISO 8601; left out: it is still owed, and sweeps are silent. */
   readonly firstSweptAt?: string;
-  /** The latest silent sweep, and how many instances it looks at. */
+  /** The latest silent sweep, by the time when it began, ISO 8601, and how many instances it looks at. */
   readonly sweepId: string;
   readonly instances: number;
 }

@@ -35,7 +35,7 @@ export async function sweep(engine: Engine): Promise<SweepReport> {
   ]);
   if (described.failure !== undefined) throw new Error(`DescribeInstances: ${described.failure.detail}`);
   const live = records.map((record) => record.subject.id);
-  const present = described.instances.filter((instance) => !isGone(instance) || live.includes(instance.InstanceId));
+  const present = described.instances.filter((instance) => !isGone(instance));
   const ids = distinct([...present.map((instance) => instance.InstanceId), ...described.malformed.keys(), ...live]);
   const sweepId = engine.now().toISOString();
   const silent = await isSilent(engine, deployment, sweepId, ids.length);

@@ -1,6 +1,7 @@
 /** An object of an event, whose fields may be anything. */
 export type Fields = Readonly<Record<string, unknown>>;
 
+/** Whether it is an object, and not a list. */
 export function isFields(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

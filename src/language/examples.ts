@@ -1,4 +1,5 @@
 import { stringify } from 'yaml';
+import type { MatchBlock } from '../domain/policy.ts';
 import type { AnyRule } from '../domain/rule.ts';
 import type { Path } from './source.ts';
 
@@ -48,7 +49,7 @@ const matchExamples: Readonly<Record<string, string>> = {
   namePrefix: '{ namePrefix: [test-] }',
   not: '{ not: { tags: { Environment: [dev] } } }',
   when: `{ when: 'instance.LaunchTime > timestamp("2026-01-01T00:00:00Z")' }`,
-};
+} satisfies { readonly [K in keyof MatchBlock]-?: string };
 
 /** Valid YAML for a path of a policy, in the words of its rule where there is one. */
 export function exampleAt(path: Path, rule: AnyRule | undefined): string | undefined {

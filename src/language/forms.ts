@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { categories } from '../domain/instance-type.ts';
 import type * as domain from '../domain/policy.ts';
-import { purchaseOptions, severities } from '../domain/policy.ts';
+import { actions, purchaseOptions, severities } from '../domain/policy.ts';
 
 /** States in which an instance is inspected: no rule applies to one that is gone. */
 const inspectedStates = ['pending', 'running', 'stopping', 'stopped'] as const;
@@ -65,7 +65,7 @@ const matchBlock = z
       .exactOptional()
       .describe('Excluded: what all keys of a block match together.'),
     when: z.string().exactOptional().describe('CEL over `instance` and `now`, for what the keys cannot say.'),
-  })
+  } satisfies { readonly [K in keyof domain.MatchBlock]-?: z.ZodType })
   .refine((block) => Object.keys(block).length > 0, 'is empty, and would match every instance')
   .readonly()
   .meta({ id: 'MatchBlock', description: 'Keys are ANDed, the entries of a list ORed.', minProperties: 1 });
@@ -118,7 +118,7 @@ export const policyFile = z
       .exactOptional()
       .describe('Instances that may violate the policy until a day: still evaluated and counted, as exempt.'),
     mode: z.literal('observe').exactOptional().describe('This version observes: it tells, and changes nothing.'),
-    actions: z.array(z.literal('notify')).min(1).readonly().describe('What follows a violation.'),
+    actions: z.array(z.literal(actions)).min(1).readonly().describe('What follows a violation.'),
   })
   .readonly()
   .meta({ title: 'policy.yml', description: 'A policy of ec2-guardrail.' });

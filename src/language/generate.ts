@@ -1,7 +1,7 @@
 import { stringify } from 'yaml';
 import * as z from 'zod';
 import { rules } from '../rules/index.ts';
-import { ruleDoc, withGeneratedHead } from '../rules/rule-doc.ts';
+import { newPage, ruleDoc, withGeneratedHead } from '../rules/rule-doc.ts';
 import { publishedSchemas } from './published-schemas.ts';
 
 /**
@@ -15,7 +15,7 @@ export function generatedFiles(read: (path: string) => string | undefined): Read
   );
   const pages = rules.map((rule) => {
     const path = `docs/rules/${rule.id}.md`;
-    return [path, withGeneratedHead(read(path) ?? '', ruleDoc(rule, z, toYaml))] as const;
+    return [path, withGeneratedHead(read(path) ?? newPage(rule), ruleDoc(rule, z, toYaml))] as const;
   });
   return Object.fromEntries([...schemas, ...pages]);
 }

@@ -42,5 +42,5 @@ export function loadTests(policy: Policy, cwd: string): LoadedTests {
   if (all.length > 0 || !parsed.success) return { file, lines: [], errors: all };
   const lines = parsed.data.cases.map((_, index) => positionOf(source, ['cases', index], 'value').line);
   // EC2 shapes are taken as they are: what a field holds is checked by who reads it, as with an answer of AWS.
-  return { file, tests: parsed.data as unknown as PolicyTests, lines, errors: [] };
+  return { file, tests: parsed.data as PolicyTests, lines, errors: [] };
 }

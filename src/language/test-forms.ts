@@ -1,6 +1,8 @@
 import * as z from 'zod';
+import { actions } from '../domain/policy.ts';
 import { instanceFields } from './instance-fields.ts';
 import { nearest } from './policy-error.ts';
+import type { PolicyCase } from './policy-test.ts';
 
 const time = z
   .string()
@@ -38,12 +40,9 @@ const instance = z
   .exactOptional()
   .describe('Fields of DescribeInstances, over a running m7i.large without tags, volumes and groups.');
 
-function resources(id: string, description: string) {
-  return z
-    .array(z.looseObject({ [id]: z.string() }).readonly())
-    .readonly()
-    .exactOptional()
-    .describe(description);
+function resources<Id extends string>(id: Id, description: string) {
+  const shape = { [id]: z.string() } as { readonly [K in Id]: z.ZodString };
+  return z.array(z.looseObject(shape).readonly()).readonly().exactOptional().describe(description);
 }
 
 const prefixLists = z
@@ -75,7 +74,7 @@ const expectation = z
     matched: z.literal(false).exactOptional().describe("That the instance is outside the policy's match."),
     exempt: z.boolean().exactOptional().describe('Whether an exemption covers the violation. Left out: none does.'),
     reason: z.string().exactOptional().describe('The exact reason.'),
-    actions: z.array(z.literal('notify')).readonly().exactOptional().describe('What follows. Left out: not checked.'),
+    actions: z.array(z.literal(actions)).readonly().exactOptional().describe('What follows. Left out: not checked.'),
   })
   .refine(
     ({ compliance, matched }) => (compliance === undefined) !== (matched === undefined),
@@ -107,7 +106,7 @@ const policyCase = z
     kmsAliases: z.record(z.string(), z.string()).readonly().exactOptional().describe('KMS key ids by alias/name.'),
     launcher,
     expect: expectation,
-  })
+  } satisfies { readonly [K in keyof PolicyCase]-?: z.ZodType })
   .readonly();
 
 /** A policy.test.yml. */

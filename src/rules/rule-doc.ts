@@ -48,6 +48,11 @@ export function ruleDoc(rule: AnyRule, z: Zod, toYaml: (value: unknown) => strin
   return [BEGIN, ...sections.filter((section) => section !== ''), END].join('\n\n');
 }
 
+/** The page of a new rule: what is written by hand is still to come, under headings that every page has. */
+export function newPage({ id }: AnyRule): string {
+  return `# ${id}\n\n${BEGIN}\n\n${END}\n\n## When not to use it\n\n## Edge cases\n`;
+}
+
 /** A page with its generated head replaced by a new one; a page without markers gets it at its top. */
 export function withGeneratedHead(page: string, head: string): string {
   const begin = page.indexOf(BEGIN);

@@ -79,7 +79,8 @@ async function replay(events: readonly unknown[], options = '') {
   return { ...ran, document: () => JSON.parse(ran.stdout) as ReplayDocument };
 }
 
-const policies = [
+/** Shipped policies that the launch breaks, whatever others are shipped. */
+const broken = [
   'approved-instance-families',
   'encrypted-volumes',
   'english-tags',
@@ -87,17 +88,16 @@ const policies = [
   'required-tags',
 ] as const;
 
-test('a launch breaks all five shipped policies, each told in exactly one message, whatever the order of its events', async () => {
+test('a launch that breaks policies is told once for each, whatever the order of its events', async () => {
   const events = [state('pending'), state('running'), launch, tagged];
   for (const order of [events, [...events].reverse(), [...events, ...events]]) {
     const { exitCode, document } = await replay(order, '--format json');
     const { findings, alerts, calls } = document();
     expect(exitCode).toBe(1);
-    expect(findings.map((one) => `${one.policy} ${one.compliance}`).sort()).toEqual(
-      policies.map((policy) => `${policy} NON_COMPLIANT`),
-    );
+    const violated = findings.filter((one) => one.compliance === 'NON_COMPLIANT').map((one) => one.policy);
+    expect(violated).toEqual(expect.arrayContaining([...broken]));
     const told = alerts.flatMap((alert) => JSON.parse(alert.attributes.policies ?? '[]') as string[]);
-    expect(told.sort()).toEqual([...policies]);
+    expect(told.filter((policy) => violated.includes(policy)).sort()).toEqual(violated.sort());
     expect(calls).toEqual([]);
   }
 });

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readSnapshot } from '../../src/cli/snapshot-files.ts';
+import { recordedReads } from '../../src/sandbox/recorded.ts';
 import { createSandbox } from '../../src/sandbox/sandbox.ts';
 
 const small = join('test', 'fixtures', 'snapshots', 'small');
@@ -44,6 +45,12 @@ describe('readSnapshot', () => {
       name: 'NotRecorded',
       message: 'describe-volumes.json is not in the snapshot',
     });
+  });
+
+  test.each(Object.entries(recordedReads))('reads %s of its file', async (kind, { file, key }) => {
+    write(recordedReads.reservations.file, '{"Reservations":[]}');
+    write(file, JSON.stringify({ [key]: [{ Owner: 'jane' }] }));
+    expect(await readSnapshot(directory)).toMatchObject({ [kind]: [{ Owner: 'jane' }] });
   });
 
   test('takes a file with a byte order mark', async () => {

@@ -2,8 +2,8 @@ import { bind, noConditions } from '../../src/domain/bind.ts';
 import type { Launcher } from '../../src/domain/facts.ts';
 import { defaultNow, type Given, inspected } from '../../src/domain/given.ts';
 import { matches, needsOfMatch, purchaseOptionsOf } from '../../src/domain/match.ts';
-import { allNeeds } from '../../src/domain/needs.ts';
-import type { Condition, Match } from '../../src/domain/policy.ts';
+import { allNeeds, type Need } from '../../src/domain/needs.ts';
+import type { Condition, Match, MatchBlock } from '../../src/domain/policy.ts';
 
 const launchedJustNow = '2026-01-01T00:00:30Z';
 
@@ -233,6 +233,29 @@ describe('a condition', () => {
   test('can not be asked where none was bundled', () => {
     expect(() => answer({ when: 'true' }, {})).toThrow('no CEL was bundled');
   });
+});
+
+const needsOfKeys = {
+  tags: [{ Environment: 'prod' }, ['tags']],
+  instanceIds: [['i-1'], []],
+  instanceTypes: [['m7i.*'], ['InstanceType']],
+  categories: [['general'], ['InstanceType']],
+  accounts: [['123456789012'], []],
+  regions: [['us-east-1'], []],
+  vpcIds: [['vpc-1'], []],
+  subnetIds: [['subnet-1'], []],
+  imageIds: [['ami-1'], []],
+  purchaseOptions: [['spot'], []],
+  autoScalingGroups: [['web-*'], ['tags']],
+  launchedBy: [['jane'], ['launcher']],
+  states: [['running'], ['State']],
+  namePrefix: [['test-'], ['tags']],
+} as const satisfies {
+  readonly [K in keyof Omit<MatchBlock, 'not' | 'when'>]-?: readonly [MatchBlock[K], readonly Need[]];
+};
+
+test.each(Object.entries(needsOfKeys))('the key %s reads what it needs: %j', (key, [wanted, needs]) => {
+  expect(needsOfMatch({ [key]: wanted }, noConditions)).toEqual(needs);
 });
 
 test('a match needs what its keys read, those of its exclusions included', () => {

@@ -123,16 +123,24 @@ describe('the table', () => {
 
   it('whose item another wrote meanwhile is read again, and what that one told is not told twice', async () => {
     const { simulation, instanceId } = settled([]);
-    const { deployment, ...engine } = simulation.engine;
     await simulation.runUntilQuiet(0);
-    const item = simulation.sandbox.account.items.values().next().value;
-    expect(item?.version).toEqual({ N: '2' });
     simulation.send(stateChange(scope, { instanceId, state: 'running', at: start, id: 'event-2' }));
     simulation.sandbox.inject({ operation: 'dynamodb:PutItem', error: 'ConditionalCheckFailedException' });
     await simulation.runUntilQuiet(0);
-    expect(engine.policies).toHaveLength(2);
-    expect(deployment.scope).toEqual(scope);
+    expect(simulation.reports.map((report) => report.failed)).toEqual([[], []]);
     expect(callsSince(simulation.sandbox.calls).filter((one) => one === 'dynamodb:BatchGetItem')).toHaveLength(3);
+    expect(told(simulation)).toEqual([['opened no-open-ssh', 'opened encrypted-volumes']]);
+  });
+
+  it('whose item others write again and again fails the message after four tries', async () => {
+    const { simulation } = settled([
+      { operation: 'dynamodb:PutItem', error: 'ConditionalCheckFailedException', times: 4 },
+    ]);
+    await simulation.runUntilQuiet(0);
+    expect(simulation.reports[0]?.failed).toHaveLength(1);
+    expect(simulation.reports[0]?.errors).toEqual([expect.stringContaining('written by others 4 times')]);
+    expect(told(simulation)).toEqual([]);
+    await simulation.runUntilQuiet(360_000);
     expect(told(simulation)).toEqual([['opened no-open-ssh', 'opened encrypted-volumes']]);
   });
 });

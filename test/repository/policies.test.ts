@@ -6,6 +6,7 @@ import { generatedFiles } from '../../src/language/generate.ts';
 import { loadPolicies } from '../../src/language/load.ts';
 import { loadTests } from '../../src/language/load-tests.ts';
 import { outcomesWithoutCase, runCases } from '../../src/language/policy-test.ts';
+import { publishedSchemas } from '../../src/language/published-schemas.ts';
 import { rules } from '../../src/rules/index.ts';
 import { runCli } from '../cli/run-cli.ts';
 import { inFolderUntilDone } from '../language/folder.ts';
@@ -26,10 +27,6 @@ test('every shipped policy is without mistakes and warnings', () => {
   expect(shipped.warnings).toEqual([]);
   expect(policies.map(({ name }) => name)).toEqual(folders.map(({ name }) => name).sort());
   expect(policies.length).toBeGreaterThanOrEqual(5);
-});
-
-test('every rule has a shipped policy', () => {
-  expect([...new Set(policies.map(({ rule }) => rule))].sort()).toEqual(rules.map(({ id }) => id).sort());
 });
 
 test('shipped policies harm nobody: they observe', () => {
@@ -77,6 +74,13 @@ test('the published schemas accept values.yml and refuse a policy that the loade
   ).toBe(false);
 });
 
+test('a rule without a page gets one', () => {
+  const page = generatedFiles(() => undefined)['docs/rules/required-tags.md'];
+
+  expect(page).toMatch(/^# required-tags\n\n<!-- generated -->\n\n\*\*/);
+  expect(page).toMatch(/<!-- \/generated -->\n\n## When not to use it\n\n## Edge cases\n$/);
+});
+
 test('generated files are current', () => {
   const read = (path: string) => (existsSync(path) ? readFileSync(path, 'utf8') : undefined);
   const files = generatedFiles(read);
@@ -88,9 +92,10 @@ test('generated files are current', () => {
 });
 
 describe('docs/policies.md', () => {
-  const blocks = [...readFileSync('docs/policies.md', 'utf8').matchAll(/^```yaml\n([\s\S]*?)^```$/gm)].map(
-    ([, text = '']) => text,
-  );
+  const page = readFileSync('docs/policies.md', 'utf8');
+  const { MatchBlock } = publishedSchemas(rules)['policy.schema.json']?.definitions ?? {};
+  const matchKeys = Object.keys(MatchBlock?.properties ?? {});
+  const blocks = [...page.matchAll(/^```yaml\n([\s\S]*?)^```$/gm)].map(([, text = '']) => text);
   const having = (pattern: RegExp) => blocks.filter((block) => pattern.test(block));
   const [policy = ''] = having(/^name: /m);
   const [tests = ''] = having(/^cases:/m);
@@ -111,6 +116,10 @@ describe('docs/policies.md', () => {
       stdout: '1 policy, 6 cases, 6 passed, 0 failed\n',
       stderr: '',
     });
+  });
+
+  test.each(matchKeys)('it speaks of the key %s of match', (key) => {
+    expect(page).toContain(`\`${key}\``);
   });
 
   test('its fragments are valid within a policy', async () => {

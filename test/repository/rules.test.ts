@@ -4,11 +4,14 @@ import * as z from 'zod';
 import { bind } from '../../src/domain/bind.ts';
 import type { InspectedInstance } from '../../src/domain/collected.ts';
 import type { Fact, Facts, Missing, Several } from '../../src/domain/facts.ts';
-import { defaultNow, inspected } from '../../src/domain/given.ts';
+import { defaultNow, type Given, inspected } from '../../src/domain/given.ts';
+import { absentMeansNone, type Instance } from '../../src/domain/instance.ts';
 import type { Json } from '../../src/domain/json.ts';
 import { judge } from '../../src/domain/judge.ts';
+import type { Need } from '../../src/domain/needs.ts';
 import type { BoundPolicy } from '../../src/domain/policy.ts';
 import type { AnyRule, Example } from '../../src/domain/rule.ts';
+import { compliant, violation } from '../../src/domain/verdict.ts';
 import { rules } from '../../src/rules/index.ts';
 import { parameterRows, ruleDoc } from '../../src/rules/rule-doc.ts';
 
@@ -47,8 +50,21 @@ function nowOf(example: Example<Json>): Date {
 
 const lost: Missing = { what: 'something', why: 'denied', detail: 'UnauthorizedOperation' };
 
-/** The same instance with one thing less known, for each thing that is known of it. */
-function knockOuts({ instance, facts }: InspectedInstance): readonly [string, InspectedInstance][] {
+/** Fields that every instance has: DescribeInstances without one is malformed, and no rule sees it. */
+const alwaysThere: ReadonlySet<Need> = new Set(['InstanceType', 'State']);
+
+/** The same instance with one thing less known, for each thing that is known of it and that the policy may read. */
+function knockOuts(policy: BoundPolicy, inspectedOne: InspectedInstance): readonly [string, InspectedInstance][] {
+  return [...withoutAField(policy, inspectedOne), ...withoutAFact(inspectedOne)];
+}
+
+function withoutAField({ needs }: BoundPolicy, { instance, facts }: InspectedInstance): [string, InspectedInstance][] {
+  return [...needs]
+    .filter((need) => need in instance && !(need in facts) && !alwaysThere.has(need) && !absentMeansNone.has(need))
+    .map((need) => [need, { instance: { ...instance, [need]: undefined }, facts }]);
+}
+
+function withoutAFact({ instance, facts }: InspectedInstance): [string, InspectedInstance][] {
   const without = (name: string, fact: Fact<unknown> | Several<unknown>): [string, InspectedInstance] => [
     name,
     { instance, facts: { ...facts, [name.split(' ')[0] ?? '']: fact } },
@@ -112,14 +128,42 @@ test.each(examples)('%s', (_, rule, example) => {
   expect(judgement?.fix === '').toBe(['COMPLIANT', 'NOT_APPLICABLE'].includes(example.expect.compliance));
 });
 
-test.each(examples)('%s: less knowledge keeps the outcome or makes it unknown', (_, rule, example) => {
+/** What the rule's outcome on an example changes to, by what is not known, other than to "unknown". */
+function changesByLessKnowledge(rule: AnyRule, example: Example<Json>): readonly (readonly (string | undefined)[])[] {
   const now = nowOf(example);
   const policy = policyFor(rule, example.parameters);
-  const changed = knockOuts(inspected(example.given, now))
+  return knockOuts(policy, inspected(example.given, now))
     .map(([lacking, less]) => [lacking, judge(policy, less, now)?.compliance])
     .filter(([, compliance]) => compliance !== example.expect.compliance && compliance !== 'INSUFFICIENT_DATA');
+}
 
-  expect(changed).toEqual([]);
+test.each(examples)('%s: less knowledge keeps the outcome or makes it unknown', (_, rule, example) => {
+  expect(changesByLessKnowledge(rule, example)).toEqual([]);
+});
+
+test.each<[string, Need, Given['instance'], readonly string[][]]>([
+  [
+    'for a pass',
+    'MetadataOptions',
+    { MetadataOptions: { HttpTokens: 'optional' } },
+    [['MetadataOptions', 'COMPLIANT']],
+  ],
+  ['for none where EC2 means none', 'PublicIpAddress', { PublicIpAddress: '203.0.113.25' }, []],
+])('a rule that takes an absent field %s is found out, or may do so', (_, field, instance, changes) => {
+  const example = { title: 'violates', parameters: {}, given: { instance }, expect: { compliance: 'NON_COMPLIANT' } };
+  const rule: AnyRule = {
+    id: 'takes-absent-for-a-pass',
+    summary: '',
+    why: '',
+    fix: '',
+    parameters: (zod: typeof z) => zod.strictObject({}),
+    needs: [field],
+    evaluate: (context: { readonly instance: Partial<Instance> }) =>
+      context.instance[field as keyof Instance] === undefined ? compliant() : violation('violates', 'mend it'),
+    examples: [],
+  };
+
+  expect(changesByLessKnowledge(rule, example as Example<Json>)).toEqual(changes);
 });
 
 test.each(examples)('%s: reason and fix are printable ASCII', (_, rule, example) => {
@@ -172,8 +216,8 @@ test.each(byId)('the page of %s has a fresh head, and notes written by hand belo
   const [title, notes = ''] = page.split(head);
 
   expect(title).toBe(`# ${id}\n\n`);
-  expect(notes).toMatch(/^## When not to use it$/m);
-  expect(notes).toMatch(/^## Edge cases$/m);
+  expect(notes).toMatch(/^## When not to use it\n\n[^#\s]/m);
+  expect(notes).toMatch(/^## Edge cases\n\n[^#\s]/m);
 });
 
 /** Every field of a value, down to those that hold no others: `tags[].key`. */

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { type AnyRule, defineRule } from '../../src/domain/rule.ts';
 import { compliant } from '../../src/domain/verdict.ts';
-import { parameterRows, ruleDoc, withGeneratedHead } from '../../src/rules/rule-doc.ts';
+import { newPage, parameterRows, ruleDoc, withGeneratedHead } from '../../src/rules/rule-doc.ts';
 
 const rule: AnyRule = defineRule({
   id: 'a-rule',
@@ -78,6 +78,10 @@ test('a new head takes the place of the old one, and leaves the rest', () => {
   const page = '# A\n\n<!-- generated -->\n\nold\n\n<!-- /generated -->\n\nnotes\n';
 
   expect(withGeneratedHead(page, 'new')).toBe('# A\n\nnew\n\nnotes\n');
+});
+
+test('a new page has its title, its head, and the headings of what is written by hand', () => {
+  expect(withGeneratedHead(newPage(rule), 'head')).toBe('# a-rule\n\nhead\n\n## When not to use it\n\n## Edge cases\n');
 });
 
 test('a page without markers gets the head at its top', () => {
