@@ -1,3 +1,4 @@
+import { groupedBy } from '../../domain/grouped.ts';
 import { severities } from '../../domain/policy.ts';
 import type { FindingDocument, ScanDocument } from './document.ts';
 
@@ -24,11 +25,7 @@ export function findingsText(findings: readonly FindingDocument[], paint: Paint)
 }
 
 function byInstance(findings: readonly FindingDocument[]): readonly (readonly FindingDocument[])[] {
-  const groups = new Map<string, FindingDocument[]>();
-  for (const finding of findings) {
-    const key = `${finding.accountId} ${finding.region} ${finding.subject.id}`;
-    groups.set(key, [...(groups.get(key) ?? []), finding]);
-  }
+  const groups = groupedBy(findings, ({ accountId, region, subject }) => `${accountId} ${region} ${subject.id}`);
   const sorted = [...groups.values()].map((some) => [...some].sort((a, b) => rank(a) - rank(b)));
   return sorted.sort((a, b) => Math.min(...a.map(rank)) - Math.min(...b.map(rank)));
 }
