@@ -1,11 +1,10 @@
+import { visible } from '../domain/visible.ts';
+
 /** The widest line of a mail, in characters; ids and links that are longer stay whole. */
 const WIDTH = 78;
 
 /** Where the values of fields begin. */
 const LABEL_WIDTH = 11;
-
-/** Whatever does not show: control, format (bidirectional, zero-width), unassigned, separators, spaces but the plain one. */
-const unseen = /[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]|[^\P{Zs} ]/gu;
 
 /**
  * A text from outside as one line in which nothing is hidden: what does not show is written as `\u{202e}`.
@@ -14,9 +13,8 @@ const unseen = /[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]|[^\P{Zs} ]/g
  */
 export function printable(text: string, max = 200): string {
   const characters = [...text.slice(0, 2 * max + 2)];
-  const kept = characters.slice(0, max).join('');
-  const visible = kept.replace(unseen, (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`);
-  return characters.length > max ? `${visible}…` : visible;
+  const kept = visible(characters.slice(0, max).join(''));
+  return characters.length > max ? `${kept}…` : kept;
 }
 
 /** The same in quotation marks, so that a value can't be taken for the alert's own words. */
