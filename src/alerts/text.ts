@@ -22,6 +22,33 @@ export function quoted(text: string, max?: number): string {
   return `"${printable(text, max).replaceAll('"', '\\"')}"`;
 }
 
+/** Commands in backticks; the last may have lost its end. */
+const commands = /(`[^`]*(?:`|$))/;
+
+/**
+ * A fix as one line. Where it is too long it ends behind a whole command, since half a command does something else.
+ * @param max how many characters are kept
+ * @param whole where all of it stands
+ */
+export function instructions(fix: string, max: number, whole: string): string {
+  if (fix.length <= max) return printable(fix, max);
+  const parts = fix.split(commands);
+  const places = parts.flatMap((_, place) => (place % 2 === 1 ? [place] : []));
+  let kept = '';
+  let shown = 0;
+  for (const place of places) {
+    const command = parts[place] ?? '';
+    const longer = `${kept}${parts[place - 1]}${command}`;
+    if (longer.length > max || !command.endsWith('`') || command === '`') break;
+    kept = longer;
+    shown += 1;
+  }
+  const omitted = places.length - shown;
+  if (omitted === 0) return printable(fix, max);
+  if (shown === 0) return `${printable((parts[0] ?? '').trimEnd(), max)} ${counted(omitted, 'command')}: ${whole}`;
+  return `${printable(kept, max)} and ${omitted} more ${omitted === 1 ? 'command' : 'commands'}: ${whole}`;
+}
+
 /** Printable ASCII alone, for SNS's Subject: `?` for each other character. */
 export function ascii(text: string): string {
   return text.replace(/[^\x20-\x7e]/gu, '?');

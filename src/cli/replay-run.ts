@@ -94,7 +94,7 @@ function scopeKey({ accountId, region }: Scope): string {
 
 /** An alert as it was mailed. */
 export function alertOf({ subject, message, attributes }: Published): ReplayDocument['alerts'][number] {
-  const texts = JSON.parse(message) as { readonly email?: string; readonly default: string };
+  const { default: text } = JSON.parse(message) as { readonly default: string };
   const values = Object.entries(attributes).map(([name, { StringValue }]) => [name, StringValue ?? ''] as const);
-  return { subject: subject ?? '', message: texts.email ?? texts.default, attributes: Object.fromEntries(values) };
+  return { subject: subject ?? '', message: text, attributes: Object.fromEntries(values) };
 }

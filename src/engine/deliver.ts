@@ -14,7 +14,7 @@ import { readRecords, writeRecord } from './store.ts';
 export const MESSAGES_PER_CAUSE = 10;
 
 /**
- * Most entries, and bytes, of one PutEvents.
+ * Most entries, and bytes, of one PutEvents. The entries are AWS's limit; of the 1 MB that AWS takes we use a quarter.
  * @see https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html
  */
 const EVENTS_PER_CALL = 10;

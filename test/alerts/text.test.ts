@@ -1,4 +1,4 @@
-import { ascii, between, counted, field, printable, utc, wrapped } from '../../src/alerts/text.ts';
+import { ascii, between, counted, field, instructions, printable, utc, wrapped } from '../../src/alerts/text.ts';
 
 test.each([
   ['2026-03-02T09:00:00Z', '2026-03-02T09:00:59Z', 'less than a minute'],
@@ -57,6 +57,40 @@ test('a command in backticks stays on one line, however long, so that it can be 
     ['Revoke the rule that lets the internet in, and look at what else it opens:', `${command};`, 'then look.'].join(
       '\n',
     ),
+  );
+});
+
+const call = (rule: number) => `\`revoke --rule-ids sgr-${rule}\``;
+const calls = [1, 2, 3, 4].map(call).join('; ');
+
+test.each([
+  ['that is short stays as it is', 'Revoke it. `', 'Revoke it. `'],
+  ['without a command is cut', 'x'.repeat(80), `${'x'.repeat(70)}…`],
+  [
+    'ends behind a whole command',
+    `Revoke: ${calls}; then look`,
+    `Revoke: ${call(1)}; ${call(2)} and 2 more commands: see above`,
+  ],
+  [
+    'says when one is left out',
+    `Revoke: ${call(1)}; \`${'x'.repeat(80)}\``,
+    `Revoke: ${call(1)} and 1 more command: see above`,
+  ],
+  ['whose one command is too long names none', `Revoke: \`${'x'.repeat(80)}\``, 'Revoke: 1 command: see above'],
+  [
+    'whose last command was cut before does not show that one',
+    `Revoke: ${call(1)}; \`${'x'.repeat(80)}…`,
+    `Revoke: ${call(1)} and 1 more command: see above`,
+  ],
+  ['is cut behind its last command', `${call(1)} ${'x'.repeat(80)}`, `${call(1)} ${'x'.repeat(44)}…`],
+])('a fix %s', (_, fix, shown) => {
+  expect(instructions(fix, 70, 'see above')).toBe(shown);
+});
+
+test('a fix is one line in which nothing is hidden', () => {
+  expect(instructions('a\n\u202e', 70, 'see above')).toBe('a\\u{a}\\u{202e}');
+  expect(instructions(`\`a\n\u202e\`${calls}${calls}`, 20, 'see above')).toBe(
+    '`a\\u{a}\\u{202e}` and 8 more commands: see above',
   );
 });
 
