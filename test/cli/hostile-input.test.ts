@@ -8,8 +8,11 @@ const evil = 'x\u001b[2J\u001b[8m\u009b2J\u202e\u0007';
 const shown = 'x\\u{1b}[2J\\u{1b}[8m\\u{9b}2J\\u{202e}\\u{7}';
 
 /** What `styleText` puts around a text: bold, dim, three colours, and their ends. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: that is what is looked for
-const ownColours = /\u001b\[(?:1|2|22|31|32|33|39)m/g;
+const ownColours = [1, 2, 22, 31, 32, 33, 39].map((code) => `\u001b[${code}m`);
+
+function withoutColours(text: string): string {
+  return ownColours.reduce((rest, colour) => rest.replaceAll(colour, ''), text);
+}
 
 const instance = {
   InstanceId: 'i-0123456789abcdef0',
@@ -101,12 +104,12 @@ describe.each([
     const printed = stdout + stderr;
 
     expect(printed).toContain(expected);
-    expect(isTTY ? printed.replaceAll(ownColours, '') : printed).not.toMatch(/(?!\n)[\p{Cc}\p{Cf}]/u);
+    expect(isTTY ? withoutColours(printed) : printed).not.toMatch(/(?!\n)[\p{Cc}\p{Cf}]/u);
   });
 });
 
 test('colours are still put on', async () => {
   const { stdout } = await runCli('scan --policies own --snapshot snapshot', folder, { isTTY: true });
 
-  expect(stdout).toMatch(ownColours);
+  expect(withoutColours(stdout)).not.toBe(stdout);
 });
