@@ -1,5 +1,6 @@
 import type { Alert, AlertEntry, Cause, InstanceSummary } from '../domain/alert.ts';
 import type { Launcher } from '../domain/facts.ts';
+import type { Scope } from '../domain/operations.ts';
 import { entryFields, lifetimeOf } from './entry.ts';
 import {
   type AlertOptions,
@@ -8,9 +9,12 @@ import {
   type Cut,
   findingContent,
   fitted,
+  MESSAGE_COPIES,
   type Message,
   messageOf,
+  omitted,
   SUBJECT_LENGTH,
+  tagAttribute,
   textLength,
 } from './message.ts';
 import { consoleLink } from './partition.ts';
@@ -20,32 +24,32 @@ import { headlineOf, leadOf, strongestChange } from './words.ts';
 /** How many tags an alert shows. */
 const TAGS_SHOWN = 8;
 
+/** A link is cut only where it is none of AWS's, in characters. */
+const LINK_LENGTH = 500;
+
 /** The message of one alert: a mail that a person can act on, and the same as JSON for programs. */
 export function renderAlert(alert: Alert, options: AlertOptions): Message {
   const kind = strongestChange(alert.entries);
   const findings = alert.entries.map((entry) => entry.finding);
-  const attributes = attributesOf(kind, findings, alert.scope, chosenTag(alert.instance, options));
+  const { tagKey = '' } = options;
+  const value = chosenTag(alert.instance, options);
+  const chosen = value === undefined ? {} : tagAttribute(tagKey, value);
+  const attributes = attributesOf(kind, findings, alert.scope, chosen);
   return fitted(alert.entries.length, {
     content: (cut) => ({ version: 1, kind, ...alertContent(alert, options, cut) }),
     build: (content, cut) => messageOf(subjectOf(alert), textOf(alert, options, cut), content, attributes),
     bytes: bytesOf,
+    copies: MESSAGE_COPIES,
   });
 }
 
-/** The chosen tag, if there is one and the instance has it. */
-export function chosenTag(
-  instance: InstanceSummary,
-  { tagKey }: AlertOptions,
-): { readonly key: string; readonly value: string } | undefined {
-  if (tagKey === undefined || !Object.hasOwn(instance.tags, tagKey)) return undefined;
-  return { key: tagKey, value: instance.tags[tagKey] ?? '' };
+/** The value of the chosen tag, if there is one and the instance has it. */
+export function chosenTag({ tags }: InstanceSummary, { tagKey }: AlertOptions): string | undefined {
+  return tagKey === undefined || !Object.hasOwn(tags, tagKey) ? undefined : tags[tagKey];
 }
 
-/** An alert for the JSON form. */
-export function alertContent(alert: Alert, options: AlertOptions, cut: Cut): object {
+function alertContent(alert: Alert, options: AlertOptions, cut: Cut): object {
   const { id, topic, scope, subject, instance, cause, observedAt } = alert;
-  const shown = alert.entries.slice(0, cut.entries);
-  const omitted = alert.entries.length - shown.length;
   return {
     id,
     topic,
@@ -55,8 +59,10 @@ export function alertContent(alert: Alert, options: AlertOptions, cut: Cut): obj
     instance: { ...instance, console: consoleLink(scope.region, instance.instanceId, options.partitionDomain) },
     cause,
     observedAt,
-    entries: shown.map(({ change, finding }) => ({ change, finding: findingContent(finding, cut) })),
-    ...(omitted === 0 ? {} : { entriesOmitted: omitted }),
+    entries: alert.entries
+      .slice(0, cut.entries)
+      .map(({ change, finding }) => ({ change, finding: findingContent(finding, cut) })),
+    ...omitted('entriesOmitted', alert.entries.length - cut.entries),
   };
 }
 
@@ -77,14 +83,14 @@ function subjectOf({ entries, instance, subject, scope }: Alert): string {
 
 function textOf(alert: Alert, options: AlertOptions, cut: Cut): string {
   const shown = alert.entries.slice(0, cut.entries);
-  const omitted = alert.entries.length - shown.length;
+  const more = alert.entries.length - shown.length;
   return `${[
     headline(alert),
     [...instanceLines(alert, options), ...causeLines(alert.cause), field('Looked', `at ${utc(alert.observedAt)}`)].join(
       '\n',
     ),
     ...shown.map((entry, index) => entryText(entry, index + 1, options.now.toISOString(), cut)),
-    ...(omitted === 0 ? [] : [`and ${omitted} more`]),
+    ...(more === 0 ? [] : [`and ${more} more`]),
     '',
   ]
     .join('\n\n')
@@ -95,7 +101,7 @@ function headline({ entries, instance, scope }: Alert): string {
   const lead = leadOf(entries);
   const others = entries.length > 1 ? ` and ${entries.length - 1} more` : '';
   const what = lead === undefined ? '' : `${headlineOf(lead)}: ${printable(lead.finding.policy)}${others} on `;
-  return wrapped(`${what}${namedInstance(instance)} in ${scope.region}`);
+  return wrapped(`${what}${namedInstance(instance)} in ${printable(scope.region)}`);
 }
 
 /** `i-0123 "web-1"`. */
@@ -111,12 +117,17 @@ function instanceLines({ instance, scope }: Alert, options: AlertOptions): reado
   return [
     field('Instance', `${printable(instanceId)}${details.length === 0 ? '' : ` (${details.join(', ')})`}`),
     ...tags.map(([key, value]) => field(`${printable(key, 50)}`, quoted(value))),
-    field('Account', `${scope.accountId}, ${scope.region}`),
+    field('Account', placeText(scope)),
     ...(publicIpAddress === undefined ? [] : [field('Public IP', printable(publicIpAddress))]),
     ...(parent === undefined ? [] : [field('Part of', printable(parent))]),
     field('Launched', launchText(instance, options.now.toISOString())),
-    field('Console', consoleLink(scope.region, instanceId, options.partitionDomain)),
+    field('Console', printable(consoleLink(scope.region, instanceId, options.partitionDomain), LINK_LENGTH)),
   ];
+}
+
+/** `123456789012, us-east-1`. */
+export function placeText({ accountId, region }: Scope): string {
+  return `${printable(accountId)}, ${printable(region)}`;
 }
 
 function launchText({ launchTime, launcher }: InstanceSummary, now: string): string {
@@ -142,7 +153,7 @@ function entryText({ change, finding }: AlertEntry, number: number, now: string,
   return [
     wrapped(`${number}. ${told}, ${finding.severity}: ${printable(finding.policy)}`, '', indent),
     wrapped(printable(finding.description, textLength(cut)), indent),
-    ...entryFields({ change, finding }, textLength(cut)).map(([label, text]) => field(label, text, indent)),
+    ...entryFields({ change, finding }, cut).map(([label, text]) => field(label, text, indent)),
     field(...lifetimeOf({ change, finding }, now), indent),
     field('Policy', `${printable(finding.source.file)}, ${printable(finding.source.hash)}`, indent),
     field('Finding', printable(finding.id), indent),

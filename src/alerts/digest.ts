@@ -1,79 +1,132 @@
-import type { Alert, AlertEntry, Cause, Change } from '../domain/alert.ts';
+import type { Alert, AlertEntry, Cause, InstanceSummary } from '../domain/alert.ts';
+import { groupedBy } from '../domain/grouped.ts';
 import { distinct } from '../domain/instance.ts';
-import { severities } from '../domain/policy.ts';
-import { alertContent, causeLines, namedInstance } from './alert.ts';
+import { causeLines, chosenTag, namedInstance, placeText } from './alert.ts';
 import { entryFields } from './entry.ts';
 import {
   type AlertOptions,
+  type Attributes,
   attributesOf,
   bytesOf,
   type Cut,
   fitted,
+  MESSAGE_COPIES,
   type Message,
   messageOf,
+  omitted,
+  tagValuesAttribute,
   textLength,
 } from './message.ts';
 import { ascii, counted, field, printable, shortened, utc, wrapped } from './text.ts';
-import { headlineOf, leadOf, strongestChange } from './words.ts';
+import { headlineOf, leadOf, mostUrgentFirst } from './words.ts';
 
 /** How many instances, and how many policies, the text lists. */
 const INSTANCES_LISTED = 50;
 const POLICIES_LISTED = 20;
 
+/** How many instances the text names beside each policy. */
+const INSTANCES_NAMED = 5;
+
+/** How many entries of one alert the JSON holds. */
+const ENTRIES_LISTED = 50;
+
+/** An entry, and the instance that it is about. */
+interface Told extends AlertEntry {
+  readonly instance: InstanceSummary;
+}
+
+/** What is told of one policy, most urgent first. */
+type PolicyTold = readonly [Told, ...Told[]];
+
+/** What a digest tells, each list most urgent first: where a message has an end, the least urgent is left out. */
+interface Digest {
+  readonly cause: Cause;
+  readonly alerts: readonly Alert[];
+  readonly told: readonly Told[];
+  readonly policies: readonly PolicyTold[];
+}
+
 /** One message for alerts of many subjects with one cause: what they share once, then which instances. */
-export function renderDigest(alerts: readonly Alert[], cause: Cause, options: AlertOptions): Message {
-  const entries = bySeverity(alerts.flatMap((alert) => alert.entries));
-  const findings = entries.map((entry) => entry.finding);
-  const attributes = attributesOf('digest', findings, alerts[0]?.scope);
+export function renderDigest(given: readonly Alert[], cause: Cause, options: AlertOptions): Message {
+  const alerts = mostUrgentFirst(given, ({ entries }) => entries);
+  const told = mostUrgentFirst(
+    alerts.flatMap(({ instance, entries }) => entries.map((entry) => ({ ...entry, instance }))),
+    (one) => [one],
+  );
+  const policies = [...groupedBy(told, ({ finding }) => finding.policy).values()];
+  const digest = { cause, alerts, told, policies };
+  const findings = told.map(({ finding }) => finding);
+  const attributes = attributesOf('digest', findings, alerts[0]?.scope, chosenTags(alerts, options));
   return fitted(alerts.length, {
-    content: (cut) => contentOf(alerts, cause, options, cut),
-    build: (content, cut) =>
-      messageOf(subjectOf(alerts, entries, cause), textOf(alerts, entries, cause, cut), content, attributes),
+    content: (cut) => contentOf(digest, cut),
+    build: (content, cut) => messageOf(subjectOf(digest), textOf(digest, cut), content, attributes),
     bytes: bytesOf,
+    copies: MESSAGE_COPIES,
   });
 }
 
-function bySeverity(entries: readonly AlertEntry[]): readonly AlertEntry[] {
-  return severities.flatMap((severity) => entries.filter(({ finding }) => finding.severity === severity));
+function chosenTags(alerts: readonly Alert[], options: AlertOptions): Attributes {
+  const { tagKey = '' } = options;
+  return tagValuesAttribute(
+    tagKey,
+    alerts.flatMap(({ instance }) => chosenTag(instance, options) ?? []),
+  );
 }
 
-function contentOf(alerts: readonly Alert[], cause: Cause, options: AlertOptions, cut: Cut): object {
-  const shown = alerts.slice(0, cut.entries);
-  const omitted = alerts.length - shown.length;
+function contentOf({ cause, alerts, policies }: Digest, cut: Cut): object {
+  const [first] = alerts;
+  const about =
+    first === undefined ? {} : { topic: first.topic, accountId: first.scope.accountId, region: first.scope.region };
   return {
     version: 1,
     kind: 'digest',
-    ...(alerts[0] === undefined
-      ? {}
-      : { topic: alerts[0].topic, accountId: alerts[0].scope.accountId, region: alerts[0].scope.region }),
+    ...about,
     cause,
     subjects: alerts.length,
-    alerts: shown.map((alert) => alertContent(alert, options, { ...cut, entries: alert.entries.length })),
-    ...(omitted === 0 ? {} : { alertsOmitted: omitted }),
+    policies: policies.slice(0, cut.entries).map(policyContent),
+    ...omitted('policiesOmitted', policies.length - cut.entries),
+    alerts: alerts.slice(0, cut.entries).map((alert) => alertContent(alert, cut)),
+    ...omitted('alertsOmitted', alerts.length - cut.entries),
   };
 }
 
+/** What all findings of a policy share, and one fix as an example: commands name the instance that it is of. */
+function policyContent([{ finding, instance }]: PolicyTold): object {
+  const { policy, rule, severity, description, mode, source, fix } = finding;
+  return { policy, rule, severity, description, mode, source, example: { instanceId: instance.instanceId, fix } };
+}
+
+function alertContent({ id, subject, instance, observedAt, entries }: Alert, cut: Cut): object {
+  const { instanceId, tags } = instance;
+  return {
+    id,
+    ...(cut.details ? { subject, instance, observedAt } : { instance: { instanceId, tags } }),
+    entries: entries.slice(0, ENTRIES_LISTED).map((entry) => entryContent(entry, cut)),
+    ...omitted('entriesOmitted', entries.length - ENTRIES_LISTED),
+  };
+}
+
+function entryContent({ change, finding }: AlertEntry, cut: Cut): object {
+  const { id, policy, severity, reason, fix } = finding;
+  return { change, finding: { id, policy, severity, reason, ...(cut.details ? { fix } : {}) } };
+}
+
 /** `[CRITICAL] no-open-ssh (+1): 37 instances in us-east-1, launch r-0123`. */
-function subjectOf(alerts: readonly Alert[], entries: readonly AlertEntry[], cause: Cause): string {
+function subjectOf({ alerts, told, policies, cause }: Digest): string {
   const where = alerts[0] === undefined ? '' : ` in ${alerts[0].scope.region}`;
-  return `${lead(entries, (more) => ` (+${more}): `)}${counted(alerts.length, 'instance')}${where}, ${cause.text}`;
+  const others = policies.length > 1 ? ` (+${policies.length - 1})` : '';
+  const first = leadOf(told);
+  const lead =
+    first === undefined ? '' : `[${headlineOf(first)}] ${shortened(ascii(first.finding.policy), 40)}${others}: `;
+  return `${lead}${counted(alerts.length, 'instance')}${where}, ${cause.text}`;
 }
 
-function lead(entries: readonly AlertEntry[], others: (more: number) => string): string {
-  const first = leadOf(entries);
-  if (first === undefined) return '';
-  const more = distinct(entries.map(({ finding }) => finding.policy)).length - 1;
-  return `[${headlineOf(first)}] ${shortened(ascii(first.finding.policy), 40)}${more === 0 ? ': ' : others(more)}`;
-}
-
-function textOf(alerts: readonly Alert[], entries: readonly AlertEntry[], cause: Cause, cut: Cut): string {
-  const policies = distinct(entries.map(({ finding }) => finding.policy));
+function textOf(digest: Digest, cut: Cut): string {
+  const { cause, alerts, policies } = digest;
   const shown = alerts.slice(0, Math.min(INSTANCES_LISTED, cut.entries));
-  const groups = policies
-    .slice(0, Math.min(POLICIES_LISTED, cut.entries))
-    .map((policy) => policyText(alerts, policy, cut));
+  const groups = policies.slice(0, Math.min(POLICIES_LISTED, cut.entries)).map((told) => policyText(told, cut));
   return `${[
-    headline(alerts, entries),
+    headline(digest),
     [...causeLines(cause), ...scopeLines(alerts)].join('\n'),
     ...groups,
     ...moreThan(policies.length - groups.length, 'policies'),
@@ -81,14 +134,11 @@ function textOf(alerts: readonly Alert[], entries: readonly AlertEntry[], cause:
   ].join('\n\n')}\n`;
 }
 
-function headline(alerts: readonly Alert[], entries: readonly AlertEntry[]): string {
-  const first = leadOf(entries);
-  const others = distinct(entries.map(({ finding }) => finding.policy)).length - 1;
-  const what =
-    first === undefined
-      ? ''
-      : `${headlineOf(first)}: ${printable(first.finding.policy)}${others > 0 ? ` and ${others} more` : ''} on `;
-  const where = alerts[0] === undefined ? '' : ` in ${alerts[0].scope.region}`;
+function headline({ alerts, told, policies }: Digest): string {
+  const first = leadOf(told);
+  const others = policies.length > 1 ? ` and ${policies.length - 1} more` : '';
+  const what = first === undefined ? '' : `${headlineOf(first)}: ${printable(first.finding.policy)}${others} on `;
+  const where = alerts[0] === undefined ? '' : ` in ${printable(alerts[0].scope.region)}`;
   return wrapped(`${what}${counted(alerts.length, 'instance')}${where}`);
 }
 
@@ -99,39 +149,40 @@ function scopeLines(alerts: readonly Alert[]): readonly string[] {
   const from = looks[0] ?? first.observedAt;
   const to = looks.at(-1) ?? from;
   return [
-    field('Account', `${first.scope.accountId}, ${first.scope.region}`),
+    field('Account', placeText(first.scope)),
     field('Looked', from === to ? `at ${utc(from)}` : `from ${utc(from)} to ${utc(to)}`),
   ];
 }
 
 /** What a policy says of the instances together; where they differ, for one of those that it matters most for. */
-function policyText(alerts: readonly Alert[], policy: string, cut: Cut): string {
-  const told = alerts.flatMap(({ instance, entries }) =>
-    entries.filter(({ finding }) => finding.policy === policy).map((entry) => ({ ...entry, instance })),
-  );
-  const example = told.find((entry) => entry.change === strongestChange(told));
-  if (example === undefined) return printable(policy);
+function policyText(told: PolicyTold, cut: Cut): string {
+  const [example] = told;
   const { finding, instance } = example;
   const areAlike =
     new Set(told.map(({ change, finding: { reason, fix } }) => [change, reason, fix].join('\n'))).size === 1;
   const indent = '   ';
   return [
-    wrapped(`${printable(policy)} (${finding.severity}): ${countsOf(told.map((entry) => entry.change))}`, '', indent),
+    wrapped(`${printable(finding.policy)} (${finding.severity}): ${countsOf(told)}`, '', indent),
     wrapped(printable(finding.description, textLength(cut)), indent),
+    field('On', instancesOf(told.filter(({ change }) => change === example.change)), indent),
     ...(areAlike ? [] : [field('Example', namedInstance(instance), indent)]),
-    ...entryFields(example, textLength(cut)).map(([label, text]) => field(label, text, indent)),
+    ...entryFields(example, cut).map(([label, text]) => field(label, text, indent)),
     field('Policy', `${printable(finding.source.file)}, ${printable(finding.source.hash)}`, indent),
   ].join('\n');
 }
 
 /** `opened on 37 instances, resolved on 1 instance`. */
-function countsOf(changes: readonly Change[]): string {
-  return distinct(changes)
-    .map(
-      (change) =>
-        `${change.replaceAll('-', ' ')} on ${counted(changes.filter((one) => one === change).length, 'instance')}`,
-    )
+function countsOf(told: PolicyTold): string {
+  return [...groupedBy(told, ({ change }) => change)]
+    .map(([change, some]) => `${change.replaceAll('-', ' ')} on ${counted(some.length, 'instance')}`)
     .join(', ');
+}
+
+/** `i-1, i-2 and 35 more`. */
+function instancesOf(told: readonly Told[]): string {
+  const ids = distinct(told.map(({ instance }) => instance.instanceId));
+  const named = ids.slice(0, INSTANCES_NAMED).map((id) => printable(id));
+  return `${named.join(', ')}${ids.length > named.length ? ` and ${ids.length - named.length} more` : ''}`;
 }
 
 function instanceLine({ instance, entries }: Alert): string {

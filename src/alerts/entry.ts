@@ -1,7 +1,8 @@
 import type { AlertEntry } from '../domain/alert.ts';
 import { adviceFor, describeMissing } from '../domain/facts.ts';
 import type { Finding } from '../domain/finding.ts';
-import { between, printable, utc } from './text.ts';
+import { type Cut, fixLength, textLength } from './message.ts';
+import { between, instructions, printable, utc } from './text.ts';
 import { whatHappens } from './words.ts';
 
 /** How many of the things that were missing an entry lists. */
@@ -11,14 +12,15 @@ const MISSING_LISTED = 5;
 export type Labelled = readonly [label: string, text: string];
 
 /** Why an entry is told, and what to do about it. */
-export function entryFields({ change, finding }: AlertEntry, length: number): readonly Labelled[] {
+export function entryFields({ change, finding }: AlertEntry, cut: Cut): readonly Labelled[] {
+  const length = textLength(cut);
   const reason = printable(finding.reason, length);
   switch (change) {
     case 'opened':
     case 'changed':
       return [
         ['Why', reason],
-        ['To do', printable(finding.fix, length)],
+        ['To do', instructions(finding.fix, fixLength(cut), whereTheFixIs(cut))],
         ['Mode', whatHappens(finding.mode)],
       ];
     case 'exempted':
@@ -54,6 +56,11 @@ export function lifetimeOf({ change, finding }: AlertEntry, now: string): Labell
       return ['Open', `for ${between(openedAt, end)}, from ${utc(openedAt)} to ${utc(end)}`];
     }
   }
+}
+
+/** JSON whose texts are cut has no longer fix than the mail. */
+function whereTheFixIs(cut: Cut): string {
+  return `see \`fix\` in the ${cut.texts === undefined ? 'JSON' : 'EventBridge event'}`;
 }
 
 function exemptionText({ exempt }: Finding): string {

@@ -20,6 +20,7 @@ export function findingEvents(alert: Alert): readonly FindingEvent[] {
       content: (cut) => detailOf(alert, entry, cut),
       build: (detail) => eventOf(alert, detail),
       bytes: bytesOf,
+      copies: 1,
     }),
   );
 }

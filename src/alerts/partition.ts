@@ -5,10 +5,14 @@ interface Partition {
   readonly consoleDomain: string;
 }
 
-/** The partition of a Region: AWS's commercial one, China or GovCloud. */
+/**
+ * The partition of a Region: AWS's commercial one, China, GovCloud or the European Sovereign Cloud.
+ * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html
+ */
 function partitionOf(region: string): Partition {
   if (region.startsWith('cn-')) return { name: 'aws-cn', consoleDomain: 'console.amazonaws.cn' };
   if (region.startsWith('us-gov-')) return { name: 'aws-us-gov', consoleDomain: 'console.amazonaws-us-gov.com' };
+  if (region.startsWith('eusc-')) return { name: 'aws-eusc', consoleDomain: 'console.amazonaws-eusc.eu' };
   return { name: 'aws', consoleDomain: 'console.aws.amazon.com' };
 }
 

@@ -1,8 +1,20 @@
 import type { Finding } from '../domain/finding.ts';
+import { groupedBy } from '../domain/grouped.ts';
 import { distinct } from '../domain/instance.ts';
 import type { Scope } from '../domain/operations.ts';
 import { type Severity, severities } from '../domain/policy.ts';
-import { type AlertOptions, attributesOf, bytesOf, type Cut, fitted, type Message, messageOf } from './message.ts';
+import { placeText } from './alert.ts';
+import {
+  type AlertOptions,
+  attributesOf,
+  bytesOf,
+  type Cut,
+  fitted,
+  MESSAGE_COPIES,
+  type Message,
+  messageOf,
+  omitted,
+} from './message.ts';
 import { consoleLink } from './partition.ts';
 import { counted, field, printable, quoted, utc, wrapped } from './text.ts';
 import { whatHappens } from './words.ts';
@@ -11,7 +23,7 @@ import { whatHappens } from './words.ts';
 export interface SweepSummary {
   readonly scope: Scope;
   readonly sweepId: string;
-  /** When the sweep was complete, ISO 8601. */
+  /** When it was summed up, ISO 8601. */
   readonly at: string;
   /** A sweep that could not be completed is summed up as far as it came. */
   readonly sweepWas: 'complete' | 'incomplete';
@@ -28,7 +40,7 @@ export interface SweptFinding {
   readonly finding: Finding;
 }
 
-/** How many instances a summary lists. */
+/** How many instances the text lists. The JSON lists all, while there is room. */
 const INSTANCES_LISTED = 20;
 
 interface PolicyCount {
@@ -56,11 +68,13 @@ export function renderSweepSummary(summary: SweepSummary, options: AlertOptions)
     findings.map(({ finding }) => finding),
     summary.scope,
   );
-  const subject = `[SUMMARY] ${totals(policies, instances, summary)}`;
-  return fitted(Math.max(policies.length, INSTANCES_LISTED), {
+  const incomplete = summary.sweepWas === 'incomplete' ? ' (incomplete)' : '';
+  const subject = `[SUMMARY] ${totals(policies, instances, summary)}${incomplete}`;
+  return fitted(Math.max(policies.length, instances.length), {
     content: (cut) => contentOf(summary, policies, instances, options, cut),
     build: (content, cut) => messageOf(subject, textOf(summary, policies, instances, cut), content, attributes),
     bytes: bytesOf,
+    copies: MESSAGE_COPIES,
   });
 }
 
@@ -70,40 +84,20 @@ function bySeverity(findings: readonly SweptFinding[]): readonly SweptFinding[] 
 
 function policyCounts(findings: readonly SweptFinding[]): readonly PolicyCount[] {
   const groups = groupedBy(findings, ({ finding }) => finding.policy);
-  return [...groups].flatMap(([policy, group]): PolicyCount[] => {
-    const first = group[0]?.finding;
-    if (first === undefined) return [];
+  return [...groups].map(([policy, group]) => {
+    const { severity, description } = group[0].finding;
     const open = group.filter(({ finding }) => finding.status === 'open').length;
-    return [{ policy, severity: first.severity, description: first.description, open, unknown: group.length - open }];
+    return { policy, severity, description, open, unknown: group.length - open };
   });
-}
-
-/** In order of first appearance. */
-function groupedBy<T>(values: readonly T[], keyOf: (value: T) => string): ReadonlyMap<string, readonly T[]> {
-  const groups = new Map<string, T[]>();
-  for (const value of values) {
-    const group = groups.get(keyOf(value));
-    if (group === undefined) groups.set(keyOf(value), [value]);
-    else group.push(value);
-  }
-  return groups;
 }
 
 /** In the order of their most severe finding, those with more findings first. */
 function instanceCounts(findings: readonly SweptFinding[]): readonly InstanceCount[] {
   const groups = groupedBy(findings, ({ instanceId }) => instanceId);
-  const counts = [...groups].flatMap(([instanceId, group]): InstanceCount[] => {
-    const first = group[0];
-    if (first === undefined) return [];
-    const policies = distinct(group.map(({ finding }) => finding.policy));
-    return [
-      {
-        instanceId,
-        ...(first.name === undefined ? {} : { name: first.name }),
-        severity: first.finding.severity,
-        policies,
-      },
-    ];
+  const counts = [...groups].map(([instanceId, group]): InstanceCount => {
+    const [{ name, finding }] = group;
+    const policies = distinct(group.map((one) => one.finding.policy));
+    return { instanceId, ...(name === undefined ? {} : { name }), severity: finding.severity, policies };
   });
   return counts.sort(
     (a, b) => severities.indexOf(a.severity) - severities.indexOf(b.severity) || b.policies.length - a.policies.length,
@@ -113,7 +107,7 @@ function instanceCounts(findings: readonly SweptFinding[]): readonly InstanceCou
 /** `12 findings on 9 of 40 instances in us-east-1`. */
 function totals(policies: readonly PolicyCount[], instances: readonly InstanceCount[], summary: SweepSummary): string {
   const open = policies.reduce((sum, policy) => sum + policy.open, 0);
-  return `${counted(open, 'finding')} on ${instances.length} of ${counted(summary.instances, 'instance')} in ${summary.scope.region}`;
+  return `${counted(open, 'finding')} on ${instances.length} of ${counted(summary.instances, 'instance')} in ${printable(summary.scope.region)}`;
 }
 
 function textOf(
@@ -125,13 +119,16 @@ function textOf(
   const open = policies.filter((policy) => policy.open > 0);
   const unknown = policies.filter((policy) => policy.unknown > 0);
   const shown = instances.slice(0, Math.min(INSTANCES_LISTED, cut.entries));
-  const mode = summary.findings[0]?.finding.mode ?? 'observe';
+  const mode = summary.findings.find(({ finding }) => finding.status === 'open')?.finding.mode;
   return `${[
     wrapped(`First sweep: ${totals(policies, instances, summary)}`),
     [
-      field('Account', `${summary.scope.accountId}, ${summary.scope.region}`),
+      field('Account', placeText(summary.scope)),
       field('Sweep', `${printable(summary.sweepId)}, at ${utc(summary.at)}`),
-      field('Mode', whatHappens(mode)),
+      ...(summary.sweepWas === 'incomplete'
+        ? [field('Incomplete', 'not all instances could be inspected; this is what was found so far.')]
+        : []),
+      ...(mode === undefined ? [] : [field('Mode', whatHappens(mode))]),
       field('From now on', 'each finding that opens, changes or is resolved is told by itself.'),
     ].join('\n'),
     ...section('Findings by policy', open.slice(0, cut.entries).map(policyLine), open.length),
@@ -174,12 +171,8 @@ function contentOf(
   options: AlertOptions,
   cut: Cut,
 ): object {
-  const { scope, sweepId, at } = summary;
-  const shown = instances.slice(0, Math.min(INSTANCES_LISTED, cut.entries));
-  const linked = shown.map((instance) => ({
-    ...instance,
-    console: consoleLink(scope.region, instance.instanceId, options.partitionDomain),
-  }));
+  const { scope, sweepId, at, sweepWas } = summary;
+  const linkOf = (instanceId: string) => consoleLink(scope.region, instanceId, options.partitionDomain);
   return {
     version: 1,
     kind: 'summary',
@@ -188,9 +181,14 @@ function contentOf(
     region: scope.region,
     sweepId,
     at,
+    sweepWas,
     instances: summary.instances,
     instancesWithFindings: instances.length,
     policies: policies.slice(0, cut.entries),
-    mostSevere: linked,
+    ...omitted('policiesOmitted', policies.length - cut.entries),
+    violating: instances
+      .slice(0, cut.entries)
+      .map((instance) => (cut.details ? { ...instance, console: linkOf(instance.instanceId) } : instance)),
+    ...omitted('instancesOmitted', instances.length - cut.entries),
   };
 }

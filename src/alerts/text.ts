@@ -1,11 +1,10 @@
+import { visible } from '../domain/visible.ts';
+
 /** The widest line of a mail, in characters; ids and links that are longer stay whole. */
 const WIDTH = 78;
 
 /** Where the values of fields begin. */
 const LABEL_WIDTH = 11;
-
-/** Whatever does not show: control, format (bidirectional, zero-width), unassigned, separators, spaces but the plain one. */
-const unseen = /[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]|[^\P{Zs} ]/gu;
 
 /**
  * A text from outside as one line in which nothing is hidden: what does not show is written as `\u{202e}`.
@@ -14,14 +13,40 @@ const unseen = /[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]|[^\P{Zs} ]/g
  */
 export function printable(text: string, max = 200): string {
   const characters = [...text.slice(0, 2 * max + 2)];
-  const kept = characters.slice(0, max).join('');
-  const visible = kept.replace(unseen, (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`);
-  return characters.length > max ? `${visible}…` : visible;
+  const kept = visible(characters.slice(0, max).join(''));
+  return characters.length > max ? `${kept}…` : kept;
 }
 
 /** The same in quotation marks, so that a value can't be taken for the alert's own words. */
 export function quoted(text: string, max?: number): string {
   return `"${printable(text, max).replaceAll('"', '\\"')}"`;
+}
+
+/** Commands in backticks; the last may have lost its end. */
+const commands = /(`[^`]*(?:`|$))/;
+
+/**
+ * A fix as one line. Where it is too long it ends behind a whole command, since half a command does something else.
+ * @param max how many characters are kept
+ * @param whole where all of it stands
+ */
+export function instructions(fix: string, max: number, whole: string): string {
+  if (fix.length <= max) return printable(fix, max);
+  const parts = fix.split(commands);
+  const places = parts.flatMap((_, place) => (place % 2 === 1 ? [place] : []));
+  let kept = '';
+  let shown = 0;
+  for (const place of places) {
+    const command = parts[place] ?? '';
+    const longer = `${kept}${parts[place - 1]}${command}`;
+    if (longer.length > max || !command.endsWith('`') || command === '`') break;
+    kept = longer;
+    shown += 1;
+  }
+  const omitted = places.length - shown;
+  if (omitted === 0) return printable(fix, max);
+  if (shown === 0) return `${printable((parts[0] ?? '').trimEnd(), max)} ${counted(omitted, 'command')}: ${whole}`;
+  return `${printable(kept, max)} and ${omitted} more ${omitted === 1 ? 'command' : 'commands'}: ${whole}`;
 }
 
 /** Printable ASCII alone, for SNS's Subject: `?` for each other character. */

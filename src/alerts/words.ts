@@ -12,9 +12,24 @@ export function strongestChange(entries: readonly AlertEntry[]): Change {
 
 /** The entry that an alert leads with: the most severe of those that violate, else the most severe of the strongest. */
 export function leadOf(entries: readonly AlertEntry[]): AlertEntry | undefined {
-  const strongest = strongestChange(entries);
-  const leading = entries.filter(({ change }) => change === strongest || (violates(strongest) && violates(change)));
-  return severities.flatMap((severity) => leading.filter(({ finding }) => finding.severity === severity))[0];
+  return mostUrgentFirst(entries, (entry) => [entry])[0];
+}
+
+/** In the order in which they call for a person, each by the entry that it leads with; else in the order given. */
+export function mostUrgentFirst<T>(values: readonly T[], entriesOf: (value: T) => readonly AlertEntry[]): readonly T[] {
+  return values
+    .map((value) => ({ value, rank: entriesOf(value).reduce((least, entry) => Math.min(least, rankOf(entry)), LAST) }))
+    .sort((a, b) => a.rank - b.rank)
+    .map(({ value }) => value);
+}
+
+/** Behind whatever has an entry. */
+const LAST = changes.length * severities.length;
+
+/** Violations come before all else, whether new or changed. */
+function rankOf({ change, finding }: AlertEntry): number {
+  const order = violates(change) ? 0 : changes.indexOf(change);
+  return order * severities.length + severities.indexOf(finding.severity);
 }
 
 /** What an alert's headline begins with. */

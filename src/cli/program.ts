@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
 import { asError } from '../domain/errors.ts';
+import { visibleLines } from '../domain/visible.ts';
 import { addDemoCommand } from './demo.ts';
 import type { CommandIo, ExitCode, Io } from './io.ts';
 import { addReplayCommand } from './replay.ts';
@@ -34,7 +35,7 @@ export async function run(argv: readonly string[], io: Io): Promise<ExitCode> {
     return exitCode;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-    io.stderr(`ec2-guardrail: ${asError(error).message}\n`);
+    io.stderr(`ec2-guardrail: ${visibleLines(asError(error).message)}\n`);
     return 2;
   }
 }
@@ -44,7 +45,7 @@ function programOf(io: CommandIo): Command {
     .description(packageJson.description)
     .version(packageJson.version)
     .exitOverride()
-    .configureOutput({ writeOut: io.stdout, writeErr: io.stderr })
+    .configureOutput({ writeOut: io.stdout, writeErr: (text) => io.stderr(visibleLines(text)) })
     .configureHelp({ showGlobalOptions: false });
   for (const addCommand of addCommands) addCommand(program, io);
   return program;

@@ -1,3 +1,4 @@
+import { groupedBy } from '../domain/grouped.ts';
 import type { Scope } from '../domain/operations.ts';
 import type { BoundPolicy } from '../domain/policy.ts';
 import { readAllRecords } from '../engine/store.ts';
@@ -28,7 +29,7 @@ export async function replay(
 ): Promise<ReplayDocument> {
   const events = new Map<Arrival, Told>();
   const parts: Omit<ReplayDocument, 'version' | 'events'>[] = [];
-  for (const some of byScope(arrivals)) {
+  for (const some of groupedBy(arrivals, ({ scope }) => scopeKey(scope)).values()) {
     const simulation = await runEvents(some, resources, policies, events);
     parts.push({
       findings: standingFindings(await readAllRecords(simulation.engine), policies),
@@ -87,24 +88,13 @@ function errorsOf({ reports }: Simulation): string {
   return [...new Set(reports.flatMap((report) => report.errors))].join('; ');
 }
 
-function byScope(arrivals: readonly Arrival[]): readonly (readonly [Arrival, ...Arrival[]])[] {
-  const groups = new Map<string, [Arrival, ...Arrival[]]>();
-  for (const arrival of arrivals) {
-    const key = scopeKey(arrival.scope);
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [arrival]);
-    else group.push(arrival);
-  }
-  return [...groups.values()];
-}
-
 function scopeKey({ accountId, region }: Scope): string {
   return `${accountId} ${region}`;
 }
 
 /** An alert as it was mailed. */
 export function alertOf({ subject, message, attributes }: Published): ReplayDocument['alerts'][number] {
-  const texts = JSON.parse(message) as { readonly email?: string; readonly default: string };
+  const { default: text } = JSON.parse(message) as { readonly default: string };
   const values = Object.entries(attributes).map(([name, { StringValue }]) => [name, StringValue ?? ''] as const);
-  return { subject: subject ?? '', message: texts.email ?? texts.default, attributes: Object.fromEntries(values) };
+  return { subject: subject ?? '', message: text, attributes: Object.fromEntries(values) };
 }

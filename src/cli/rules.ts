@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { visibleLines } from '../domain/visible.ts';
 import type { Reference } from '../language/reference.ts';
 import type { CommandIo } from './io.ts';
 import { type FormatOption, formatOption } from './options.ts';
@@ -36,7 +37,7 @@ async function printRules(id: string | undefined, format: FormatOption['format']
   if (id !== undefined && chosen.length === 0) {
     const meant = nearest(id, ids);
     const advice = meant === undefined ? `The rules are ${oneOf(ids)}.` : `Did you mean ${meant}?`;
-    io.stderr(`ec2-guardrail: there is no rule ${id}. ${advice}\n`);
+    io.stderr(`ec2-guardrail: there is no rule ${visibleLines(id)}. ${advice}\n`);
     io.exit(2);
     return;
   }

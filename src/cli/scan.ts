@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { type Severity, severities } from '../domain/policy.ts';
+import { visibleLines } from '../domain/visible.ts';
 import type { CommandIo } from './io.ts';
 import { DEFAULT_PATH, type FormatOption, formatOption } from './options.ts';
 
@@ -70,7 +71,7 @@ async function scanSnapshot(options: ScanOptions, io: CommandIo): Promise<void> 
   const result = await scan(aws, policies, now, (done, all) => {
     if (all > done) io.stderr(`inspected ${done} of ${all} instances\n`);
   });
-  for (const failure of result.failures) io.stderr(`could not read ${failure}\n`);
+  for (const failure of result.failures) io.stderr(`could not read ${visibleLines(failure)}\n`);
   const document = documents.scanDocument(result.judgements, result.instances, options.all ?? false);
   if (options.format === 'json') io.stdout((await import('./output/text.ts')).json(document));
   else io.stdout((await import('./report/scan-text.ts')).scanText(document, coloursFor(io)));

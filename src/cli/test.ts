@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
+import { visibleLines } from '../domain/visible.ts';
 import type { PolicyError } from '../language/policy-error.ts';
 import type { CommandIo } from './io.ts';
 import { DEFAULT_PATH, type FormatOption, formatOption } from './options.ts';
 import { type Colours, coloursFor } from './output/colours.ts';
-import { paintFor } from './output/errors.ts';
 import { count, indented, json } from './output/text.ts';
 
 const help = `
@@ -67,10 +67,10 @@ async function test(paths: readonly string[], format: FormatOption['format'], io
     io.stdout(json(document));
     return;
   }
-  const { formatErrors } = await import('../language/policy-error.ts');
+  const { errorsText } = await import('./output/errors.ts');
   const colours = coloursFor(io);
-  if (errors.length > 0) io.stdout(`${formatErrors(errors, paintFor(colours, 'error'))}\n`);
-  io.stdout(textOf(document, colours));
+  if (errors.length > 0) io.stdout(errorsText(errors, colours, 'error'));
+  io.stdout(textOf(visibleLines(document), colours));
 }
 
 /** Runs what can be run: a policy or test file with mistakes is named under `errors`, and the others are tested. */

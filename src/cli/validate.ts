@@ -2,7 +2,6 @@ import type { Command } from 'commander';
 import type { CommandIo } from './io.ts';
 import { DEFAULT_PATH, type FormatOption, formatOption } from './options.ts';
 import { coloursFor } from './output/colours.ts';
-import { paintFor } from './output/errors.ts';
 import { count, json } from './output/text.ts';
 
 const help = `
@@ -27,9 +26,9 @@ export function addValidateCommand(program: Command, io: CommandIo): void {
 }
 
 async function validate(paths: readonly string[], format: FormatOption['format'], io: CommandIo): Promise<void> {
-  const [{ loadPolicies }, { formatErrors }, { rules }] = await Promise.all([
+  const [{ loadPolicies }, { errorsText }, { rules }] = await Promise.all([
     import('../language/load.ts'),
-    import('../language/policy-error.ts'),
+    import('./output/errors.ts'),
     import('../rules/index.ts'),
   ]);
   const { policies, errors, warnings } = loadPolicies(paths, { rules, cwd: io.cwd, now: io.now() });
@@ -39,8 +38,8 @@ async function validate(paths: readonly string[], format: FormatOption['format']
     return;
   }
   const colours = coloursFor(io);
-  if (errors.length > 0) io.stdout(`${formatErrors(errors, paintFor(colours, 'error'))}\n`);
-  if (warnings.length > 0) io.stdout(`${formatErrors(warnings, paintFor(colours, 'warning'))}\n`);
+  if (errors.length > 0) io.stdout(errorsText(errors, colours, 'error'));
+  if (warnings.length > 0) io.stdout(errorsText(warnings, colours, 'warning'));
   const found = errors.length === 0 ? colours.green('no errors') : colours.red(count(errors.length, 'error'));
   const warned = warnings.length === 0 ? '' : `, ${colours.yellow(count(warnings.length, 'warning'))}`;
   const subject = errors.length === 0 ? `${count(policies.length, 'policy', 'policies')}, ` : '';

@@ -130,8 +130,18 @@ export function adviceFor(missing: readonly Missing[]): string {
   if (denied.length > 0) return adviceForDenied(denied);
   if (missing.some((one) => one.why === 'not-evaluable'))
     return "correct the condition in the policy's `match` or `exempt`: it can not be evaluated on this instance.";
+  if (missing.some(isDangling)) return 'replace the source: nobody can say whom it lets in.';
   if (missing.every((one) => one.why === 'not-recorded')) return 'record what is missing, if it matters.';
   return 'nothing yet: the hourly sweep looks again. If it stays so, see what is missing.';
+}
+
+/**
+ * A prefix list or group that is named and not there: deleted, or another account's. Waiting does not bring it back.
+ * @see https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html
+ */
+function isDangling({ what, why, detail = '' }: Missing): boolean {
+  if (!/^(?:prefix list|security group) /.test(what)) return false;
+  return why === 'not-found' || (why === 'failed' && /^InvalidPrefixListID\.NotFound\b/i.test(detail));
 }
 
 function adviceForDenied(denied: readonly Missing[]): string {

@@ -1,4 +1,5 @@
 import { describeError } from '../domain/errors.ts';
+import { groupedBy } from '../domain/grouped.ts';
 import type { Report } from './batch-report.ts';
 import type { Engine } from './deployment.ts';
 import type { Sighting } from './find-instances.ts';
@@ -8,13 +9,8 @@ import { chunked } from './reads.ts';
 
 /** Asks for another look at what could not be judged: one message for all instances of an attempt. */
 export async function lookAgain(engine: Engine, looks: readonly TakenLook[], report: Report): Promise<void> {
-  const groups = new Map<string, TakenLook[]>();
-  for (const look of looks.filter(({ again }) => again)) {
-    const key = `${look.attempt} ${queueOf(look.sighting)}`;
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [look]);
-    else group.push(look);
-  }
+  const due = looks.filter(({ again }) => again);
+  const groups = groupedBy(due, ({ attempt, sighting }) => `${attempt} ${queueOf(sighting)}`);
   const messages = [...groups.values()].flatMap((group) => chunked(group, CHUNK_INSTANCES));
   await Promise.all(
     messages.map(async (some) => {

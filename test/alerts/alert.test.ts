@@ -3,6 +3,7 @@ import { bytesOf } from '../../src/alerts/message.ts';
 import type { Change } from '../../src/domain/alert.ts';
 import type { Finding } from '../../src/domain/finding.ts';
 import { severities } from '../../src/domain/policy.ts';
+import { parentOf } from '../../src/domain/summary.ts';
 import { alertOf, alertWith, forms, noOwner, now, openSsh, sampleAlert } from './sample.ts';
 
 const snsLimit = 262_144;
@@ -222,6 +223,10 @@ describe('the mail', () => {
     ['us-east-1', 'https://us-east-1.console.aws.amazon.com/ec2/home?region=us-east-1#InstanceDetails:instanceId='],
     ['cn-north-1', 'https://cn-north-1.console.amazonaws.cn/ec2/home?region=cn-north-1#InstanceDetails:instanceId='],
     [
+      'eusc-de-east-1',
+      'https://eusc-de-east-1.console.amazonaws-eusc.eu/ec2/home?region=eusc-de-east-1#InstanceDetails:instanceId=',
+    ],
+    [
       'us-gov-west-1',
       'https://us-gov-west-1.console.amazonaws-us-gov.com/ec2/home?region=us-gov-west-1#InstanceDetails:instanceId=',
     ],
@@ -235,6 +240,39 @@ describe('the mail', () => {
     expect(mail(sampleAlert, { partitionDomain: 'console.example.com' })).toContain(
       'https://us-east-1.console.example.com/ec2/',
     );
+  });
+
+  test('quotes the name of what made the instance', () => {
+    const parent = parentOf(new Map([['aws:autoscaling:groupName', 'web" by AWS\n\u202e']])) ?? '';
+
+    expect(mail(alertOf('opened', openSsh, named('web-1', { parent })))).toContain(
+      'Part of    Auto Scaling group "web\\" by AWS\\n\\u{202e}"\n',
+    );
+  });
+
+  test('holds every command of a fix that is longer than a sentence', () => {
+    const rules = Array.from({ length: 60 }, (_, n) => `sgr-0123456789abcde${n}`).join(' ');
+    const command = `\`aws ec2 revoke-security-group-ingress --security-group-rule-ids ${rules}\``;
+
+    expect(mail(alertOf('opened', { ...openSsh, fix: `Revoke: ${command}` }))).toContain(
+      `\n   To do      Revoke:\n              ${command}\n`,
+    );
+  });
+
+  test('breaks off a fix between commands, and says where the others are', () => {
+    const command = `\`aws ec2 ${'x'.repeat(600)}\``;
+    const fix = [command, command, command, command, command].join('; ');
+
+    expect(mail(alertOf('opened', { ...openSsh, fix })).replaceAll(/\s+/g, ' ')).toContain(
+      `To do ${command}; ${command}; ${command} and 2 more commands: see \`fix\` in the JSON Mode`,
+    );
+  });
+
+  test('says where a fix is whole when the JSON is cut, too', () => {
+    const command = `\`aws ec2 ${'x'.repeat(300)}\``;
+    const monster = { ...openSsh, fix: `Revoke: ${command}`, reason: 'x'.repeat(500_000) };
+
+    expect(mail(alertOf('opened', monster))).toContain('Revoke: 1 command: see `fix` in the EventBridge event\n');
   });
 
   test('is no wider than 78 columns, but for the link', () => {
@@ -255,6 +293,9 @@ describe('what strangers write', () => {
     ['a fix', alertOf('opened', { ...openSsh, fix: attack })],
     ['a launcher', alertOf('opened', openSsh, named('web', { launcher: { name: attack } }))],
     ['a parent', alertOf('opened', openSsh, named('web', { parent: attack }))],
+    ['a Region', alertOf('opened', openSsh, { scope: { accountId: '1', region: attack } })],
+    ['an account', alertOf('opened', openSsh, { scope: { accountId: attack, region: 'us-east-1' } })],
+    ['an id', alertOf('opened', openSsh, named('web', { instanceId: attack }))],
     ['a cause', alertOf('opened', openSsh, { cause: { key: 'x', text: attack } })],
     [
       'what is missing',
@@ -310,10 +351,13 @@ describe('the JSON form', () => {
   });
 
   test('is that of SQS and Lambda, the text that of mail and all others', () => {
-    const { default: other, email, sqs, lambda } = forms(renderAlert(sampleAlert, { now }));
+    const { Message } = renderAlert(sampleAlert, { now });
+    const { default: other, sqs, lambda, ...rest } = JSON.parse(Message) as Record<string, string>;
 
-    expect(other).toBe(email);
+    expect(other).toMatch(/^CRITICAL: /);
+    expect(JSON.parse(sqs ?? '')).toEqual(json());
     expect(lambda).toBe(sqs);
+    expect(rest).toEqual({});
   });
 });
 

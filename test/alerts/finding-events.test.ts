@@ -21,6 +21,7 @@ test('each entry of an alert is an event, with the instance as its resource', ()
 
 test.each([
   ['cn-north-1', 'arn:aws-cn:ec2:cn-north-1:123456789012:instance/i-0a1b2c3d4e5f60718'],
+  ['eusc-de-east-1', 'arn:aws-eusc:ec2:eusc-de-east-1:123456789012:instance/i-0a1b2c3d4e5f60718'],
   ['us-gov-west-1', 'arn:aws-us-gov:ec2:us-gov-west-1:123456789012:instance/i-0a1b2c3d4e5f60718'],
 ])('the ARN is of the partition of %s', (region, arn) => {
   const [event] = findingEvents(alertOf('opened', openSsh, { scope: { ...sampleAlert.scope, region } }));

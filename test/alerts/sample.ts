@@ -74,11 +74,12 @@ export function alertOf(change: Change, finding: Finding = openSsh, more: Partia
   return alertWith([{ change, finding }], more);
 }
 
-/** The forms that a message has for each protocol. */
+/** The forms that a message has for each protocol: SNS takes `default` for those that it does not name. */
 export function forms({
   Message,
 }: {
   readonly Message: string;
 }): Record<'default' | 'email' | 'sqs' | 'lambda', string> {
-  return JSON.parse(Message) as Record<'default' | 'email' | 'sqs' | 'lambda', string>;
+  const named = JSON.parse(Message) as Record<'default' | 'sqs' | 'lambda', string>;
+  return { email: named.default, ...named };
 }

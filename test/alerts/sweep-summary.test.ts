@@ -18,6 +18,15 @@ const summary: SweepSummary = {
   ],
 };
 
+interface Content {
+  readonly violating: readonly { readonly instanceId: string }[];
+  readonly instancesOmitted: number;
+}
+
+function contentOf(of: SweepSummary): Content {
+  return JSON.parse(forms(renderSweepSummary(of, { now })).sqs) as Content;
+}
+
 test('the first sweep is told at once, most severe first', () => {
   const message = renderSweepSummary(summary, { now });
 
@@ -45,7 +54,7 @@ Instances, most severe first
 `);
 });
 
-test('its JSON form counts by policy and lists the same instances', () => {
+test('its JSON form counts by policy and lists the instances', () => {
   expect(JSON.parse(forms(renderSweepSummary(summary, { now })).sqs)).toEqual({
     version: 1,
     kind: 'summary',
@@ -54,13 +63,14 @@ test('its JSON form counts by policy and lists the same instances', () => {
     region: 'us-east-1',
     sweepId: 's-1',
     at: '2026-03-02T10:00:00.000Z',
+    sweepWas: 'complete',
     instances: 40,
     instancesWithFindings: 3,
     policies: [
       { policy: 'no-open-ssh', severity: 'critical', description: openSsh.description, open: 2, unknown: 1 },
       { policy: 'required-tags', severity: 'low', description: noOwner.description, open: 2, unknown: 0 },
     ],
-    mostSevere: [
+    violating: [
       expect.objectContaining({
         instanceId: 'i-3',
         name: 'web-3',
@@ -78,9 +88,57 @@ test('a sweep that found nothing says so', () => {
 
   expect(message.Subject).toBe('[SUMMARY] 0 findings on 0 of 40 instances in us-east-1');
   expect(message.MessageAttributes).not.toHaveProperty('policies');
+  expect(forms(message).email).not.toContain('Mode');
 });
 
-test('twenty instances are listed, and the others counted', () => {
+test('a sweep that could not be completed says so, in text and JSON', () => {
+  const message = renderSweepSummary({ ...summary, sweepWas: 'incomplete' }, { now });
+
+  expect(message.Subject).toBe('[SUMMARY] 4 findings on 3 of 40 instances in us-east-1 (incomplete)');
+  expect(forms(message).email).toContain(
+    '\nIncomplete not all instances could be inspected; this is what was found so\n           far.\n',
+  );
+  expect(JSON.parse(forms(message).sqs)).toHaveProperty('sweepWas', 'incomplete');
+});
+
+test('hundreds of instances are all listed in the JSON form', () => {
+  const findings = Array.from({ length: 700 }, (_, n) => [
+    { instanceId: `i-${n}`, name: `web-${n}`, finding: noOwner },
+    { instanceId: `i-${n}`, name: `web-${n}`, finding: openSsh },
+  ]).flat();
+  const content = contentOf({ ...summary, findings });
+
+  expect(content).not.toHaveProperty('instancesOmitted');
+  expect(content.violating).toHaveLength(700);
+  expect(content.violating[699]).toEqual({
+    instanceId: 'i-699',
+    name: 'web-699',
+    severity: 'critical',
+    policies: ['no-open-ssh', 'required-tags'],
+  });
+});
+
+test('of more than have room, the least severe are left out and counted', () => {
+  const findings = Array.from({ length: 5_000 }, (_, n) => ({
+    instanceId: `i-${n}`,
+    finding: n === 4_999 ? openSsh : noOwner,
+  }));
+  const content = contentOf({ ...summary, findings });
+
+  expect(content.violating[0]?.instanceId).toBe('i-4999');
+  expect(content.violating.length).toBeGreaterThan(900);
+  expect(content.violating.length + content.instancesOmitted).toBe(5_000);
+});
+
+test('a Region that is none breaks no line and hides nothing', () => {
+  const scope = { accountId: '1', region: 'us\u001b[2J\n\u202e' };
+  const { email } = forms(renderSweepSummary({ ...summary, scope }, { now }));
+
+  expect(email).toContain('Account    1, us\\u{1b}[2J\\u{a}\\u{202e}\n');
+  expect(email.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}]/u);
+});
+
+test('twenty instances are listed in the text, and the others counted', () => {
   const findings = Array.from({ length: 31 }, (_, n) => ({ instanceId: `i-${n}`, finding: openSsh }));
   const { email } = forms(renderSweepSummary({ ...summary, findings }, { now }));
 

@@ -1,4 +1,4 @@
-import { ascii, between, counted, field, printable, utc, wrapped } from '../../src/alerts/text.ts';
+import { ascii, between, counted, field, instructions, printable, utc, wrapped } from '../../src/alerts/text.ts';
 
 test.each([
   ['2026-03-02T09:00:00Z', '2026-03-02T09:00:59Z', 'less than a minute'],
@@ -22,16 +22,8 @@ test.each([
   expect(utc(iso)).toBe(shown);
 });
 
-test.each([
-  ['a line break', 'a\r\nb', 'a\\u{d}\\u{a}b'],
-  ['a line separator', 'a\u2028b', 'a\\u{2028}b'],
-  ['bidirectional controls', '\u202eb\u2066', '\\u{202e}b\\u{2066}'],
-  ['zero-width characters', 'a\u200b\u200d\ufeffb', 'a\\u{200b}\\u{200d}\\u{feff}b'],
-  ['fillers that show as nothing', 'a\u3164b', 'a\\u{3164}b'],
-  ['spaces that are none', 'a\u00a0b\u3000', 'a\\u{a0}b\\u{3000}'],
-  ['half a surrogate pair', 'a\ud83d', 'a\\u{d83d}'],
-])('%s is written out', (_, text, shown) => {
-  expect(printable(text)).toBe(shown);
+test('what does not show is written out', () => {
+  expect(printable('a\r\nb\u202e')).toBe('a\\u{d}\\u{a}b\\u{202e}');
 });
 
 test('text of any script stays, and is cut by characters', () => {
@@ -65,6 +57,40 @@ test('a command in backticks stays on one line, however long, so that it can be 
     ['Revoke the rule that lets the internet in, and look at what else it opens:', `${command};`, 'then look.'].join(
       '\n',
     ),
+  );
+});
+
+const call = (rule: number) => `\`revoke --rule-ids sgr-${rule}\``;
+const calls = [1, 2, 3, 4].map(call).join('; ');
+
+test.each([
+  ['that is short stays as it is', 'Revoke it. `', 'Revoke it. `'],
+  ['without a command is cut', 'x'.repeat(80), `${'x'.repeat(70)}…`],
+  [
+    'ends behind a whole command',
+    `Revoke: ${calls}; then look`,
+    `Revoke: ${call(1)}; ${call(2)} and 2 more commands: see above`,
+  ],
+  [
+    'says when one is left out',
+    `Revoke: ${call(1)}; \`${'x'.repeat(80)}\``,
+    `Revoke: ${call(1)} and 1 more command: see above`,
+  ],
+  ['whose one command is too long names none', `Revoke: \`${'x'.repeat(80)}\``, 'Revoke: 1 command: see above'],
+  [
+    'whose last command was cut before does not show that one',
+    `Revoke: ${call(1)}; \`${'x'.repeat(80)}…`,
+    `Revoke: ${call(1)} and 1 more command: see above`,
+  ],
+  ['is cut behind its last command', `${call(1)} ${'x'.repeat(80)}`, `${call(1)} ${'x'.repeat(44)}…`],
+])('a fix %s', (_, fix, shown) => {
+  expect(instructions(fix, 70, 'see above')).toBe(shown);
+});
+
+test('a fix is one line in which nothing is hidden', () => {
+  expect(instructions('a\n\u202e', 70, 'see above')).toBe('a\\u{a}\\u{202e}');
+  expect(instructions(`\`a\n\u202e\`${calls}${calls}`, 20, 'see above')).toBe(
+    '`a\\u{a}\\u{202e}` and 8 more commands: see above',
   );
 });
 

@@ -20,6 +20,40 @@ test.each<[string, readonly Missing[], string]>([
   ],
   ['what nobody recorded', [{ what: 'launcher', why: 'not-recorded' }], 'record what is missing, if it matters.'],
   [
+    'a prefix list that is not there',
+    [
+      {
+        what: 'prefix list pl-1',
+        why: 'failed',
+        detail: "InvalidPrefixListID.NotFound: The prefix list ID 'pl-1' does not exist",
+      },
+    ],
+    'replace the source: nobody can say whom it lets in.',
+  ],
+  [
+    'a prefix list that an answer left out, beside what may still come',
+    [
+      { what: 'tags', why: 'not-yet' },
+      { what: 'prefix list pl-1', why: 'not-found' },
+    ],
+    'replace the source: nobody can say whom it lets in.',
+  ],
+  [
+    'a security group of another account',
+    [{ what: 'security group sg-1', why: 'not-found' }],
+    'replace the source: nobody can say whom it lets in.',
+  ],
+  [
+    'a prefix list that could not be read for another reason',
+    [{ what: 'prefix list pl-1', why: 'failed', detail: 'InternalError: try again' }],
+    'nothing yet: the hourly sweep looks again. If it stays so, see what is missing.',
+  ],
+  [
+    'a volume that is not there',
+    [{ what: 'volume vol-1', why: 'not-found' }],
+    'nothing yet: the hourly sweep looks again. If it stays so, see what is missing.',
+  ],
+  [
     'what may still come',
     [{ what: 'tags', why: 'not-yet' }],
     'nothing yet: the hourly sweep looks again. If it stays so, see what is missing.',

@@ -1,6 +1,6 @@
 import { defaultNow, inspected } from '../../src/domain/given.ts';
 import type { Instance } from '../../src/domain/instance.ts';
-import { sharedCause } from '../../src/domain/summary.ts';
+import { parentOf, sharedCause } from '../../src/domain/summary.ts';
 
 const launched = Date.parse('2026-01-01T00:00:00Z');
 const tenMinutes = 600_000;
@@ -39,4 +39,27 @@ test('any other cause stays what it is', () => {
   const cause = { key: 'security-group:sg-1', text: 'AuthorizeSecurityGroupIngress on sg-1' };
 
   expect(keyOf(cause, { tags: scaling, reservationId: 'r-1' })).toBe('security-group:sg-1');
+});
+
+test.each<[string, Record<string, string>, string | undefined]>([
+  ['an Auto Scaling group', { 'aws:autoscaling:groupName': 'web' }, 'Auto Scaling group "web"'],
+  [
+    'the more telling of two tags that AWS alone can set',
+    { 'aws:cloudformation:stack-name': 'base', 'aws:autoscaling:groupName': 'web' },
+    'Auto Scaling group "web"',
+  ],
+  [
+    'a tag that AWS alone can set before those that anybody can',
+    { 'eks:nodegroup-name': 'x', 'karpenter.sh/nodepool': 'y', 'aws:cloudformation:stack-name': 'base' },
+    'CloudFormation stack "base"',
+  ],
+  ['a tag that anybody can set, where there is no other', { 'karpenter.sh/nodepool': 'y' }, 'Karpenter node pool "y"'],
+  [
+    'a name that looks like the words around it',
+    { 'aws:autoscaling:groupName': 'web", approved by "security\n' },
+    'Auto Scaling group "web\\", approved by \\"security\\n"',
+  ],
+  ['nothing but a name', { Name: 'web-1' }, undefined],
+])('what made an instance is told by %s', (_, tags, parent) => {
+  expect(parentOf(new Map(Object.entries(tags)))).toBe(parent);
 });

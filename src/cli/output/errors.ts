@@ -1,7 +1,9 @@
-import type { Paint } from '../../language/policy-error.ts';
+import { visibleLines } from '../../domain/visible.ts';
+import { formatErrors, type PolicyError } from '../../language/policy-error.ts';
 import type { Colours } from './colours.ts';
 
-/** How errors or warnings of a policy's author are coloured. */
-export function paintFor(colours: Colours, kind: 'error' | 'warning'): Paint {
-  return { place: colours.bold, code: kind === 'error' ? colours.red : colours.yellow, label: colours.dim };
+/** Errors or warnings of a policy's author as a person reads them. They quote the file, which may hold anything. */
+export function errorsText(errors: readonly PolicyError[], colours: Colours, kind: 'error' | 'warning'): string {
+  const code = kind === 'error' ? colours.red : colours.yellow;
+  return `${formatErrors(visibleLines(errors), { place: colours.bold, code, label: colours.dim })}\n`;
 }

@@ -1,3 +1,4 @@
+import { visibleLines } from '../../domain/visible.ts';
 import type { ReplayDocument } from './document.ts';
 import { findingsText, type Paint } from './scan-text.ts';
 
@@ -5,7 +6,7 @@ import { findingsText, type Paint } from './scan-text.ts';
 export function replayText({ events, findings, alerts }: ReplayDocument, paint: Paint): string {
   return [
     paint.bold('Events'),
-    ...events.map((event) => `  ${eventText(event)}`),
+    ...visibleLines(events).map((event) => `  ${eventText(event)}`),
     '',
     ...alerts.flatMap((alert) => [alertText(alert, paint), '']),
     paint.bold(findings.length === 0 ? 'No findings at the end' : 'Findings at the end'),
@@ -14,7 +15,8 @@ export function replayText({ events, findings, alerts }: ReplayDocument, paint: 
 }
 
 /** An alert as a mail is read. */
-export function alertText({ subject, message }: ReplayDocument['alerts'][number], paint: Paint): string {
+export function alertText(alert: ReplayDocument['alerts'][number], paint: Paint): string {
+  const { subject, message } = visibleLines(alert);
   const body = message
     .trimEnd()
     .replace(/^/gm, `${paint.dim('|')} `)

@@ -1,4 +1,6 @@
+import { groupedBy } from '../../domain/grouped.ts';
 import { severities } from '../../domain/policy.ts';
+import { visibleLines } from '../../domain/visible.ts';
 import type { FindingDocument, ScanDocument } from './document.ts';
 
 /** How a report marks what a person should see first. */
@@ -12,23 +14,20 @@ export interface Paint {
 
 /** A scan for a person: by instance, those with the most severe findings first, then what it comes to. */
 export function scanText({ findings, summary }: ScanDocument, paint: Paint): string {
-  const instances = byInstance(findings).map((some) => instanceText(some, paint));
-  return `${[...instances, summaryText(findings, summary, paint)].join('\n')}`;
+  return [...instanceTexts(findings, paint), summaryText(findings, summary, paint)].join('\n');
 }
 
 /** Findings, one instance after another, for a person. */
 export function findingsText(findings: readonly FindingDocument[], paint: Paint): string {
-  return byInstance(findings)
-    .map((some) => instanceText(some, paint))
-    .join('\n');
+  return instanceTexts(findings, paint).join('\n');
+}
+
+function instanceTexts(findings: readonly FindingDocument[], paint: Paint): readonly string[] {
+  return byInstance(visibleLines(findings)).map((some) => instanceText(some, paint));
 }
 
 function byInstance(findings: readonly FindingDocument[]): readonly (readonly FindingDocument[])[] {
-  const groups = new Map<string, FindingDocument[]>();
-  for (const finding of findings) {
-    const key = `${finding.accountId} ${finding.region} ${finding.subject.id}`;
-    groups.set(key, [...(groups.get(key) ?? []), finding]);
-  }
+  const groups = groupedBy(findings, ({ accountId, region, subject }) => `${accountId} ${region} ${subject.id}`);
   const sorted = [...groups.values()].map((some) => [...some].sort((a, b) => rank(a) - rank(b)));
   return sorted.sort((a, b) => Math.min(...a.map(rank)) - Math.min(...b.map(rank)));
 }
