@@ -3,6 +3,7 @@ import { celConditions, conditionError, parsedCondition } from '../domain/condit
 import { asError } from '../domain/errors.ts';
 import { fieldsBelow, sampleInstance } from './instance-fields.ts';
 import { nearest } from './policy-error.ts';
+import { isSafePattern, SAFER } from './safe-pattern.ts';
 
 /** What is wrong with a condition. */
 export interface CelMistake {
@@ -22,7 +23,34 @@ export function celMistakes(expression: string): readonly CelMistake[] {
   const ast = parsedCondition(expression);
   const reads = readsIn(ast);
   const wrong = [...reads.flatMap((read) => unknownField(read, expression)), ...unguardedTags(ast, reads, expression)];
-  return wrong.length > 0 ? wrong : operandsOf(ast).flatMap((operand) => failureOf(operand, expression, reads));
+  if (wrong.length > 0) return wrong;
+  const failing = operandsOf(ast).flatMap((operand) => failureOf(operand, expression, reads));
+  return failing.length > 0 ? failing : unsafePatterns(ast);
+}
+
+/** Regular expressions of matches() that a stranger's tag could keep busy, or that are known only when they run. */
+function unsafePatterns(node: unknown): readonly CelMistake[] {
+  if (Array.isArray(node)) return node.flatMap(unsafePatterns);
+  if (!isNode(node)) return [];
+  const pattern = patternOf(node);
+  if (pattern === undefined) return unsafePatterns(node.args);
+  const source = textOf(pattern);
+  if (source === undefined)
+    return [
+      { message: 'matches() needs a literal regular expression', fix: 'write the expression itself', at: node.start },
+    ];
+  if (isSafePattern(source, '')) return unsafePatterns(node.args);
+  const message = `matches(${JSON.stringify(source)}) can take very long on a value that is made for it`;
+  return [{ message, fix: SAFER, at: pattern.start }];
+}
+
+/** The last argument of matches(). */
+function patternOf(node: ASTNode): ASTNode | undefined {
+  if (node.op !== 'rcall' && node.op !== 'call') return undefined;
+  const [name] = node.args;
+  const given: unknown = node.args.at(-1);
+  const last: unknown = Array.isArray(given) ? given.at(-1) : undefined;
+  return name === 'matches' && isNode(last) ? last : undefined;
 }
 
 /** `instance.Placement.Tenancy` as [Placement, Tenancy], by the dot or by the literal name in brackets. */

@@ -20,21 +20,22 @@ const limits = { maxGeneStringSize: LONGEST_VALUE, maxAttackStringSize: LONGEST_
  * Whether no value of a tag keeps the expression busy: JavaScript tries every way to match, and a stranger who writes the
  * value may make them very many. Seen in two ways, since each misses some: by the automaton, whose growth says nothing of
  * counted repetition such as `(a?){20}a{20}`, and by searching for a value, which finds none for `(-*){1,5}`.
- * @param source the expression as it runs, with the `u` flag.
+ * @param source the expression as it runs.
+ * @param flags those it runs with.
  */
-export function isSafePattern(source: string): boolean {
-  return growsSlowly(source) && resistsAttack(source);
+export function isSafePattern(source: string, flags: '' | 'u' = 'u'): boolean {
+  return growsSlowly(source, flags) && resistsAttack(source, flags);
 }
 
-function growsSlowly(source: string): boolean {
-  const growth = checkSync(source, 'u', { checker: 'automaton', timeout: TIMEOUT_MS, ...limits });
+function growsSlowly(source: string, flags: string): boolean {
+  const growth = checkSync(source, flags, { checker: 'automaton', timeout: TIMEOUT_MS, ...limits });
   // Unknown for what is no automaton, such as an expression that looks ahead: the search alone decides.
   if (growth.status !== 'vulnerable') return true;
   return growth.complexity.type === 'polynomial' && growth.complexity.degree <= HIGHEST_DEGREE;
 }
 
-function resistsAttack(source: string): boolean {
-  const { status } = checkSync(source, 'u', {
+function resistsAttack(source: string, flags: string): boolean {
+  const { status } = checkSync(source, flags, {
     checker: 'fuzz',
     timeout: TIMEOUT_MS,
     // Ended by counts, so that a slow machine says the same.
@@ -45,6 +46,10 @@ function resistsAttack(source: string): boolean {
   });
   return status === 'safe';
 }
+
+/** How an expression is made safe. */
+export const SAFER =
+  'write it so that no two repetitions, within or behind each other, take the same characters: `[a-z]+(-[a-z]+)*` for `([a-z]+-?)+`, `[^,]*,[^,]*` for `.*,.*`';
 
 /** The regular expressions of a policy that a stranger's value could keep busy. None while the parameters have other mistakes. */
 export function patternMistakes(content: unknown, rule: AnyRule | undefined): readonly PlacedMistake[] {
@@ -66,7 +71,7 @@ function mistakeIn({ path: within }: ParameterPattern): PlacedMistake {
       code: 'invalid-value',
       path: name,
       message: `\`${name}\` can take very long on a value that is made for it, or is too intricate to tell`,
-      fix: 'write it so that no two repetitions, within or behind each other, take the same characters: `[a-z]+(-[a-z]+)*` for `([a-z]+-?)+`, `[^,]*,[^,]*` for `.*,.*`',
+      fix: SAFER,
     },
   };
 }

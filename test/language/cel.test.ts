@@ -127,3 +127,25 @@ test.each([
 ])('a field that EC2 does not have is refused: %s', (_, expression, mistake) => {
   expect(told(expression)).toEqual([mistake]);
 });
+
+test.each([
+  ['nested repetition', 'instance.ImageId.matches("^([a-z]+[._-]?)+@example[.]com$")'],
+  ['nested repetition, within more', 'instance.ImageId == "ami-1" || !instance.ImageId.matches("(a|a)*$")'],
+])('a regular expression that a tag could keep busy is refused: %s', (_, expression) => {
+  expect(celMistakes(expression)).toEqual([
+    expect.objectContaining({ message: expect.stringContaining('can take very long on a value that is made for it') }),
+  ]);
+});
+
+test('a regular expression that is known only when it runs is refused', () => {
+  expect(told('"Pattern" in instance.Tags && instance.ImageId.matches(instance.Tags["Pattern"])')).toEqual([
+    expect.stringMatching(/^\d+: matches\(\) needs a literal regular expression \/ write the expression itself$/),
+  ]);
+});
+
+test.each(['instance.ImageId.matches("^ami-[0-9a-f]+$")', 'instance.InstanceType.matches("m7i\\\\..*")'])(
+  'an ordinary regular expression passes: %s',
+  (expression) => {
+    expect(celMistakes(expression)).toEqual([]);
+  },
+);
