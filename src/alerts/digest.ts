@@ -21,7 +21,7 @@ import { ascii, counted, field, printable, shortened, utc, wrapped } from './tex
 import { headlineOf, leadOf, mostUrgentFirst } from './words.ts';
 
 /** How many instances, and how many policies, the text lists. */
-const INSTANCES_LISTED = 50;
+const INSTANCES_LISTED = 30;
 const POLICIES_LISTED = 20;
 
 /** How many instances the text names beside each policy. */

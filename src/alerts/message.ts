@@ -140,7 +140,7 @@ export function messageOf(subject: string, text: string, content: unknown, attri
   const json = JSON.stringify(content);
   return {
     Subject: ascii(subject).slice(0, SUBJECT_LENGTH),
-    Message: JSON.stringify({ default: text, sqs: json, lambda: json }),
+    Message: JSON.stringify({ default: text, email: text, sqs: json, lambda: json }),
     MessageStructure: 'json',
     MessageAttributes: attributes,
   };

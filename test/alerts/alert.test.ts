@@ -357,7 +357,7 @@ describe('the JSON form', () => {
     expect(other).toMatch(/^CRITICAL: /);
     expect(JSON.parse(sqs ?? '')).toEqual(json());
     expect(lambda).toBe(sqs);
-    expect(rest).toEqual({});
+    expect(rest).toEqual({ email: other });
   });
 });
 
