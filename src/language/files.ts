@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
+import { asError } from '../domain/errors.ts';
 import type { PolicyError } from './policy-error.ts';
 
 /** A policy file that a PATH leads to. */
@@ -19,14 +20,26 @@ export interface Found {
 export const POLICY_FILE = 'policy.yml';
 const VALUES_FILE = 'values.yml';
 
+/** A policy file is written by people. What is larger was not. */
+const MAX_BYTES = 1_000_000;
+
 /** Finds the policies that PATHs lead to: files, and folders however deep. Each once, sorted. */
 export function findPolicies(paths: readonly string[], cwd: string): Found {
   const found = paths.map((path) => findAt(path, cwd));
-  const distinct = new Map(found.flatMap((one) => one.paths).map((path) => [realpathSync(path.absolute), path]));
+  const distinct = new Map(found.flatMap((one) => one.paths).map((path) => [realPathOf(path.absolute), path]));
   return {
     paths: [...distinct.values()].sort((a, b) => (a.absolute < b.absolute ? -1 : 1)),
     errors: found.flatMap((one) => one.errors),
   };
+}
+
+/** Where a path leads; where a link leads nowhere, the path: reading it will tell. */
+function realPathOf(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
+  }
 }
 
 function findAt(path: string, cwd: string): Found {
@@ -101,6 +114,9 @@ function isFile(path: string): boolean {
 /** A file's text, or why it can't be read. */
 export function readText(absolute: string, cwd: string): { readonly text: string } | { readonly error: PolicyError } {
   try {
+    const stat = statSync(absolute);
+    if (!stat.isFile()) throw new Error('it is no file');
+    if (stat.size > MAX_BYTES) throw new Error(`it has more than ${MAX_BYTES} bytes`);
     return { text: readFileSync(absolute, 'utf8') };
   } catch (error) {
     return { error: unreadable(relativeTo(cwd, absolute), error) };
@@ -114,50 +130,25 @@ export function relativeTo(cwd: string, absolute: string): string {
 
 function unreadable(file: string, error: unknown): PolicyError {
   const isMissing = typeof error === 'object' && error !== null && 'code' in error && error.code === 'ENOENT';
-  const why = isMissing ? 'there is no such file or folder' : `it can't be read: ${String(error)}`;
-  return {
-    code: 'unreadable',
-    file,
-    line: 1,
-    column: 1,
-    path: '',
-    message: why,
-    fix: 'name a policy.yml, or a folder that holds policies',
-  };
+  const why = isMissing ? 'there is no such file or folder' : `it can't be read: ${asError(error).message}`;
+  return mistake(file, 'unreadable', why, 'name a policy.yml, or a folder that holds policies');
 }
 
 function folderForFile(file: string): PolicyError {
-  return {
-    code: 'unreadable',
-    file,
-    line: 1,
-    column: 1,
-    path: '',
-    message: 'it is a folder, and must be a file',
-    fix: 'write the policy into a file of that name, or rename the folder',
-  };
+  const fix = 'write the policy into a file of that name, or rename the folder';
+  return mistake(file, 'unreadable', 'it is a folder, and must be a file', fix);
 }
 
 function noPolicies(file: string): PolicyError {
-  return {
-    code: 'no-policies',
-    file,
-    line: 1,
-    column: 1,
-    path: '',
-    message: 'no policies here',
-    fix: 'write each policy as <name>/policy.yml, or name another folder',
-  };
+  const fix = 'write each policy as <name>/policy.yml, or name another folder';
+  return mistake(file, 'no-policies', 'no policies here', fix);
 }
 
 function wrongSuffix(file: string): PolicyError {
-  return {
-    code: 'no-policies',
-    file,
-    line: 1,
-    column: 1,
-    path: '',
-    message: 'policy.yaml is not read',
-    fix: 'rename it to policy.yml',
-  };
+  return mistake(file, 'no-policies', 'policy.yaml is not read', 'rename it to policy.yml');
+}
+
+/** A mistake in what a file is, not in what it holds. */
+function mistake(file: string, code: PolicyError['code'], message: string, fix: string): PolicyError {
+  return { code, file, line: 1, column: 1, path: '', message, fix };
 }

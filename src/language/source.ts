@@ -35,6 +35,9 @@ export interface Read {
 /** How often aliases may multiply a file's content before it is refused. */
 const MAX_ALIAS_COUNT = 100;
 
+/** How many aliases a file may hold: each is looked up from the file's beginning. */
+const MAX_ALIASES = 1_000;
+
 /** Parses a file that holds one map. All its mistakes are told at once. */
 export function readYaml(text: string, file: string, example: string): Read {
   const lines = new LineCounter();
@@ -157,12 +160,18 @@ function isOfSameLine(error: YAMLError, before: YAMLError | undefined, text: str
 /** Keys that a map of YAML can have, and none of ours has. */
 function keyErrors(document: Document): readonly At[] {
   const errors: At[] = [];
+  let aliases = 0;
   visit(document, {
     Alias(_, alias, ancestors) {
+      if (++aliases > MAX_ALIASES) {
+        errors.push([alias.range?.[0] ?? 0, invalidYaml(`there are more than ${MAX_ALIASES} aliases`)]);
+        return visit.BREAK;
+      }
       const target = alias.resolve(document);
       const at = alias.range?.[0] ?? 0;
       if (target === undefined) errors.push([at, invalidYaml(`there is no anchor &${alias.source} before this alias`)]);
       else if (ancestors.includes(target)) errors.push([at, endless(alias.source)]);
+      return undefined;
     },
     Pair(_, { key }) {
       const offset = isScalar(key) || isMap(key) || isSeq(key) ? (key.range?.[0] ?? 0) : 0;

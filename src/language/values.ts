@@ -30,6 +30,9 @@ export interface Filled {
   readonly unfilled: readonly Path[];
 }
 
+/** How many entries all lists may bring into one policy. */
+const MAX_ENTRIES = 10_000;
+
 /** A text that is as a whole the name of a list. */
 const reference = /^\$([A-Za-z][A-Za-z0-9_-]*)$/;
 
@@ -42,6 +45,7 @@ export function fillIn(content: unknown, source: Source, values: ValueLists | 'u
   const origins = new Map<string, Origin>();
   const mistakes: PlacedMistake[] = [];
   const unfilled: Path[] = [];
+  let entries = 0;
 
   /** Copies a value to `to`, noting for each part where it was written. */
   function copy(value: unknown, from: Origin, to: Path): unknown {
@@ -82,7 +86,11 @@ export function fillIn(content: unknown, source: Source, values: ValueLists | 'u
   function listOf(name: string, path: Path, to: Path): (readonly unknown[] & { readonly source: Source }) | undefined {
     const isNamed = hasLists(values) && Object.hasOwn(values.lists, name);
     const list = isNamed ? values.lists[name] : undefined;
-    if (isNamed && Array.isArray(list)) return Object.assign([...list], { source: values.source });
+    if (isNamed && Array.isArray(list)) {
+      entries += list.length;
+      if (entries <= MAX_ENTRIES) return Object.assign([...list], { source: values.source });
+      if (entries - list.length <= MAX_ENTRIES) mistakes.push(tooMany(to));
+    }
     unfilled.push(to);
     // What bears the name and is no list is a mistake of values.yml, and told there.
     if (values !== 'unusable' && !isNamed) mistakes.push(unknownList(name, path, values));
@@ -109,6 +117,12 @@ function listName(text: string, path: Path): string | undefined {
 
 function hasLists(values: ValueLists | 'unusable' | NoValues): values is ValueLists {
   return typeof values === 'object' && 'lists' in values;
+}
+
+function tooMany(path: Path): PlacedMistake {
+  const message = `the lists of this policy come to more than ${MAX_ENTRIES} entries`;
+  const fix = 'name fewer or shorter lists, or write globs';
+  return { path, of: 'value', mistake: { code: 'invalid-value', path: pathText(path), message, fix } };
 }
 
 function unknownList(name: string, path: Path, values: ValueLists | NoValues): PlacedMistake {
