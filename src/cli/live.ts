@@ -46,11 +46,13 @@ export async function connect(io: Pick<Io, 'aws'>, place: Place): Promise<Live> 
 }
 
 /**
- * Codes that say: these credentials are none, wrong or over. AuthFailure is also what a Region answers that is not enabled.
+ * Codes that say: these credentials are none, wrong or over. The last two are also what a Region answers that is not enabled.
  * @see https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html
  */
 const badCredentials =
-  /^(CredentialsProviderError|TokenProviderError|AuthFailure|UnrecognizedClientException|InvalidClientTokenId|SignatureDoesNotMatch|ExpiredToken|ExpiredTokenException|RequestExpired|MissingAuthenticationToken)$/;
+  /^(CredentialsProviderError|TokenProviderError|UnrecognizedClientException|InvalidClientTokenId|SignatureDoesNotMatch|ExpiredToken|ExpiredTokenException|RequestExpired|MissingAuthenticationToken|AuthFailure|OptInRequired)$/;
+
+const perhapsNotEnabled = /^(AuthFailure|OptInRequired)$/;
 
 /** Codes of a host that is not there: the SDK made its name of the Region. */
 const noSuchHost = /\b(ENOTFOUND|EAI_AGAIN)\b/;
@@ -61,7 +63,9 @@ function whatToDo(cause: Error, { region, profile }: Place): string {
       profile === undefined
         ? 'choose others with AWS_PROFILE or --profile'
         : `see the profile ${JSON.stringify(profile)}`;
-    const enabled = cause.name === 'AuthFailure' ? ` They may be right, and ${region} not enabled in the account.` : '';
+    const enabled = perhapsNotEnabled.test(cause.name)
+      ? ` They may be right, and ${region} not enabled in the account.`
+      : '';
     return `Set up credentials with \`aws configure\` (or \`aws sso login\`), or ${which}.${enabled}`;
   }
   if (isRefusal(['ec2:DescribeInstances', cause])) {
@@ -72,7 +76,7 @@ function whatToDo(cause: Error, { region, profile }: Place): string {
 }
 
 function isRefusal([, error]: readonly [Operation, Error]): boolean {
-  return failureOf(error).why === 'denied';
+  return failureOf(error).why === 'denied' && !badCredentials.test(error.name);
 }
 
 function lacking(operation: Operation): string {

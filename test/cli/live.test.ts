@@ -163,6 +163,7 @@ describe('scan --region', () => {
     ['CredentialsProviderError', /`aws configure`.*AWS_PROFILE or --profile/],
     ['ExpiredToken', /`aws configure`.*AWS_PROFILE or --profile/],
     ['AuthFailure', /`aws configure`.*eu-west-1 not enabled/],
+    ['OptInRequired', /`aws configure`.*eu-west-1 not enabled/],
     ['InternalError', /Try again/],
   ])('can not run when the instances are not listed: %s', async (error, advice) => {
     const faults = [refused('ec2:DescribeInstances', error)];
