@@ -31,9 +31,15 @@ const settings = {
   requestHandler: { connectionTimeout: 2_000, requestTimeout: 9_000, throwOnRequestTimeout: true },
 };
 
-/** Clients of one Region, each made when it is first called. */
-function clientsOf(region: string) {
-  const config = { ...settings, region };
+/** Which credentials the clients take, where it is not the default chain's first. */
+export interface SdkOptions {
+  /** A profile of the AWS configuration files. */
+  readonly profile?: string | undefined;
+}
+
+/** Clients of one Region and profile, each made when it is first called. */
+function clientsOf(region: string, { profile }: SdkOptions) {
+  const config = { ...settings, region, ...(profile === undefined ? {} : { profile }) };
   return {
     ec2: once(() => new EC2Client(config)),
     dynamodb: once(() => new DynamoDBClient(config)),
@@ -65,15 +71,16 @@ const senders: Senders = {
   'events:PutEvents': (to, input) => to.events().send(new PutEventsCommand(input)),
 };
 
-const clientsByRegion = new Map<string, Clients>();
+const clientsByKey = new Map<string, Clients>();
 
 /**
  * AWS by the SDK's clients, one for a service and Region. Throttling, server errors and timeouts are retried; what remains
  * is thrown as the SDK throws it, with AWS's code as `name`.
  */
-export function sdk({ region }: Scope): Aws {
-  const clients = clientsByRegion.get(region) ?? clientsOf(region);
-  clientsByRegion.set(region, clients);
+export function sdk({ region }: Pick<Scope, 'region'>, options: SdkOptions = {}): Aws {
+  const key = `${region} ${options.profile ?? ''}`;
+  const clients = clientsByKey.get(key) ?? clientsOf(region, options);
+  clientsByKey.set(key, clients);
   return (operation, input) => senders[operation](clients, input);
 }
 

@@ -1,5 +1,14 @@
+import type { Aws } from '../domain/operations.ts';
+
 /** What a command ends with: clean, something was found, or it could not run. */
 export type ExitCode = 0 | 1 | 2;
+
+/** Which account and Region a command reads. */
+export interface Place {
+  readonly region: string;
+  /** A profile of the AWS configuration files; left out: the SDK's default chain of credentials. */
+  readonly profile?: string | undefined;
+}
 
 /** All that a command sees of the world, so that tests run it in their own process. */
 export interface Io {
@@ -13,6 +22,8 @@ export interface Io {
   readonly now: () => Date;
   /** The folder of the package, absolute: the shipped policies are in it. */
   readonly packageRoot: string;
+  /** The way to AWS, loaded when it is first needed. Credentials are looked for at the first call, not before. */
+  readonly aws: (place: Place) => Promise<Aws>;
 }
 
 /** What a command is given: the world, and where to say how it ended. */

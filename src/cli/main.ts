@@ -14,5 +14,6 @@ process.exitCode = await run(process.argv.slice(2), {
   isTTY: process.stdout.isTTY,
   now: () => new Date(),
   // Bundled, this file is dist/main.js.
+  aws: async (place) => (await import('../aws/sdk.ts')).sdk(place, place),
   packageRoot: fileURLToPath(new URL('..', import.meta.url)),
 });

@@ -1,4 +1,4 @@
-import { Option } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
 
 /** Where policies are, unless a command is told. */
 export const DEFAULT_PATH = 'policies';
@@ -11,4 +11,18 @@ export interface FormatOption {
 /** `--format text|json`. */
 export function formatOption(): Option {
   return new Option('--format <format>', 'what to print').choices(['text', 'json']).default('text');
+}
+
+/** `--profile`, as the commands have it that read a live account. */
+export function profileOption(): Option {
+  return new Option('--profile <name>', 'AWS profile to read with; left out: the default credentials');
+}
+
+/**
+ * A Region as a person writes it. The SDK makes a host name of it.
+ * @throws InvalidArgumentError for what can't be one.
+ */
+export function regionOf(text: string): string {
+  if (!/^[a-z]{2,}(?:-[a-z]+)+-\d{1,2}$/.test(text)) throw new InvalidArgumentError('Write it like eu-central-1.');
+  return text;
 }

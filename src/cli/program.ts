@@ -7,6 +7,7 @@ import type { CommandIo, ExitCode, Io } from './io.ts';
 import { addReplayCommand } from './replay.ts';
 import { addRulesCommand } from './rules.ts';
 import { addScanCommand } from './scan.ts';
+import { addSnapshotCommand } from './snapshot.ts';
 import { addTestCommand } from './test.ts';
 import { addValidateCommand } from './validate.ts';
 
@@ -15,6 +16,7 @@ const addCommands: readonly ((program: Command, io: CommandIo) => void)[] = [
   addValidateCommand,
   addTestCommand,
   addScanCommand,
+  addSnapshotCommand,
   addReplayCommand,
   addRulesCommand,
   addDemoCommand,

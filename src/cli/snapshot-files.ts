@@ -23,6 +23,11 @@ const dateFields: { readonly [Kind in Listed]: readonly string[] } = {
 
 const prefixListFile = /^get-managed-prefix-list-entries\.(pl-[0-9a-z]+)\.json$/;
 
+/** Whether a file of this name is one that a snapshot is read from. */
+export function isSnapshotFile(file: string): boolean {
+  return prefixListFile.test(file) || Object.values(recordedReads).some((read) => read.file === file);
+}
+
 /**
  * Reads a snapshot: a folder of AWS CLI output, file names as the commands. What has no file is left out, and so not recorded.
  * @throws when the folder, or describe-instances.json, is not there, or a file is not what its command prints; the message

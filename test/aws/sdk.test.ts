@@ -5,7 +5,7 @@ import { KMSClient } from '@aws-sdk/client-kms';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { mockClient } from 'aws-sdk-client-mock';
-import { sdk } from '../../src/aws/sdk.ts';
+import { type SdkOptions, sdk } from '../../src/aws/sdk.ts';
 import type { Input, Operation } from '../../src/domain/operations.ts';
 
 const mocks: Readonly<Record<string, ReturnType<typeof mockClient>>> = {
@@ -37,8 +37,8 @@ const inputs: { readonly [O in Operation]: Input<O> } = {
 
 const operations = Object.keys(inputs) as Operation[];
 
-function call<O extends Operation>(operation: O, region: string) {
-  return sdk({ accountId: '123456789012', region })(operation, inputs[operation]);
+function call<O extends Operation>(operation: O, region: string, options?: SdkOptions) {
+  return sdk({ region }, options)(operation, inputs[operation]);
 }
 
 function received() {
@@ -77,6 +77,18 @@ test('a Region has one client for a service, made for that Region', async () => 
   const [first, elsewhere, second] = received().map(({ thisValue }) => thisValue as EC2Client);
   await expect(first?.config.region()).resolves.toBe('eu-central-1');
   await expect(elsewhere?.config.region()).resolves.toBe('us-east-1');
+  expect(second).toBe(first);
+});
+
+test('a profile has clients of its own, which take its credentials', async () => {
+  mocks.ec2?.onAnyCommand().resolves({});
+
+  await call('ec2:DescribeVolumes', 'eu-central-1');
+  await call('ec2:DescribeVolumes', 'eu-central-1', { profile: 'audit' });
+  await call('ec2:DescribeInstances', 'eu-central-1', { profile: 'audit' });
+
+  const [own, first, second] = received().map(({ thisValue }) => thisValue as EC2Client);
+  expect([own?.config.profile, first?.config.profile]).toEqual([undefined, 'audit']);
   expect(second).toBe(first);
 });
 

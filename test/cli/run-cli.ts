@@ -24,6 +24,7 @@ export async function runCli(command: string, folder: string, io: Partial<Io> = 
     isTTY: false,
     now: () => new Date('2026-06-01T00:00:00Z'),
     packageRoot: resolve('.'),
+    aws: () => Promise.reject(new Error('this test has no AWS')),
     ...io,
   });
   return { exitCode, ...printed };

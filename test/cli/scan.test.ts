@@ -79,7 +79,6 @@ test('the text begins with the instances and ends with what it comes to', async 
 });
 
 test.each([
-  ['no snapshot', 'scan --policies policies', "error: required option '--snapshot <folder>' not specified\n"],
   [
     'a folder without instances',
     'scan --policies policies --snapshot docs',

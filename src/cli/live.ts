@@ -1,0 +1,84 @@
+import { asError } from '../domain/errors.ts';
+import type { Aws, Input, Operation, Output } from '../domain/operations.ts';
+import { failureOf } from '../engine/reads.ts';
+import type { Io, Place } from './io.ts';
+
+/** A live account, read with a person's own credentials. */
+export interface Live {
+  readonly aws: Aws;
+  /** One line for each permission that a refused call was missing. */
+  readonly advice: () => readonly string[];
+  /**
+   * Runs what reads the instances.
+   * @throws when they could not be listed, with AWS's message and what to do about it.
+   */
+  readonly explaining: <T>(run: () => Promise<T>) => Promise<T>;
+}
+
+/** The account of the credentials, in a Region. Which calls fail is remembered. */
+export async function connect(io: Pick<Io, 'aws'>, place: Place): Promise<Live> {
+  const call = await io.aws(place);
+  const failed = new Map<Operation, Error>();
+
+  async function aws<O extends Operation>(operation: O, input: Input<O>): Promise<Output<O>> {
+    try {
+      return await call(operation, input);
+    } catch (error) {
+      failed.set(operation, asError(error));
+      throw error;
+    }
+  }
+
+  async function explaining<T>(run: () => Promise<T>): Promise<T> {
+    try {
+      return await run();
+    } catch (error) {
+      const cause = failed.get('ec2:DescribeInstances');
+      if (cause === undefined) throw error;
+      const { name, message } = cause;
+      throw new Error(`can't list the instances of ${place.region}: ${name}: ${message}\n${whatToDo(cause, place)}`, {
+        cause,
+      });
+    }
+  }
+
+  return { aws, explaining, advice: () => [...failed].filter(isRefusal).map(([operation]) => lacking(operation)) };
+}
+
+/**
+ * Codes that say: these credentials are none, wrong or over. The last two are also what a Region answers that is not enabled.
+ * @see https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html
+ */
+const badCredentials =
+  /^(CredentialsProviderError|TokenProviderError|UnrecognizedClientException|InvalidClientTokenId|SignatureDoesNotMatch|ExpiredToken|ExpiredTokenException|RequestExpired|MissingAuthenticationToken|AuthFailure|OptInRequired)$/;
+
+const perhapsNotEnabled = /^(AuthFailure|OptInRequired)$/;
+
+/** Codes of a host that is not there: the SDK made its name of the Region. */
+const noSuchHost = /\b(ENOTFOUND|EAI_AGAIN)\b/;
+
+function whatToDo(cause: Error, { region, profile }: Place): string {
+  if (badCredentials.test(cause.name)) {
+    const which =
+      profile === undefined
+        ? 'choose others with AWS_PROFILE or --profile'
+        : `see the profile ${JSON.stringify(profile)}`;
+    const enabled = perhapsNotEnabled.test(cause.name)
+      ? ` They may be right, and ${region} not enabled in the account.`
+      : '';
+    return `Set up credentials with \`aws configure\` (or \`aws sso login\`), or ${which}.${enabled}`;
+  }
+  if (isRefusal(['ec2:DescribeInstances', cause])) {
+    return `${lacking('ec2:DescribeInstances')}; or choose others with AWS_PROFILE or --profile.`;
+  }
+  if (noSuchHost.test(cause.message)) return `Is ${region} the Region you mean, and is the network up?`;
+  return 'Nothing was inspected. Try again; if it stays so, see the message above.';
+}
+
+function isRefusal([, error]: readonly [Operation, Error]): boolean {
+  return failureOf(error).why === 'denied' && !badCredentials.test(error.name);
+}
+
+function lacking(operation: Operation): string {
+  return `grant ${operation} to whoever these credentials are of`;
+}

@@ -1,0 +1,143 @@
+import type * as ec2 from '@aws-sdk/client-ec2';
+import type * as kms from '@aws-sdk/client-kms';
+import { distinct } from '../domain/instance.ts';
+import type { Aws, Input, Output } from '../domain/operations.ts';
+import { failureOf, type PagedRead, type ReadResult, readFiltered, readPages } from '../engine/reads.ts';
+import { type Listed, type RecordedRead, recordedPrefixList, recordedReads } from '../sandbox/recorded.ts';
+import type { SnapshotWriter } from './snapshot-writer.ts';
+
+/** How many files were written, and a line for each that was left out. */
+export interface Recorded {
+  readonly files: number;
+  readonly failures: readonly string[];
+}
+
+/** Told a line for each page: an account of 50,000 instances takes its time. */
+type Tell = (line: string) => void;
+
+/**
+ * Records what the facts of today need. A read that fails in the middle leaves no file: half a list would say of the other
+ * half that it is not there.
+ * @throws when DescribeInstances failed: nothing is written then.
+ */
+export async function recordAccount(aws: Aws, { write, finish }: SnapshotWriter, tell: Tell): Promise<Recorded> {
+  const reservations = await allOf(
+    aws,
+    'ec2:DescribeInstances',
+    { MaxResults: 1000 },
+    (page) => page.Reservations ?? [],
+    tell,
+  );
+  if (reservations.failure !== undefined) throw new Error(reservations.failure.detail);
+  const listed = { reservations, ...(await listedBeside(aws, reservations.rows, tell)) } satisfies {
+    readonly [Kind in Listed]: ReadResult<object>;
+  };
+  const lists = await prefixListsOf(aws, listed.securityGroups.rows, tell);
+  const reads = [
+    ...kinds.map((kind): [RecordedRead, ReadResult<object>] => [recordedReads[kind], listed[kind]]),
+    ...lists.map(([id, entries]): [RecordedRead, ReadResult<object>] => [recordedPrefixList(id), entries]),
+  ];
+  const failures: string[] = [];
+  for (const [read, { rows, failure }] of reads) {
+    if (failure === undefined) await write(read, rows);
+    else failures.push(`${read.file}: ${failure.detail}`);
+  }
+  await finish();
+  return { files: reads.length - failures.length, failures };
+}
+
+const kinds = Object.keys(recordedReads) as Listed[];
+
+/** What there is beside the instances, one kind after the other: EC2's request limits are the account's, not ours. */
+async function listedBeside(aws: Aws, reservations: readonly ec2.Reservation[], tell: Tell) {
+  const upTo1000 = { MaxResults: 1000 };
+  return {
+    volumes: await allOf(aws, 'ec2:DescribeVolumes', { MaxResults: 500 }, (page) => page.Volumes ?? [], tell),
+    securityGroups: await allOf(aws, 'ec2:DescribeSecurityGroups', upTo1000, (page) => page.SecurityGroups ?? [], tell),
+    securityGroupRules: await allOf(
+      aws,
+      'ec2:DescribeSecurityGroupRules',
+      upTo1000,
+      (page) => page.SecurityGroupRules ?? [],
+      tell,
+    ),
+    networkInterfaces: await allOf(
+      aws,
+      'ec2:DescribeNetworkInterfaces',
+      upTo1000,
+      (page) => page.NetworkInterfaces ?? [],
+      tell,
+    ),
+    instanceTypes: await instanceTypesOf(aws, reservations, tell),
+    kmsAliases: await aliasesOf(aws, tell),
+  };
+}
+
+/** Every page of a read, told as it comes. */
+function allOf<O extends PagedRead, T>(
+  aws: Aws,
+  operation: O,
+  input: Input<O>,
+  rowsOf: (page: Output<O>) => readonly T[],
+  tell: Tell,
+): Promise<ReadResult<T>> {
+  return readPages(aws, operation, input, counting(operation, rowsOf, tell));
+}
+
+/** As `rowsOf`, and tells how many rows there are by now. */
+function counting<P, T>(operation: string, rowsOf: (page: P) => readonly T[], tell: Tell): (page: P) => readonly T[] {
+  let count = 0;
+  return (page) => {
+    const rows = rowsOf(page);
+    count += rows.length;
+    tell(`${operation}: ${count}`);
+    return rows;
+  };
+}
+
+/** Those in use: EC2 has some 900. */
+function instanceTypesOf(
+  aws: Aws,
+  reservations: readonly ec2.Reservation[],
+  tell: Tell,
+): Promise<ReadResult<ec2.InstanceTypeInfo>> {
+  const instances = reservations.flatMap((reservation) => reservation.Instances ?? []);
+  const types = distinct(instances.map((instance) => instance.InstanceType));
+  const rowsOf = (page: Output<'ec2:DescribeInstanceTypes'>) => page.InstanceTypes ?? [];
+  const operation = 'ec2:DescribeInstanceTypes';
+  return readFiltered(aws, operation, 'instance-type', types, counting(operation, rowsOf, tell));
+}
+
+/** Entries of the lists that ingress permissions name, by the list's id. */
+async function prefixListsOf(
+  aws: Aws,
+  groups: readonly ec2.SecurityGroup[],
+  tell: Tell,
+): Promise<readonly (readonly [string, ReadResult<ec2.PrefixListEntry>])[]> {
+  const permissions = groups.flatMap((group) => group.IpPermissions ?? []);
+  const named = permissions.flatMap((one) => (one.PrefixListIds ?? []).map((list) => list.PrefixListId));
+  const lists: (readonly [string, ReadResult<ec2.PrefixListEntry>])[] = [];
+  for (const PrefixListId of distinct(named)) {
+    const operation = 'ec2:GetManagedPrefixListEntries';
+    const entries = await allOf(aws, operation, { PrefixListId }, (page) => page.Entries ?? [], tell);
+    lists.push([PrefixListId, entries]);
+  }
+  return lists;
+}
+
+/** KMS pages by its own names. */
+async function aliasesOf(aws: Aws, tell: Tell): Promise<ReadResult<kms.AliasListEntry>> {
+  const rowsOf = counting('kms:ListAliases', (page: Output<'kms:ListAliases'>) => page.Aliases ?? [], tell);
+  const rows: kms.AliasListEntry[] = [];
+  let Marker: string | undefined;
+  do {
+    try {
+      const page = await aws('kms:ListAliases', { Limit: 100, ...(Marker === undefined ? {} : { Marker }) });
+      rows.push(...rowsOf(page));
+      Marker = page.Truncated ? page.NextMarker : undefined;
+    } catch (error) {
+      return { rows, failure: failureOf(error) };
+    }
+  } while (Marker !== undefined);
+  return { rows };
+}
