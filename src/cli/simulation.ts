@@ -27,9 +27,11 @@ export function simulate(sandbox: Sandbox, policies: readonly BoundPolicy[], ale
   const { account } = sandbox;
   const [liveQueueUrl, bulkQueueUrl] = [...account.queues.keys()] as [string, string];
   const [alertsTopicArn, operationsTopicArn] = [...account.topicArns] as [string, string];
+  let tokens = 0;
   const engine: Engine = {
     aws: sandbox.aws,
     now: sandbox.now,
+    newToken: () => `token-${++tokens}`,
     pause: async (milliseconds) => sandbox.advance(milliseconds),
     policies,
     deployment: {

@@ -106,6 +106,11 @@ export function mayAppear({ why }: Missing): boolean {
   return why !== 'denied' && why !== 'not-recorded' && why !== 'not-evaluable';
 }
 
+/** Whether a read failed that would have succeeded at another time: what it was to bring is there all the same. */
+export function isPassing({ why, detail }: Missing): boolean {
+  return why === 'throttled' || (why === 'failed' && !/NotFound|Malformed/.test(detail ?? ''));
+}
+
 /** For reasons and alerts: `volume vol-1: not found`. */
 export function describeMissing(missing: Missing): string {
   return `${missing.what}: ${words[missing.why]}${missing.detail === undefined ? '' : ` (${missing.detail})`}`;

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Alert, AlertEntry, Cause, Change, Channel, InstanceSummary } from './alert.ts';
 import type { Launch } from './collected.ts';
-import type { Missing } from './facts.ts';
+import { isPassing, type Missing } from './facts.ts';
 import type { Json } from './json.ts';
 import type { Judgement, Subject } from './judge.ts';
 import type { Scope } from './operations.ts';
@@ -108,6 +108,25 @@ const STORED_ENTRIES = 20;
 /** How long a sender has for its outbox before another may take it up, in milliseconds: twice a function's timeout. */
 export const OUTBOX_LEASE_MS = 120_000;
 
+/** How many entries wait in an outbox before older words on a finding give way to newer ones. */
+const OWED_ENTRIES = 50;
+
+/**
+ * An outbox that a channel has refused for long keeps only the newest word on each finding: it must fit into the item,
+ * or nothing could be written, and nothing told, any more.
+ */
+function shortened(outbox: readonly Alert[]): readonly Alert[] {
+  const count = outbox.reduce((sum, alert) => sum + alert.entries.length, 0);
+  if (count <= OWED_ENTRIES) return outbox;
+  const newest = new Map<string, Alert>();
+  for (const alert of outbox)
+    for (const { finding } of alert.entries) newest.set(`${alert.topic} ${finding.id}`, alert);
+  return outbox.flatMap((alert) => {
+    const entries = alert.entries.filter(({ finding }) => newest.get(`${alert.topic} ${finding.id}`) === alert);
+    return entries.length === 0 ? [] : [{ ...alert, entries }];
+  });
+}
+
 /** What a look leads to. */
 export interface Reconciled {
   /** To be written on the condition that nobody wrote since it was read. */
@@ -129,8 +148,11 @@ export function reconcile(record: SubjectRecord | undefined, look: Look): Reconc
   const instance = look.instance ?? record?.instance;
   const isLost = look.gone || (look.final && instance === undefined);
   const owed = alertsOf(steps, look, instance ?? { instanceId: look.subject.id, tags: {} });
-  const due = look.deferred ? [] : owed;
-  const toSend = isLeased(record, at) ? due : [...pending, ...due];
+  const leased = isLeased(record, at);
+  // What another is sending is left as it is.
+  const outbox = leased ? [...pending, ...owed] : shortened([...pending, ...owed]);
+  const mine = new Set(owed.map((alert) => alert.id));
+  const toSend = outbox.filter(({ id }) => (mine.has(id) ? !look.deferred : !leased));
   const leasedUntil =
     toSend.length > 0 ? new Date(look.at.getTime() + OUTBOX_LEASE_MS).toISOString() : record?.outboxLeasedUntil;
   return {
@@ -142,7 +164,7 @@ export function reconcile(record: SubjectRecord | undefined, look: Look): Reconc
       ...(launch === undefined ? {} : { launch }),
       ...(instance === undefined ? {} : { instance }),
       findings: steps.map((step) => step.finding).filter((finding) => isRemembered(finding, look.at)),
-      outbox: [...pending, ...owed],
+      outbox,
       ...(leasedUntil === undefined ? {} : { outboxLeasedUntil: leasedUntil }),
       ...(look.tagsSeen || record?.tagsSeen ? { tagsSeen: true as const } : {}),
       expiresAt: new Date(look.at.getTime() + (isLost ? KEPT_WHEN_GONE_MS : KEPT_MS)).toISOString(),
@@ -240,6 +262,8 @@ function violates(live: Finding | undefined, judgement: Judgement, look: Look): 
   }
   const finding = { ...findingOf(judgement, 'open', look.at), openedAt: live.openedAt };
   if (finding.reason === live.reason) return { finding };
+  // A part of what is wrong is not seen: the reason is no other, it is half told.
+  if (judgement.missing.some(isPassing)) return { finding: live };
   return look.settled ? { finding, tell: 'changed' } : { finding: live };
 }
 
@@ -277,7 +301,7 @@ function findingOf(judgement: Judgement, status: 'open' | 'unknown', at: Date): 
     reason: cut(reason),
     fix: cut(fix),
     ...(evidence === undefined ? {} : { evidence: bounded(evidence) }),
-    ...(missing.length === 0 ? {} : { missing: missing.slice(0, STORED_ENTRIES) }),
+    ...(status === 'open' || missing.length === 0 ? {} : { missing: missing.slice(0, STORED_ENTRIES) }),
     ...(exempt === undefined ? {} : { exempt }),
     openedAt: at.toISOString(),
   };

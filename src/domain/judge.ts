@@ -27,6 +27,7 @@ export interface Judgement {
   /** What to do; the rule's general advice where the verdict has none of its own. Empty when compliant. */
   readonly fix: string;
   readonly evidence?: Json;
+  /** What the rule needed and could not see. A violation may stand all the same: then there may be more of it. */
   readonly missing: readonly Missing[];
   readonly exempt?: Pick<Exemption, 'reason' | 'until'>;
 }
@@ -44,12 +45,13 @@ export function judge(policy: BoundPolicy, inspected: InspectedInstance, now: Da
   if (matched.is === 'unknown') return judgement(policy, inspected, insufficientData(matched.missing));
   const verdict = verdictOf(policy, inspected, now);
   if (verdict.compliance !== 'NON_COMPLIANT') return judgement(policy, inspected, verdict);
+  const violates = { ...judgement(policy, inspected, verdict), missing: missingFor(policy, inspected.facts) };
   const exemption = exemptionFrom(policy, verdict.evidence, context);
-  if (exemption === undefined) return judgement(policy, inspected, verdict);
+  if (exemption === undefined) return violates;
   if ('missing' in exemption)
     return judgement(policy, inspected, insufficientData(exemption.missing, verdict.evidence));
   const { reason, until } = exemption;
-  return { ...judgement(policy, inspected, verdict), exempt: { reason, until } };
+  return { ...violates, exempt: { reason, until } };
 }
 
 /** What a policy says of an instance that DescribeInstances does not show, or shows malformed. */
@@ -72,7 +74,7 @@ function verdictOf(policy: BoundPolicy, { instance, facts }: InspectedInstance, 
   const verdict: Verdict = rule.evaluate({ instance, facts, parameters: policy.parameters, now });
   const certain = verdict.compliance === 'COMPLIANT' && verdict.certain;
   if (certain || verdict.compliance === 'NON_COMPLIANT' || verdict.compliance === 'INSUFFICIENT_DATA') return verdict;
-  const missing = missingAmong(needsOfRule(rule, policy.parameters), facts);
+  const missing = missingFor(policy, facts);
   if (missing.length === 0) return verdict;
   return insufficientData(missing, verdict.compliance === 'COMPLIANT' ? verdict.evidence : undefined);
 }
@@ -82,8 +84,11 @@ export function needsOfRule(rule: AnyRule, parameters: Json): readonly Need[] {
   return typeof rule.needs === 'function' ? rule.needs(parameters) : rule.needs;
 }
 
-function missingAmong(needs: readonly Need[], facts: Facts): readonly Missing[] {
-  return needs.flatMap((need) => (need in facts ? missingOf(facts[need as keyof Facts]) : []));
+/** What is missing of all that a policy's rule needs. */
+function missingFor({ boundRule, parameters }: BoundPolicy, facts: Facts): readonly Missing[] {
+  return needsOfRule(boundRule, parameters).flatMap((need) =>
+    need in facts ? missingOf(facts[need as keyof Facts]) : [],
+  );
 }
 
 type MatchContext = Parameters<typeof matches>[1];

@@ -19,6 +19,8 @@ export interface Deployment {
 export interface Engine {
   readonly aws: Aws;
   now(): Date;
+  /** A text that no other call gave, in this run or any other. */
+  newToken(): string;
   /** Waits before something is tried again. */
   pause(milliseconds: number): Promise<void>;
   readonly deployment: Deployment;

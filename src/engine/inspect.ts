@@ -167,7 +167,9 @@ async function writeLook(engine: Engine, look: Look, read: SubjectRecord | undef
 
 async function finishChunks(engine: Engine, tasks: readonly Task[], report: Report): Promise<void> {
   for (const task of tasks) {
-    if (task.sweep === undefined || report.failed.has(task.messageId)) continue;
+    // One instance that fails again and again must not keep back what is to be told of the others. The first sweep waits
+    // for it: what it sums up should be whole, and its silence has an end of its own.
+    if (task.sweep === undefined || (task.sweep.silent && report.failed.has(task.messageId))) continue;
     try {
       if (await finishChunk(engine, task.sweep)) report.sweepsCompleted++;
     } catch (error) {

@@ -1,7 +1,7 @@
 import type { Cause } from '../domain/alert.ts';
 import { type Collected, factsOf, type InspectedInstance, type Launch } from '../domain/collected.ts';
 import { describeError } from '../domain/errors.ts';
-import { mayAppear } from '../domain/facts.ts';
+import { isPassing, mayAppear } from '../domain/facts.ts';
 import type { Look, SubjectRecord } from '../domain/finding.ts';
 import { type Instance, isGone, isSettled } from '../domain/instance.ts';
 import { type Judgement, judge, judgeUnseen } from '../domain/judge.ts';
@@ -130,13 +130,17 @@ function causeOf(instanceId: string, tasks: readonly Task[]): Cause {
 }
 
 function mayBecomeClear(judgements: readonly Judgement[], attempt: number): boolean {
-  const hopeful = judgements.some((one) => one.compliance === 'INSUFFICIENT_DATA' && one.missing.some(mayAppear));
+  const hopeful = judgements.some(({ compliance, missing }) =>
+    missing.some(compliance === 'INSUFFICIENT_DATA' ? mayAppear : isPassing),
+  );
   return hopeful && attempt < RELOOK_DELAYS_SECONDS.length;
 }
 
 /** Whether Describe may not yet show what an event tells of. A launch is looked at again anyway, when it has settled. */
-function isAheadOf({ event, launches }: Task, instance: Instance, at: Date): boolean {
-  if (event?.time === undefined || launches.size > 0) return false;
-  if (at.getTime() - event.time.getTime() >= AHEAD_MS) return false;
-  return event.state === undefined || event.state !== instance.State.Name;
+function isAheadOf(task: Task, instance: Instance, at: Date): boolean {
+  const { state, launches } = task;
+  const { eventTime } = task.causeOf(instance.InstanceId);
+  if (eventTime === undefined || launches.size > 0) return false;
+  if (at.getTime() - Date.parse(eventTime) >= AHEAD_MS) return false;
+  return state === undefined || state !== instance.State.Name;
 }

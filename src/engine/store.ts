@@ -182,19 +182,32 @@ async function writeVersioned(
   more: Item,
 ): Promise<boolean> {
   const first = body.version === 1;
+  const writer = engine.newToken();
   const read = { ':version': { N: String(body.version - 1) } };
   try {
     await engine.aws('dynamodb:PutItem', {
       TableName: engine.deployment.tableName,
-      Item: { pk: { S: pk }, version: { N: String(body.version) }, body: { S: JSON.stringify(body) }, ...more },
+      Item: {
+        pk: { S: pk },
+        version: { N: String(body.version) },
+        body: { S: JSON.stringify(body) },
+        writer: { S: writer },
+        ...more,
+      },
       ConditionExpression: first ? NOT_THERE : VERSION_IS,
       ...(first ? {} : { ExpressionAttributeValues: read }),
     });
     return true;
   } catch (error) {
-    if (asError(error).name === 'ConditionalCheckFailedException') return false;
-    throw error;
+    if (asError(error).name !== 'ConditionalCheckFailedException') throw error;
+    return isOurs(engine, pk, writer);
   }
+}
+
+/** The SDK repeats a write whose answer was lost, and is refused then by what it wrote itself. */
+async function isOurs(engine: Engine, pk: string, writer: string): Promise<boolean> {
+  const [item] = await readItems(engine, [pk]);
+  return item?.writer?.S === writer;
 }
 
 function subjectKey({ accountId, region }: Scope, instanceId: string): string {

@@ -32,7 +32,11 @@ export async function finishSweep(
   engine: Engine,
   { sweepId, silent }: Pick<SweepChunk, 'sweepId' | 'silent'>,
 ): Promise<void> {
-  if (!silent) return sendOwed(engine);
+  if (silent) await sumUp(engine, sweepId);
+  await sendOwed(engine);
+}
+
+async function sumUp(engine: Engine, sweepId: string): Promise<void> {
   const deployment = await readDeployment(engine);
   // A sweep that a later one has replaced says nothing.
   if (deployment?.sweepId !== sweepId || deployment.firstSweptAt !== undefined) return;

@@ -21,8 +21,8 @@ export interface Task {
   readonly attempt: number;
   /** Where looks again go: a sweep's stay behind events. */
   readonly queue: 'live' | 'bulk';
-  /** The event behind it, as far as it bears on whether Describe shows already what it tells of. */
-  readonly event?: { readonly time?: Date; readonly state?: string };
+  /** The state that a change of state told of. */
+  readonly state?: string;
   readonly targets: Targets;
   /** The cause of a look at an instance. */
   causeOf(instanceId: string): Cause;
@@ -55,13 +55,12 @@ function eventTask(engine: Engine, messageId: string, body: unknown): Understood
   const relevantEvents = new Set(eventsThatChange(needs));
   const normalised = normalise(body, { scope, roleArns, relevantEvents });
   if (normalised.kind === 'ignored') return normalised;
-  const { targets: named, launches, cause, time, state } = normalised.hint;
+  const { targets: named, launches, cause, state } = normalised.hint;
   const targets = targetsNeeded(named, needs);
   if (Object.values(targets).flat().length === 0)
     return { kind: 'ignored', reason: `no deployed policy reads the tags of ${namesOf(named)}` };
-  const event = { ...(time === undefined ? {} : { time }), ...(state === undefined ? {} : { state }) };
-  const task: Task = { messageId, attempt: 0, queue: 'live', targets, launches, causeOf: () => cause, event };
-  return { kind: 'task', task };
+  const task: Task = { messageId, attempt: 0, queue: 'live', targets, launches, causeOf: () => cause };
+  return { kind: 'task', task: state === undefined ? task : { ...task, state } };
 }
 
 /** Tags of volumes and of groups change nothing for policies that don't read them, nor may these be looked up then. */

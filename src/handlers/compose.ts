@@ -1,4 +1,5 @@
 import { policies } from 'compiled:policies';
+import { randomUUID } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
@@ -18,6 +19,7 @@ export function composeEngine(env: Readonly<Record<string, string | undefined>>)
   return {
     aws: sdk(scope),
     now: () => new Date(),
+    newToken: () => randomUUID(),
     pause: (milliseconds) => setTimeout(milliseconds),
     policies,
     deployment: {

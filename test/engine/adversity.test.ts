@@ -1,3 +1,4 @@
+import { inspectBatch } from '../../src/engine/inspect.ts';
 import { sweep } from '../../src/engine/sweep.ts';
 import { stateChange } from '../../src/sandbox/events.ts';
 import { policyFor } from '../support/policies.ts';
@@ -286,5 +287,147 @@ describe('a table that leaves keys unprocessed', () => {
     expect(times).toEqual([0, 50, 150, 350].slice(0, times.length));
     expect(times).toHaveLength(4);
     expect(callsSince(simulation.sandbox.calls)).toContain('dynamodb:PutItem');
+  });
+});
+
+/** An instance that has settled, and its first sweep. */
+async function sweptInstance(simulation: World, launch: Parameters<World['sandbox']['account']['launch']>[0] = good) {
+  const { instances } = simulation.sandbox.account.launch(launch);
+  simulation.sandbox.advance(HOUR);
+  await sweepOnce(simulation);
+  return instances.map((instance) => instance.InstanceId ?? '');
+}
+
+describe('a channel that refuses for long', () => {
+  it('does not fill the item: once it takes alerts again, it gets the newest word on each finding', async () => {
+    const simulation = world();
+    const { account } = simulation.sandbox;
+    const [id = ''] = await sweptInstance(simulation, bad);
+    const before = told(simulation).length;
+    let refuses = true;
+    simulation.sandbox.inject({
+      operation: 'sns:Publish',
+      error: 'KMSAccessDeniedException',
+      times: 'always',
+      when: () => refuses,
+    });
+    const { liveQueueUrl } = simulation.engine.deployment;
+    for (let change = 0; change < 300; change++) {
+      simulation.sandbox.advance(600_000);
+      const odd = change % 2 === 1;
+      const [event] = account.setTags(id, { Owner: odd ? null : 'x', 이름: odd ? 'web' : null });
+      await inspectBatch(simulation.engine, [{ id: `${change}`, body: JSON.stringify(event) }]);
+    }
+    for (const queue of account.queues.values())
+      expect([queue.url === liveQueueUrl, queue.deadLetters]).toEqual([queue.url === liveQueueUrl, []]);
+    refuses = false;
+    account.setTags(id, { Owner: 'jane' });
+    simulation.sandbox.advance(HOUR);
+    await sweepOnce(simulation);
+    const words = told(simulation).slice(before).flat();
+    expect(words.filter((word) => word.endsWith('required-tags')).at(-1)).toBe('resolved required-tags');
+    expect(words.filter((word) => word.endsWith('english-tags')).at(-1)).toBe('opened english-tags');
+    expect(words.length).toBeLessThan(10);
+  });
+});
+
+describe('an event ahead of EC2 on a group that hundreds carry', () => {
+  it.each([200, 201])('is followed by a second look at each of %i', async (count) => {
+    const simulation = world({ policies: [noOpenSsh], pageSize: 'aws' });
+    await sweptInstance(simulation, { ...good, count });
+    const before = told(simulation).length;
+    const { account } = simulation.sandbox;
+    for (const event of account.authorizeIngress(closed.GroupId ?? '', ssh, { visibleAfterMs: 5_000 }))
+      simulation.send(event);
+    await simulation.runUntilQuiet(120_000);
+    const subjects = alertSubjects(simulation)
+      .slice(before)
+      .map((subject) => Number(/(\d+) instances/.exec(subject)?.[1] ?? 1));
+    expect(subjects.reduce((sum, instances) => sum + instances, 0)).toBe(count);
+  });
+});
+
+describe('a write whose answer is lost and that the SDK repeats', () => {
+  it('is known as our own, and its alert is sent at once', async () => {
+    const lost = {
+      operation: 'dynamodb:PutItem',
+      error: 'ConditionalCheckFailedException',
+      takesEffect: true,
+    } as const;
+    const simulation = world({ policies: [noOpenSsh], faults: [lost] });
+    const [instance] = simulation.sandbox.account.launch(bad).instances;
+    simulation.sandbox.advance(120_000);
+    simulation.send(
+      stateChange(scope, { instanceId: instance?.InstanceId ?? '', state: 'running', at: start, id: 'e' }),
+    );
+    await simulation.runUntilQuiet(0);
+    expect(told(simulation)).toEqual([['opened no-open-ssh']]);
+  });
+});
+
+describe('a read that fails in part', () => {
+  it('does not change what is told of an open finding', async () => {
+    const lists = { 'pl-0aaaaaaaaaaaaaaa1': [{ Cidr: '0.0.0.0/0' }], 'pl-0aaaaaaaaaaaaaaa2': [{ Cidr: '8.0.0.0/6' }] };
+    const group = {
+      GroupId: 'sg-0ccccccccccccccc3',
+      GroupName: 'lists',
+      OwnerId: scope.accountId,
+      IpPermissions: [
+        {
+          IpProtocol: 'tcp',
+          FromPort: 22,
+          ToPort: 22,
+          PrefixListIds: Object.keys(lists).map((PrefixListId) => ({ PrefixListId })),
+        },
+      ],
+    };
+    const simulation = world({ policies: [noOpenSsh], resources: { securityGroups: [group], prefixLists: lists } });
+    await sweptInstance(simulation, {
+      ...good,
+      instance: { ...good.instance, SecurityGroups: [{ GroupId: group.GroupId }] },
+    });
+    simulation.sandbox.inject({
+      operation: 'ec2:GetManagedPrefixListEntries',
+      error: 'RequestLimitExceeded',
+      after: 1,
+    });
+    for (let hour = 0; hour < 2; hour++) {
+      simulation.sandbox.advance(HOUR);
+      await sweepOnce(simulation);
+    }
+    expect(simulation.sandbox.calls.filter((call) => call.outcome === 'RequestLimitExceeded')).toHaveLength(1);
+    expect(liveMessages(simulation)).toEqual([]);
+  });
+});
+
+describe('one instance that always fails', () => {
+  it('does not keep back what a later sweep finds on the others', async () => {
+    const simulation = world({ policies: [requiredTags], pageSize: 'aws' });
+    const ids = await sweptInstance(simulation, { ...good, count: 250 });
+    simulation.sandbox.inject({
+      operation: 'dynamodb:PutItem',
+      error: 'ValidationException',
+      times: 'always',
+      when: ({ Item }) => Item?.pk?.S?.endsWith(ids[0] ?? '') ?? false,
+    });
+    for (const index of [120, 240]) simulation.sandbox.account.setTags(ids[index] ?? '', { Owner: null });
+    simulation.sandbox.advance(HOUR);
+    await sweep(simulation.engine);
+    await simulation.runUntilQuiet(0);
+    expect(liveMessages(simulation)).toEqual([['opened required-tags'], ['opened required-tags']]);
+  });
+});
+
+describe('what the first sweep sees resolved', () => {
+  it('is told when the sweep ends', async () => {
+    const simulation = world({ policies: [requiredTags] });
+    const { account } = simulation.sandbox;
+    const { events, instances } = account.launch({ ...good, instance: { ...good.instance, Tags: [] } });
+    for (const event of events) simulation.send(event);
+    await simulation.runUntilQuiet(60_000);
+    account.setTags(instances[0]?.InstanceId ?? '', { Owner: 'jane' });
+    simulation.sandbox.advance(60_000);
+    await sweepOnce(simulation);
+    expect(liveMessages(simulation)).toEqual([['opened required-tags'], ['resolved required-tags']]);
   });
 });

@@ -128,7 +128,7 @@ describe('the table', () => {
     simulation.sandbox.inject({ operation: 'dynamodb:PutItem', error: 'ConditionalCheckFailedException' });
     await simulation.runUntilQuiet(0);
     expect(simulation.reports.map((report) => report.failed)).toEqual([[], []]);
-    expect(callsSince(simulation.sandbox.calls).filter((one) => one === 'dynamodb:BatchGetItem')).toHaveLength(3);
+    expect(callsSince(simulation.sandbox.calls).filter((one) => one === 'dynamodb:BatchGetItem')).toHaveLength(4);
     expect(told(simulation)).toEqual([['opened no-open-ssh', 'opened encrypted-volumes']]);
   });
 

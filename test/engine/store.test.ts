@@ -52,6 +52,7 @@ describe('a write', () => {
           body: { S: JSON.stringify(record) },
           expiresAt: { N: '1775034960' },
           isLive: { N: '1' },
+          writer: { S: expect.any(String) },
         },
         ConditionExpression: 'attribute_not_exists(pk)',
       },
