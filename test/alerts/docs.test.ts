@@ -7,7 +7,7 @@ import type { AnyRule } from '../../src/domain/rule.ts';
 import { requiredTags } from '../../src/rules/required-tags.ts';
 import { restrictedIngress } from '../../src/rules/restricted-ingress.ts';
 import { look } from '../rules/look.ts';
-import { alertWith, forms, noOwner, now, openSsh, sampleAlert } from './sample.ts';
+import { alertWith, forms, noOwner, openSsh, sampleAlert } from './sample.ts';
 
 const page = readFileSync('docs/alerts.md', 'utf8');
 const instance = { InstanceId: sampleAlert.subject.id, Tags: sampleAlert.instance.tags };
@@ -42,7 +42,7 @@ const message = renderAlert(
       finding: { ...resolved, status: 'closed', closedAs: 'resolved', closedAt: sampleAlert.observedAt },
     },
   ]),
-  { now, tagKey: 'Team' },
+  { now: new Date(sampleAlert.observedAt), tagKey: 'Team' },
 );
 
 function blocks(language: string): readonly string[] {

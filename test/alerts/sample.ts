@@ -45,7 +45,7 @@ export const sampleAlert: Alert = {
     state: 'running',
     launchTime: '2026-02-27T07:59:10.000Z',
     publicIpAddress: '203.0.113.25',
-    parent: 'Auto Scaling group web',
+    parent: 'Auto Scaling group "web"',
     launcher: { name: 'jane', arn: 'arn:aws:iam::123456789012:user/jane', invokedBy: 'cloudformation.amazonaws.com' },
     tags: { Name: 'web-1', Owner: 'jane@example.com', Team: 'payments' },
   },

@@ -1,7 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { stringify } from 'yaml';
 import * as z from 'zod';
-import { bind } from '../../src/domain/bind.ts';
 import type { InspectedInstance } from '../../src/domain/collected.ts';
 import type { Fact, Facts, Missing, Several } from '../../src/domain/facts.ts';
 import { defaultNow, type Given, inspected } from '../../src/domain/given.ts';
@@ -14,6 +13,7 @@ import type { AnyRule, Example } from '../../src/domain/rule.ts';
 import { compliant, violation } from '../../src/domain/verdict.ts';
 import { rules } from '../../src/rules/index.ts';
 import { parameterRows, ruleDoc } from '../../src/rules/rule-doc.ts';
+import { policyWith } from '../support/policies.ts';
 
 /** Files of src/rules that are no rules. */
 const notRules = ['index.ts', 'rule-doc.ts'];
@@ -28,21 +28,6 @@ const byId = rules.map((rule) => [rule.id, rule] as const);
 const examples = rules.flatMap((rule) =>
   rule.examples.map((example: Example<Json>) => [`${rule.id}: ${example.title}`, rule, example] as const),
 );
-
-function policyFor(rule: AnyRule, parameters: Json): BoundPolicy {
-  const policy = {
-    name: 'under-test',
-    description: 'A policy.',
-    severity: 'high',
-    rule: rule.id,
-    parameters: rule.parameters(z).parse(parameters),
-    exempt: [],
-    mode: 'observe',
-    actions: ['notify'],
-    source: { file: 'policies/under-test/policy.yml', hash: '0123456789ab' },
-  } as const;
-  return bind(policy, rule);
-}
 
 function nowOf(example: Example<Json>): Date {
   return new Date(example.now ?? defaultNow);
@@ -121,7 +106,7 @@ test.each(byId)('%s gives the exact reason of each example that is not compliant
 
 test.each(examples)('%s', (_, rule, example) => {
   const now = nowOf(example);
-  const judgement = judge(policyFor(rule, example.parameters), inspected(example.given, now), now);
+  const judgement = judge(policyWith(rule, example.parameters), inspected(example.given, now), now);
 
   expect(judgement?.compliance).toBe(example.expect.compliance);
   expect(judgement?.reason).toBe(example.expect.reason ?? '');
@@ -131,7 +116,7 @@ test.each(examples)('%s', (_, rule, example) => {
 /** What the rule's outcome on an example changes to, by what is not known, other than to "unknown". */
 function changesByLessKnowledge(rule: AnyRule, example: Example<Json>): readonly (readonly (string | undefined)[])[] {
   const now = nowOf(example);
-  const policy = policyFor(rule, example.parameters);
+  const policy = policyWith(rule, example.parameters);
   return knockOuts(policy, inspected(example.given, now))
     .map(([lacking, less]) => [lacking, judge(policy, less, now)?.compliance])
     .filter(([, compliance]) => compliance !== example.expect.compliance && compliance !== 'INSUFFICIENT_DATA');
@@ -168,7 +153,7 @@ test.each<[string, Need, Given['instance'], readonly string[][]]>([
 
 test.each(examples)('%s: reason and fix are printable ASCII', (_, rule, example) => {
   const now = nowOf(example);
-  const judgement = judge(policyFor(rule, example.parameters), inspected(example.given, now), now);
+  const judgement = judge(policyWith(rule, example.parameters), inspected(example.given, now), now);
 
   expect(judgement?.reason).toMatch(/^[ -~]*$/);
   expect(judgement?.fix).toMatch(/^[ -~]*$/);
@@ -178,7 +163,7 @@ test.each(examples)(
   '%s: the evidence survives JSON, and the reason does not depend on when we look',
   (_, rule, example) => {
     const now = nowOf(example);
-    const policy = policyFor(rule, example.parameters);
+    const policy = policyWith(rule, example.parameters);
     const seen = inspected(example.given, now);
     const judgement = judge(policy, seen, now);
     const later = judge(policy, seen, new Date('2031-05-05T00:00:00Z'));
@@ -236,7 +221,7 @@ test.each(byId)('the page of %s describes each field of the evidence, and no oth
       .find((part) => part.startsWith('Evidence\n')) ?? '';
   const fields = rule.examples.flatMap((example: Example<Json>) => {
     const now = nowOf(example);
-    return fieldsOf(judge(policyFor(rule, example.parameters), inspected(example.given, now), now)?.evidence);
+    return fieldsOf(judge(policyWith(rule, example.parameters), inspected(example.given, now), now)?.evidence);
   });
   const described = section
     .split('\n')

@@ -1,11 +1,11 @@
 import * as z from 'zod';
-import { bind } from '../../src/domain/bind.ts';
 import type { InspectedInstance } from '../../src/domain/collected.ts';
 import { defaultNow, type Given, inspected } from '../../src/domain/given.ts';
 import type { Json } from '../../src/domain/json.ts';
 import { type Judgement, judge } from '../../src/domain/judge.ts';
 import type { Need } from '../../src/domain/needs.ts';
 import type { AnyRule } from '../../src/domain/rule.ts';
+import { policyWith } from '../support/policies.ts';
 
 /** What a policy with this rule and these parameters says of an instance, as the product would judge it. */
 export function look(rule: AnyRule, parameters: Json, given: Given, now = defaultNow): Judgement {
@@ -14,18 +14,7 @@ export function look(rule: AnyRule, parameters: Json, given: Given, now = defaul
 
 /** The same of an instance whose facts were put together by the test. */
 export function lookAt(rule: AnyRule, parameters: Json, seen: InspectedInstance, now = defaultNow): Judgement {
-  const policy = {
-    name: 'under-test',
-    description: 'A policy.',
-    severity: 'high',
-    rule: rule.id,
-    parameters: rule.parameters(z).parse(parameters),
-    exempt: [],
-    mode: 'observe',
-    actions: ['notify'],
-    source: { file: 'policies/under-test/policy.yml', hash: '0123456789ab' },
-  } as const;
-  const judgement = judge(bind(policy, rule), seen, new Date(now));
+  const judgement = judge(policyWith(rule, parameters), seen, new Date(now));
   if (judgement === undefined) throw new Error('a policy without match matched nothing');
   return judgement;
 }

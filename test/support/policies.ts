@@ -4,20 +4,25 @@ import type { BoundPolicy, Policy } from '../../src/domain/policy.ts';
 import type { AnyRule } from '../../src/domain/rule.ts';
 import { rules } from '../../src/rules/index.ts';
 
-/** A policy with this rule, its parameters checked and filled in as the loader does. */
+/** A policy with the rule of this id, its parameters checked and filled in as the loader does. */
 export function policyFor(ruleId: string, parameters: unknown, more: Partial<Policy> = {}): BoundPolicy {
   const rule: AnyRule | undefined = rules.find((one) => one.id === ruleId);
   if (rule === undefined) throw new Error(`there is no rule ${ruleId}`);
+  return policyWith(rule, parameters, more);
+}
+
+/** The same with any rule. */
+export function policyWith(rule: AnyRule, parameters: unknown, more: Partial<Policy> = {}): BoundPolicy {
   const policy: Policy = {
-    name: ruleId,
-    description: `${ruleId} holds.`,
+    name: rule.id,
+    description: `${rule.id} holds.`,
     severity: 'high',
-    rule: ruleId,
+    rule: rule.id,
     parameters: rule.parameters(z).parse(parameters),
     exempt: [],
     mode: 'observe',
     actions: ['notify'],
-    source: { file: `policies/${ruleId}/policy.yml`, hash: '0123456789ab' },
+    source: { file: `policies/${rule.id}/policy.yml`, hash: '0123456789ab' },
     ...more,
   };
   return bind(policy, rule);
