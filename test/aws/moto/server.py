@@ -1,0 +1,73 @@
+"""moto's server with what the tests need and moto 5.2 lacks: `python server.py PORT`.
+
+Each addition is refused once moto has its own, so that this file can only shrink. It ends when its standard input does:
+whoever started it may die in any way, and nothing is left behind.
+"""
+
+import os
+import sys
+import threading
+
+from moto.ec2.models.instances import Instance
+from moto.ec2.models.security_groups import SecurityGroup
+from moto.ec2.utils import filter_dict_attribute_mapping
+from moto.events.models import Rule
+from moto.server import main
+
+
+def lacking(is_there: bool, what: str) -> None:
+    if is_there:
+        sys.exit(f"moto has {what} now: take our own out of {__file__}")
+
+
+# https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstances.html
+INSTANCE_FILTERS = {
+    "network-interface.network-interface-id": lambda one: [nic.id for nic in one.nics.values()],
+    "network-interface.group-id": lambda one: [group.id for nic in one.nics.values() for group in nic.group_set],
+    "network-interface.group-name": lambda one: [group.name for nic in one.nics.values() for group in nic.group_set],
+    "block-device-mapping.volume-id": lambda one: [device.volume_id for device in one.block_device_mapping.values()],
+}
+
+
+def add_instance_filters() -> None:
+    for name, values_of in INSTANCE_FILTERS.items():
+        lacking(name in filter_dict_attribute_mapping, f"DescribeInstances' filter {name}")
+        attribute = name.replace(".", "_").replace("-", "_")
+        setattr(Instance, attribute, property(values_of))
+        filter_dict_attribute_mapping[name] = attribute
+
+
+# https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeSecurityGroups.html
+def add_prefix_list_filter() -> None:
+    method = "filter_ip_permission__prefix_list_id"
+    own = getattr(SecurityGroup, method)
+    lacking("MotoNotImplementedError" not in own.__code__.co_names, "the filter ip-permission.prefix-list-id")
+
+    def filter_prefix_list(group: SecurityGroup, ids: list[str]) -> bool:
+        return any(rule.prefix_list_id in ids for rule in group.ingress_rules)
+
+    setattr(SecurityGroup, method, filter_prefix_list)
+
+
+# moto takes a rule without a pattern for one that matches every event, and then can't call its function.
+def keep_events_from_schedules() -> None:
+    send_to_targets = Rule.send_to_targets
+    lacking("scheduled_expression" in send_to_targets.__code__.co_names, "rules that know a schedule from a pattern")
+
+    def send(rule: Rule, *arguments, **options) -> None:
+        if not rule.scheduled_expression:
+            send_to_targets(rule, *arguments, **options)
+
+    Rule.send_to_targets = send
+
+
+def end_with_parent() -> None:
+    sys.stdin.buffer.read()
+    os._exit(0)
+
+
+add_instance_filters()
+add_prefix_list_filter()
+keep_events_from_schedules()
+threading.Thread(target=end_with_parent, daemon=True).start()
+main(["--port", sys.argv[1]])
