@@ -45,7 +45,8 @@ function clientsOf(region: string, { profile }: SdkOptions) {
     dynamodb: once(() => new DynamoDBClient(config)),
     events: once(() => new EventBridgeClient(config)),
     sns: once(() => new SNSClient(config)),
-    sqs: once(() => new SQSClient(config)),
+    // The Region's endpoint, as for every other service, or AWS_ENDPOINT_URL: not the host that a queue's URL happens to name.
+    sqs: once(() => new SQSClient({ ...config, useQueueUrlAsEndpoint: false })),
     kms: once(() => new KMSClient(config)),
   };
 }

@@ -12,6 +12,7 @@ from moto.ec2.models.instances import Instance
 from moto.ec2.models.security_groups import SecurityGroup
 from moto.ec2.utils import filter_dict_attribute_mapping
 from moto.events.models import Rule
+from moto.events.utils import EventTemplateParser
 from moto.server import main
 
 
@@ -49,7 +50,7 @@ def add_prefix_list_filter() -> None:
     setattr(SecurityGroup, method, filter_prefix_list)
 
 
-# moto takes a rule without a pattern for one that matches every event, and then can't call its function.
+# A scheduled rule has no pattern, and moto takes it for one that every event matches; it then can't call its function.
 def keep_events_from_schedules() -> None:
     send_to_targets = Rule.send_to_targets
     lacking("scheduled_expression" in send_to_targets.__code__.co_names, "rules that know a schedule from a pattern")
@@ -61,13 +62,22 @@ def keep_events_from_schedules() -> None:
     Rule.send_to_targets = send
 
 
+# https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-events-structure.html
+def hand_events_on_with_account() -> None:
+    template = EventTemplateParser.DEFAULT_EVENT_INPUT_TEMPLATE
+    lacking("<account>" in template, "events with their account")
+    EventTemplateParser.DEFAULT_EVENT_INPUT_TEMPLATE = template.replace("{", '{"account": "<account>", ', 1)
+
+
 def end_with_parent() -> None:
-    sys.stdin.buffer.read()
+    while os.read(sys.stdin.fileno(), 1024):
+        pass
     os._exit(0)
 
 
 add_instance_filters()
 add_prefix_list_filter()
 keep_events_from_schedules()
+hand_events_on_with_account()
 threading.Thread(target=end_with_parent, daemon=True).start()
 main(["--port", sys.argv[1]])

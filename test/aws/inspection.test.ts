@@ -1,0 +1,200 @@
+import { setTimeout } from 'node:timers/promises';
+import { CreateTopicCommand, DeleteTopicCommand, SNSClient } from '@aws-sdk/client-sns';
+import { ReceiveMessageCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { VISIBILITY_TIMEOUT } from '../../src/stack/queues.ts';
+import { account, goodTags, openSsh } from './support/account.ts';
+import { accountId, deployed, physicalId } from './support/deployment.ts';
+import { type EventSource, eventSource } from './support/event-source.ts';
+import { type RunningFunction, startFunction } from './support/lambda.ts';
+import { changesIn, createMailbox, type Mailbox, type Told } from './support/mailbox.ts';
+
+const sns = new SNSClient({ region: deployed.region });
+const sqs = new SQSClient({ region: deployed.region, useQueueUrlAsEndpoint: false });
+
+/** moto gives 100 reservations a page, and each of these instances has its own. */
+const MORE_THAN_A_PAGE = 105;
+
+const running: RunningFunction[] = [];
+let inspect: RunningFunction;
+let sweep: RunningFunction;
+let live: EventSource;
+let bulk: EventSource;
+let mailbox: Mailbox;
+let alertsTopic: string;
+
+beforeAll(async () => {
+  inspect = await start('inspect');
+  sweep = await start('sweep');
+  live = await eventSource(await physicalId('LiveQueue'), inspect);
+  bulk = await eventSource(await physicalId('BulkQueue'), inspect);
+  alertsTopic = await physicalId('AlertsTopic');
+  mailbox = await createMailbox();
+  await mailbox.subscribeTo(alertsTopic);
+  await mailbox.subscribeTo(await physicalId('OperationsTopic'));
+});
+
+afterAll(() => Promise.all(running.map((one) => one.stop())));
+
+async function start(name: 'inspect' | 'sweep', aheadMs = 0): Promise<RunningFunction> {
+  const started = await startFunction(name, aheadMs);
+  running.push(started);
+  return started;
+}
+
+/** Hands over what is in the queues, and gives what subscribers got. */
+async function inspected(): Promise<readonly Told[]> {
+  await live.handOver();
+  await bulk.handOver();
+  return mailbox.empty();
+}
+
+/** The same until so many changes are told: what had to settle is looked at again after a minute. */
+async function toldUntil(changes: number): Promise<readonly Told[]> {
+  const deadline = Date.now() + 90_000;
+  const told = [...(await inspected())];
+  while (changesIn(told).length < changes && Date.now() < deadline) {
+    await setTimeout(1000);
+    told.push(...(await inspected()));
+  }
+  return told;
+}
+
+describe('the deployed functions', () => {
+  test('sum up in one message what the first sweep finds', async () => {
+    const instance = await account.launchQuietly({ encrypted: false });
+    await sweep.invoke({});
+    const [summary, ...others] = await inspected();
+    expect(others).toEqual([]);
+    expect(summary).toMatchObject({
+      kind: 'summary',
+      sweepWas: 'complete',
+      instances: 1,
+      policies: [{ policy: 'encrypted-volumes', open: 1, unknown: 0 }],
+      violating: [{ instanceId: instance.InstanceId, policies: ['encrypted-volumes'] }],
+    });
+  });
+
+  test('tell each violation of a launch, and that it is mended; of a launch that complies, nothing', async () => {
+    const group = await account.createSecurityGroup('open', [openSsh]);
+    const open = await account.launch({ groupIds: [group] });
+    const untagged = await account.launch({ tags: [] });
+    const unencrypted = await account.launch({ encrypted: false });
+    const unapproved = await account.launch({ type: 'c3.large' });
+    await account.launch();
+    expect(changesIn(await toldUntil(4))).toEqual([
+      `opened approved-instance-families ${unapproved}`,
+      `opened encrypted-volumes ${unencrypted}`,
+      `opened no-open-ssh ${open}`,
+      `opened required-tags ${untagged}`,
+    ]);
+
+    await account.revokeIngress(group, openSsh);
+    await account.setTags(untagged, goodTags);
+    await account.encryptRootVolume(unencrypted);
+    expect(changesIn(await toldUntil(3))).toEqual([
+      `resolved encrypted-volumes ${unencrypted}`,
+      `resolved no-open-ssh ${open}`,
+      `resolved required-tags ${untagged}`,
+    ]);
+  });
+
+  test('tell who opened which group to whom, and how to mend it', async () => {
+    const group = await account.createSecurityGroup('opened-later');
+    const instanceId = await account.launch({ groupIds: [group] });
+    expect(await inspected()).toEqual([]);
+    await account.authorizeIngress(group, openSsh);
+    const [alert, ...others] = await inspected();
+    expect(others).toEqual([]);
+    expect(alert).toMatchObject({
+      kind: 'opened',
+      topic: 'alerts',
+      accountId,
+      region: deployed.region,
+      instance: { instanceId, instanceType: 'm7i.large', state: 'running', launcher: { name: 'jane' } },
+      cause: { text: `AuthorizeSecurityGroupIngress on ${group}` },
+      entries: [
+        {
+          change: 'opened',
+          finding: {
+            policy: 'no-open-ssh',
+            severity: 'critical',
+            reason: expect.stringContaining(`open to 0.0.0.0/0 by ${group}`),
+            fix: expect.stringContaining(`aws ec2 revoke-security-group-ingress --group-id ${group}`),
+          },
+        },
+      ],
+    });
+  });
+
+  test('tell nothing a second time when events come twice', async () => {
+    const instanceId = await account.launch({ encrypted: false });
+    expect(changesIn(await inspected())).toEqual([`opened encrypted-volumes ${instanceId}`]);
+    await account.tellOfLaunch(instanceId);
+    await account.tellOfLaunch(instanceId);
+    expect(await inspected()).toEqual([]);
+  });
+
+  test('find every instance behind a group, over all pages, and tell of them in one digest', async () => {
+    const group = await account.createSecurityGroup('shared');
+    const launches = Array.from({ length: MORE_THAN_A_PAGE }, () => account.launchQuietly({ groupIds: [group] }));
+    const instances = await Promise.all(launches);
+    await account.authorizeIngress(group, openSsh);
+    const [digest, ...others] = await inspected();
+    expect(others).toEqual([]);
+    expect(digest).toMatchObject({ kind: 'digest', subjects: MORE_THAN_A_PAGE });
+    const listed = digest?.alerts?.map(({ instance }) => instance?.instanceId) ?? [];
+    expect(instances.map(({ InstanceId }) => InstanceId)).toEqual(expect.arrayContaining(listed));
+    await account.revokeIngress(group, openSsh);
+    expect(await inspected()).toMatchObject([{ kind: 'digest', subjects: MORE_THAN_A_PAGE }]);
+  });
+
+  test('fail the messages of a batch that they could not work, and no other; SQS sets them aside after five tries', async () => {
+    const broken = await send(live.queueUrl, 'no JSON');
+    const instanceId = await account.launch({ encrypted: false });
+    const [batch] = await live.handOver();
+    // Of the launch the change to `running` and the call; `pending` matches no rule.
+    expect(batch).toEqual({ handled: [expect.any(String), expect.any(String)], failed: [broken] });
+    expect(changesIn(await mailbox.empty())).toEqual([`opened encrypted-volumes ${instanceId}`]);
+    for (let tries = 2; tries <= 5; tries++) {
+      await live.showFailedAgain();
+      expect(await live.handOver()).toEqual([{ handled: [], failed: [broken] }]);
+    }
+    await live.showFailedAgain();
+    expect(await live.handOver()).toEqual([]);
+    const { Messages } = await sqs.send(
+      new ReceiveMessageCommand({ QueueUrl: await physicalId('LiveDeadLetterQueue') }),
+    );
+    expect(Messages?.map(({ Body }) => Body)).toEqual(['no JSON']);
+  });
+
+  test('lose no alert while SNS refuses: the message fails, and when it comes again the alert is told', async () => {
+    await sns.send(new DeleteTopicCommand({ TopicArn: alertsTopic }));
+    const instanceId = await account.launch({ encrypted: false });
+    const [refused, ...others] = await live.handOver();
+    expect(refused?.handled).toEqual([]);
+    expect(others).toEqual([]);
+
+    await sns.send(new CreateTopicCommand({ Name: alertsTopic.split(':').at(-1) }));
+    await mailbox.subscribeTo(alertsTopic);
+    await live.showFailedAgain();
+    const later = await eventSource(live.queueUrl, await start('inspect', VISIBILITY_TIMEOUT * 1000));
+    expect(await later.handOver()).toEqual([{ handled: refused?.failed, failed: [] }]);
+    expect(changesIn(await mailbox.empty())).toEqual([`opened encrypted-volumes ${instanceId}`]);
+  });
+
+  test('find in the hourly sweep what no event told of', async () => {
+    const { InstanceId } = await account.launchQuietly({ encrypted: false });
+    await sweep.invoke({});
+    expect(changesIn(await inspected())).toEqual([`opened encrypted-volumes ${InstanceId}`]);
+  });
+
+  test('write nothing but JSON to their logs', () => {
+    const lines = running.flatMap(({ log }) => log);
+    expect(lines.length).toBeGreaterThan(0);
+    for (const line of lines) expect(() => JSON.parse(line)).not.toThrow();
+  });
+});
+
+async function send(QueueUrl: string, MessageBody: string): Promise<string | undefined> {
+  return (await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody }))).MessageId;
+}

@@ -1,0 +1,133 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { createHash, randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { clearTimeout, setTimeout } from 'node:timers';
+import { type FunctionConfiguration, GetFunctionCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
+import { run } from './commands.ts';
+import { deployed, physicalId } from './deployment.ts';
+import { inVenv } from './python.ts';
+
+/** A deployed function that runs in a Node process of its own. */
+export interface RunningFunction {
+  /** Its file, as it came out of the deployed zip. */
+  readonly code: string;
+  readonly configuration: FunctionConfiguration;
+  /** What it wrote to its standard output, line by line: its log. */
+  readonly log: readonly string[];
+  /**
+   * Gives what the handler returned, through JSON.
+   * @throws Error that names the function's error; also when it takes longer than its timeout.
+   */
+  invoke(event: unknown): Promise<unknown>;
+  /** Ends it, and waits until it is gone. */
+  stop(): Promise<void>;
+}
+
+const lambda = new LambdaClient({ region: deployed.region });
+const s3 = new S3Client({ region: deployed.region, forcePathStyle: true });
+const sts = new STSClient({ region: deployed.region });
+
+type Answer = { readonly response?: string } | { readonly error: { errorType: string; errorMessage: string } };
+
+/**
+ * Fetches the zip that was deployed, unpacks it outside the repository and starts it with the deployed configuration.
+ * @param aheadMs how far ahead its clock is, in milliseconds: what it does that much later.
+ */
+export async function startFunction(name: 'inspect' | 'sweep', aheadMs = 0): Promise<RunningFunction> {
+  const FunctionName = `${deployed.stack}-${name}`;
+  const { Configuration: configuration, Code } = await lambda.send(new GetFunctionCommand({ FunctionName }));
+  if (configuration === undefined) throw new Error(`${FunctionName} is not deployed`);
+  const folder = mkdtempSync(join(tmpdir(), `${FunctionName}-`));
+  const root = await unpacked(await fetchZip(Code?.Location, configuration.CodeSha256), folder);
+  const log: string[] = [];
+  const child = fork(resolve('test/aws/support/lambda-runtime.cjs'), [String(aheadMs)], {
+    cwd: root,
+    env: { ...(await environmentOf(configuration)), LAMBDA_TASK_ROOT: root },
+    execArgv: [],
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+  });
+  const errors: string[] = [];
+  child.stdout?.on('data', (text: Buffer) => log.push(...text.toString().split('\n').filter(Boolean)));
+  child.stderr?.on('data', (text: Buffer) => errors.push(text.toString()));
+  const gone = once(child, 'exit');
+  if ((await Promise.race([once(child, 'message'), gone]))[0] !== 'ready')
+    throw new Error(`${FunctionName} does not load:\n${errors.join('')}`);
+  return {
+    code: join(root, `${configuration.Handler?.replace(/\.\w+$/, '')}.js`),
+    configuration,
+    log,
+    invoke: (event) => invoke(child, configuration, event),
+    async stop() {
+      if (child.connected) child.disconnect();
+      await gone;
+      rmSync(folder, { recursive: true });
+    },
+  };
+}
+
+/** The zip lies in the deployment bucket; moto names its key in the place where AWS has a link to a copy. */
+async function fetchZip(location = '', sha256 = ''): Promise<Uint8Array> {
+  const Bucket = await physicalId('ServerlessDeploymentBucket');
+  const Key = new URL(location).pathname.slice(1);
+  const { Body } = await s3.send(new GetObjectCommand({ Bucket, Key }));
+  const zip = (await Body?.transformToByteArray()) ?? new Uint8Array();
+  const found = createHash('sha256').update(zip).digest('base64');
+  if (found !== sha256) throw new Error(`${Key} is not the zip that was deployed`);
+  return zip;
+}
+
+async function unpacked(zip: Uint8Array, folder: string): Promise<string> {
+  const file = join(folder, 'code.zip');
+  const root = join(folder, 'task');
+  writeFileSync(file, zip);
+  await run(inVenv('python'), ['-m', 'zipfile', '-e', file, root]);
+  return root;
+}
+
+/**
+ * What Lambda puts into a function's environment, with the credentials of its role; and, which Lambda does not, where AWS is.
+ * @see https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime
+ */
+async function environmentOf(configuration: FunctionConfiguration): Promise<Record<string, string>> {
+  const { Role = '', FunctionName = '', MemorySize = 0, Handler = '', Runtime = '', Environment } = configuration;
+  const { Credentials } = await sts.send(new AssumeRoleCommand({ RoleArn: Role, RoleSessionName: FunctionName }));
+  return {
+    ...Environment?.Variables,
+    _HANDLER: Handler,
+    AWS_ACCESS_KEY_ID: Credentials?.AccessKeyId ?? '',
+    AWS_SECRET_ACCESS_KEY: Credentials?.SecretAccessKey ?? '',
+    AWS_SESSION_TOKEN: Credentials?.SessionToken ?? '',
+    AWS_DEFAULT_REGION: deployed.region,
+    AWS_REGION: deployed.region,
+    AWS_EXECUTION_ENV: `AWS_Lambda_${Runtime}`,
+    AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(MemorySize),
+    AWS_LAMBDA_FUNCTION_NAME: FunctionName,
+    AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
+    TZ: ':UTC',
+    AWS_ENDPOINT_URL: process.env.AWS_ENDPOINT_URL ?? '',
+  };
+}
+
+async function invoke(child: ChildProcess, configuration: FunctionConfiguration, event: unknown): Promise<unknown> {
+  const { FunctionName, FunctionArn: arn, Timeout = 3 } = configuration;
+  const timeoutMs = 1000 * Timeout;
+  const answer = new Promise<Answer>((take, reject) => {
+    const timer = setTimeout(() => {
+      child.kill('SIGKILL');
+      reject(new Error(`${FunctionName}: Task timed out after ${Timeout}.00 seconds`));
+    }, timeoutMs);
+    child.once('message', (message) => {
+      clearTimeout(timer);
+      take(message as Answer);
+    });
+  });
+  child.send({ requestId: randomUUID(), arn, timeoutMs, event: JSON.stringify(event) });
+  const told = await answer;
+  if ('error' in told) throw new Error(`${FunctionName}: ${told.error.errorType}: ${told.error.errorMessage}`);
+  return told.response === undefined ? undefined : JSON.parse(told.response);
+}

@@ -1,0 +1,68 @@
+import { SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
+import {
+  CreateQueueCommand,
+  DeleteMessageCommand,
+  GetQueueAttributesCommand,
+  ReceiveMessageCommand,
+  SQSClient,
+} from '@aws-sdk/client-sqs';
+import { deployed } from './deployment.ts';
+
+const sqs = new SQSClient({ region: deployed.region, useQueueUrlAsEndpoint: false });
+const sns = new SNSClient({ region: deployed.region });
+
+/** The JSON form of a message, as far as tests read it: see docs/alerts.md. */
+export interface Told {
+  readonly kind: string;
+  readonly topic: string;
+  readonly subjects?: number;
+  readonly instance?: { readonly instanceId: string };
+  readonly entries?: readonly Entry[];
+  readonly alerts?: readonly Told[];
+  readonly [field: string]: unknown;
+}
+
+interface Entry {
+  readonly change: string;
+  readonly finding: { readonly policy: string; readonly reason: string };
+}
+
+/** A queue that is subscribed to topics: what it gets, their subscribers get. */
+export interface Mailbox {
+  subscribeTo(topicArn: string): Promise<void>;
+  /** What came since it was last emptied, in order. */
+  empty(): Promise<readonly Told[]>;
+}
+
+export async function createMailbox(): Promise<Mailbox> {
+  const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: 'mailbox' }));
+  const { Attributes } = await sqs.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['QueueArn'] }));
+
+  async function subscribeTo(TopicArn: string): Promise<void> {
+    await sns.send(new SubscribeCommand({ TopicArn, Protocol: 'sqs', Endpoint: Attributes?.QueueArn }));
+  }
+
+  async function empty(): Promise<readonly Told[]> {
+    const told: Told[] = [];
+    while (true) {
+      const { Messages = [] } = await sqs.send(new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10 }));
+      if (Messages.length === 0) return told;
+      for (const { Body = '', ReceiptHandle } of Messages) {
+        told.push(JSON.parse(JSON.parse(Body).Message));
+        await sqs.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle }));
+      }
+    }
+  }
+
+  return { subscribeTo, empty };
+}
+
+/** Each change that messages tell of, as `opened no-open-ssh i-…`, sorted. */
+export function changesIn(told: readonly Told[]): readonly string[] {
+  return told.flatMap(changesOf).sort();
+}
+
+function changesOf({ instance, entries = [], alerts = [] }: Told): readonly string[] {
+  const own = entries.map(({ change, finding }) => `${change} ${finding.policy} ${instance?.instanceId}`);
+  return [...own, ...alerts.flatMap(changesOf)];
+}
