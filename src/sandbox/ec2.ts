@@ -1,8 +1,8 @@
 import type * as ec2 from '@aws-sdk/client-ec2';
-import type { Input, Output } from '../domain/operations.ts';
+import type { Input, Operation, Output } from '../domain/operations.ts';
 import { type Account, recordedRows } from './account.ts';
 import { awsError, heedOnly } from './errors.ts';
-import { type FilterFields, hasWildcard, passes } from './filters.ts';
+import { type FilterFields, hasWildcard, passes, type TagsOf } from './filters.ts';
 import { type Page, type PageLimits, pageOf, rowsPerPage } from './paging.ts';
 import { notRecorded, recordedPrefixList } from './recorded.ts';
 import { isSameRule, rulesOf } from './security-groups.ts';
@@ -20,7 +20,7 @@ interface Reading<T> {
   readonly idsParameter: string;
   readonly idOf: (row: T) => string | undefined;
   readonly notFound: (ids: readonly string[]) => Error;
-  readonly tagsOf: (row: T) => readonly ec2.Tag[] | undefined;
+  readonly tagsOf?: TagsOf<T>;
   readonly filters: FilterFields<T>;
   readonly limits: PageLimits;
 }
@@ -48,6 +48,7 @@ const instances: Reading<ReservedInstance> = {
   tagsOf: ({ instance }) => instance.Tags,
   limits: upTo1000,
   filters: {
+    'tag-key': ({ instance }) => keysOf(instance.Tags),
     'instance-id': ({ instance }) => [instance.InstanceId],
     'instance-type': ({ instance }) => [instance.InstanceType],
     'instance-state-name': ({ instance }) => [instance.State?.Name],
@@ -77,6 +78,7 @@ const volumes: Reading<ec2.Volume> = {
   // The AWS CLI asks for 1000, and EC2 gives 500.
   limits: { least: 5, most: 1000, gives: 500 },
   filters: {
+    'tag-key': (volume) => keysOf(volume.Tags),
     'volume-id': (volume) => [volume.VolumeId],
     'attachment.instance-id': (volume) => (volume.Attachments ?? []).map((attachment) => attachment.InstanceId),
   },
@@ -90,6 +92,7 @@ const securityGroups: Reading<ec2.SecurityGroup> = {
   tagsOf: (group) => group.Tags,
   limits: upTo1000,
   filters: {
+    'tag-key': (group) => keysOf(group.Tags),
     'group-id': (group) => [group.GroupId],
     'group-name': (group) => [group.GroupName],
     'vpc-id': (group) => [group.VpcId],
@@ -123,6 +126,7 @@ const networkInterfaces: Reading<ec2.NetworkInterface> = {
   tagsOf: (networkInterface) => networkInterface.TagSet,
   limits: upTo1000,
   filters: {
+    'tag-key': (networkInterface) => keysOf(networkInterface.TagSet),
     'network-interface-id': (networkInterface) => [networkInterface.NetworkInterfaceId],
     'attachment.instance-id': (networkInterface) => [networkInterface.Attachment?.InstanceId],
     'group-id': (networkInterface) => (networkInterface.Groups ?? []).map((group) => group.GroupId),
@@ -135,12 +139,22 @@ const instanceTypes: Reading<ec2.InstanceTypeInfo> = {
   idOf: (type) => type.InstanceType,
   notFound: (ids) =>
     awsError('InvalidInstanceType', `The following supplied instance types do not exist: [${ids.join(', ')}]`),
-  tagsOf: () => undefined,
   limits: { least: 5, most: 100 },
   filters: { 'instance-type': (type) => [type.InstanceType] },
 };
 
 const prefixListPages: PageLimits = { least: 1, most: 100 };
+
+/** By operation, the filters and bounds of MaxResults that the sandbox goes by. */
+export const knownReads = {
+  'ec2:DescribeInstances': instances,
+  'ec2:DescribeVolumes': volumes,
+  'ec2:DescribeSecurityGroups': securityGroups,
+  'ec2:DescribeSecurityGroupRules': securityGroupRules,
+  'ec2:DescribeNetworkInterfaces': networkInterfaces,
+  'ec2:DescribeInstanceTypes': instanceTypes,
+  'ec2:GetManagedPrefixListEntries': { filters: {}, limits: prefixListPages },
+} as const satisfies Partial<Record<Operation, Pick<Reading<never>, 'filters' | 'tagsOf' | 'limits'>>>;
 
 /**
  * Instances in their reservations; pages count instances.
@@ -282,6 +296,10 @@ function inReservations(rows: readonly ReservedInstance[]): ec2.Reservation[] {
     ...reservation,
     Instances: rows.filter((row) => row.reservation === reservation).map((row) => row.instance),
   }));
+}
+
+function keysOf(tags: readonly ec2.Tag[] | undefined): readonly (string | undefined)[] {
+  return (tags ?? []).map((tag) => tag.Key);
 }
 
 function interfaceGroups(instance: ec2.Instance): readonly ec2.GroupIdentifier[] {

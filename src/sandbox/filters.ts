@@ -1,8 +1,11 @@
 import type * as ec2 from '@aws-sdk/client-ec2';
 import { awsError } from './errors.ts';
 
-/** For each filter that a read knows, the values that a row has for it. */
+/** For each filter that a read knows by its whole name, the values that a row has for it. */
 export type FilterFields<T> = Readonly<Record<string, (row: T) => readonly (string | undefined)[]>>;
+
+/** The tags by which rows are filtered, as `tag:` and a key; undefined where that is no filter. */
+export type TagsOf<T> = ((row: T) => readonly ec2.Tag[] | undefined) | undefined;
 
 /** Values of all filters of one call together. Seen as EC2's error; its documentation says so of one filter. */
 const MAX_VALUES = 200;
@@ -17,7 +20,7 @@ const MAX_VALUE_LENGTH = 255;
 export function passes<T>(
   filters: readonly ec2.Filter[] | undefined,
   fields: FilterFields<T>,
-  tagsOf: (row: T) => readonly ec2.Tag[] | undefined,
+  tagsOf: TagsOf<T>,
 ): (row: T) => boolean {
   checkLimits(filters ?? []);
   const tests = (filters ?? []).map((filter) => testOf(filter, fields, tagsOf));
@@ -46,11 +49,7 @@ function checkLimits(filters: readonly ec2.Filter[]): void {
   }
 }
 
-function testOf<T>(
-  filter: ec2.Filter,
-  fields: FilterFields<T>,
-  tagsOf: (row: T) => readonly ec2.Tag[] | undefined,
-): (row: T) => boolean {
+function testOf<T>(filter: ec2.Filter, fields: FilterFields<T>, tagsOf: TagsOf<T>): (row: T) => boolean {
   const valuesOf = fieldOf(filter.Name ?? 'null', fields, tagsOf);
   if (filter.Values === undefined || filter.Values.length === 0) {
     throw awsError('InvalidParameterValue', `The filter '${filter.Name}' has no values`);
@@ -62,10 +61,9 @@ function testOf<T>(
 function fieldOf<T>(
   name: string,
   fields: FilterFields<T>,
-  tagsOf: (row: T) => readonly ec2.Tag[] | undefined,
+  tagsOf: TagsOf<T>,
 ): (row: T) => readonly (string | undefined)[] {
-  if (name === 'tag-key') return (row) => (tagsOf(row) ?? []).map((tag) => tag.Key);
-  if (name.startsWith('tag:')) {
+  if (tagsOf !== undefined && name.startsWith('tag:')) {
     const key = name.slice('tag:'.length);
     return (row) => (tagsOf(row) ?? []).filter((tag) => tag.Key === key).map((tag) => tag.Value);
   }

@@ -30,9 +30,9 @@ export function publish(input: Input<'sns:Publish'>, account: Account): Output<'
   return { MessageId: messageId };
 }
 
-/** ASCII that begins with a letter, digit or punctuation mark, at most 100 characters, without control characters. */
+/** At most 100 characters without line breaks and control characters. ASCII alone, as it once was, SNS no longer asks for. */
 function isSubject(subject: string): boolean {
-  return /^[!-~][ -~]{0,99}$/.test(subject);
+  return /^[^\p{Cc}\p{Zl}\p{Zp}]{1,100}$/u.test(subject);
 }
 
 function checkStructure(structure: string | undefined, message: string): void {

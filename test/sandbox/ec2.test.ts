@@ -357,6 +357,18 @@ describe('other reads', () => {
     await expect(tooMany).rejects.toMatchObject({ name: 'InvalidParameterValue' });
   });
 
+  test.each([
+    ['ec2:DescribeInstanceTypes', 'tag:Name'],
+    ['ec2:DescribeInstanceTypes', 'tag-key'],
+    ['ec2:DescribeSecurityGroupRules', 'tag-key'],
+  ] as const)('%s has no filter %s', async (operation, name) => {
+    const { aws } = sandboxWith({ securityGroups });
+    await expect(aws(operation, { Filters: [filter(name, 'a')] })).rejects.toMatchObject({
+      name: 'InvalidParameterValue',
+      message: `The filter '${name}' is invalid`,
+    });
+  });
+
   test('GetManagedPrefixListEntries is paged, and knows no other list', async () => {
     const entries = Array.from({ length: 6 }, (_, index) => ({ Cidr: `10.0.${index}.0/24` }));
     const { aws } = sandboxWith({ prefixLists: { 'pl-1': entries } });

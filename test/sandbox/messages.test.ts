@@ -29,8 +29,8 @@ describe('Publish', () => {
   test.each<[string, Partial<sns.PublishCommandInput>, string]>([
     ['a subject of 101 characters', { Subject: 'x'.repeat(101) }, 'InvalidParameterException'],
     ['a subject with a line break', { Subject: 'a\nb' }, 'InvalidParameterException'],
-    ['a subject beyond ASCII', { Subject: 'Größe' }, 'InvalidParameterException'],
-    ['a subject that begins with a space', { Subject: ' a' }, 'InvalidParameterException'],
+    ['a subject with a tab', { Subject: 'a\tb' }, 'InvalidParameterException'],
+    ['a subject with a line separator', { Subject: 'a\u2028b' }, 'InvalidParameterException'],
     ['an empty subject', { Subject: '' }, 'InvalidParameterException'],
     ['an empty message', { Message: '' }, 'InvalidParameterException'],
     ['more than 256 KB', { Message: 'x'.repeat(262_145) }, 'InvalidParameterException'],
@@ -63,6 +63,7 @@ describe('Publish', () => {
 
   test.each<[string, Partial<sns.PublishCommandInput>]>([
     ['a subject of 100 characters', { Subject: 'x'.repeat(100) }],
+    ['a subject of 100 characters beyond ASCII', { Subject: '👍'.repeat(100) }],
     ['a subject that begins with punctuation', { Subject: '[prod] open' }],
     ['256 KB', { Message: 'x'.repeat(262_144) }],
     ['json with a default', { MessageStructure: 'json', Message: '{"default":"x","email":"y"}' }],

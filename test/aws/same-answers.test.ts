@@ -1,0 +1,46 @@
+import { sameAnswers } from '../support/same-answers.ts';
+import { sdkStage } from './support/sdk-stage.ts';
+
+const passesOver = 'moto does not look at the bounds of MaxResults';
+const failsItself = 'moto fails with 500 and a page of HTML';
+const takesAll = 'moto takes what the service refuses';
+
+/** Where moto 5.2 does not answer as AWS's documentation has it. The sandbox does, in all of them. */
+const gapsOfMoto = {
+  'DescribeInstances: by id, one that is no id fails the call': 'moto says InvalidInstanceID.NotFound of it',
+  'DescribeInstances: ? is one character of a tag, or none': 'to moto it is one character',
+  'DescribeInstances: * is any run of characters of any other field': 'moto knows wildcards of tags alone',
+  'DescribeInstances: a terminated instance has no interfaces': 'moto deletes the interface and shows it there still',
+  'DescribeInstances: an unknown filter fails the call': failsItself,
+  'DescribeInstances: more than 200 values fail the call': takesAll,
+  'DescribeInstances: MaxResults below 5 fails the call': passesOver,
+  'DescribeInstances: MaxResults above 1000 fails the call': passesOver,
+  'DescribeInstances: a token that was never given fails the call': failsItself,
+  'DescribeVolumes: an unknown filter fails the call': failsItself,
+  'DescribeNetworkInterfaces: an unknown filter fails the call': failsItself,
+  'DescribeSecurityGroups: an unknown filter fails the call': failsItself,
+  'DescribeSecurityGroups: MaxResults below 5 fails the call': passesOver,
+  'DescribeSecurityGroupRules: an unknown filter fails the call': failsItself,
+  'DescribeSecurityGroupRules: a rule names the owner of its group': 'moto leaves GroupOwnerId out',
+  'a second interface has its own groups alone': "moto adds the instance's groups to those of every interface",
+  'GetManagedPrefixListEntries: a page holds as many as asked for': 'moto gives all entries on one page',
+  'GetManagedPrefixListEntries: a list that is not there fails the call': 'to moto it is a list without entries',
+  'PutItem: a value that the expression does not use fails the call': takesAll,
+  'PutItem: a value that is not given fails the call': failsItself,
+  'BatchGetItem: no keys fail the call': takesAll,
+  'Publish: a subject with a line break fails the call': takesAll,
+  'Publish: an empty message fails the call': takesAll,
+  'Publish: JSON without a default fails the call': takesAll,
+  'Publish: an attribute without a value fails the call': 'moto has one code for two errors, InvalidParameter',
+  'Publish: an attribute of an unknown type fails the call': 'moto has one code for two errors, InvalidParameter',
+  'SendMessage: an empty message fails the call': takesAll,
+  'SendMessage: characters that XML has not fail the call': takesAll,
+  'PutEvents: an entry in the name of AWS fails alone': takesAll,
+  'ListAliases: a page holds as many as asked for, and says that there are more': 'moto gives all aliases on one page',
+  'ListAliases: a Limit above 100 fails the call': takesAll,
+  'ListAliases: a marker that was never given fails the call': takesAll,
+};
+
+describe('the sandbox answers as moto does over HTTP, and the SDK reads it so', () => {
+  sameAnswers(() => sdkStage('eu-west-1'), gapsOfMoto);
+});

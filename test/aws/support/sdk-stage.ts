@@ -1,0 +1,122 @@
+import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import {
+  type _InstanceType,
+  AttachNetworkInterfaceCommand,
+  AuthorizeSecurityGroupIngressCommand,
+  CreateManagedPrefixListCommand,
+  CreateNetworkInterfaceCommand,
+  CreateSecurityGroupCommand,
+  CreateTagsCommand,
+  DescribeInstancesCommand,
+  EC2Client,
+  type Instance,
+  RunInstancesCommand,
+  type Tag,
+  TerminateInstancesCommand,
+} from '@aws-sdk/client-ec2';
+import { CreateAliasCommand, CreateKeyCommand, KMSClient } from '@aws-sdk/client-kms';
+import { CreateTopicCommand, SNSClient } from '@aws-sdk/client-sns';
+import { CreateQueueCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { sdk } from '../../../src/aws/sdk.ts';
+import type { Order, Stage } from '../../support/same-answers.ts';
+import { accountId } from './deployment.ts';
+
+const tableName = 'same-answers';
+
+/** The account that the SDK reaches, in a Region where nobody else is at work. */
+export async function sdkStage(region: string): Promise<Stage> {
+  const clients = { ec2: new EC2Client({ region }), kms: new KMSClient({ region }) };
+  const { TopicArn: topicArn = '' } = await new SNSClient({ region }).send(
+    new CreateTopicCommand({ Name: 'same-answers' }),
+  );
+  const { QueueUrl: queueUrl = '' } = await new SQSClient({ region }).send(
+    new CreateQueueCommand({ QueueName: 'same-answers' }),
+  );
+  await new DynamoDBClient({ region }).send(
+    new CreateTableCommand({
+      TableName: tableName,
+      BillingMode: 'PAY_PER_REQUEST',
+      AttributeDefinitions: [{ AttributeName: 'pk', AttributeType: 'S' }],
+      KeySchema: [{ AttributeName: 'pk', KeyType: 'HASH' }],
+    }),
+  );
+
+  async function instanceBy(id: string): Promise<Instance> {
+    const answer = await clients.ec2.send(new DescribeInstancesCommand({ InstanceIds: [id] }));
+    return answer.Reservations?.[0]?.Instances?.[0] ?? {};
+  }
+
+  return {
+    aws: sdk({ region }),
+    accountId,
+    region,
+    tableName,
+    topicArn,
+    queueUrl,
+    async launch({ instanceType = 't3.micro', securityGroupIds, tags = {}, encrypted = true }: Order = {}) {
+      const { Instances } = await clients.ec2.send(
+        new RunInstancesCommand({
+          ImageId: 'ami-0123456789abcdef0',
+          InstanceType: instanceType as _InstanceType,
+          MinCount: 1,
+          MaxCount: 1,
+          Placement: { AvailabilityZone: `${region}a` },
+          ...(securityGroupIds === undefined ? {} : { SecurityGroupIds: [...securityGroupIds] }),
+          BlockDeviceMappings: [{ DeviceName: '/dev/xvda', Ebs: { VolumeSize: 8, Encrypted: encrypted } }],
+          // EC2 refuses a list of no tags.
+          ...(Object.keys(tags).length === 0
+            ? {}
+            : { TagSpecifications: [{ ResourceType: 'instance', Tags: tagList(tags) }] }),
+        }),
+      );
+      return Instances?.[0]?.InstanceId ?? '';
+    },
+    async terminate(instanceId) {
+      await clients.ec2.send(new TerminateInstancesCommand({ InstanceIds: [instanceId] }));
+    },
+    async attachInterface(instanceId, securityGroupId) {
+      const { SubnetId } = await instanceBy(instanceId);
+      const { NetworkInterface } = await clients.ec2.send(
+        new CreateNetworkInterfaceCommand({ SubnetId, Groups: [securityGroupId] }),
+      );
+      const NetworkInterfaceId = NetworkInterface?.NetworkInterfaceId ?? '';
+      await clients.ec2.send(
+        new AttachNetworkInterfaceCommand({ NetworkInterfaceId, InstanceId: instanceId, DeviceIndex: 1 }),
+      );
+      return NetworkInterfaceId;
+    },
+    async setTags(resourceId, tags) {
+      await clients.ec2.send(new CreateTagsCommand({ Resources: [resourceId], Tags: tagList(tags) }));
+    },
+    async createSecurityGroup(GroupName) {
+      const { GroupId = '' } = await clients.ec2.send(
+        new CreateSecurityGroupCommand({ GroupName, Description: GroupName }),
+      );
+      return GroupId;
+    },
+    async authorizeIngress(GroupId, permissions) {
+      await clients.ec2.send(new AuthorizeSecurityGroupIngressCommand({ GroupId, IpPermissions: [...permissions] }));
+    },
+    async createPrefixList(Entries) {
+      const { PrefixList } = await clients.ec2.send(
+        new CreateManagedPrefixListCommand({
+          PrefixListName: 'same-answers',
+          AddressFamily: 'IPv4',
+          MaxEntries: Entries.length,
+          Entries: [...Entries],
+        }),
+      );
+      return PrefixList?.PrefixListId ?? '';
+    },
+    async createAlias(AliasName) {
+      const { KeyMetadata } = await clients.kms.send(new CreateKeyCommand({}));
+      const TargetKeyId = KeyMetadata?.KeyId ?? '';
+      await clients.kms.send(new CreateAliasCommand({ AliasName, TargetKeyId }));
+      return TargetKeyId;
+    },
+  };
+}
+
+function tagList(tags: Readonly<Record<string, string>>): Tag[] {
+  return Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
+}
