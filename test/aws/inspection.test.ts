@@ -1,11 +1,11 @@
 import { setTimeout } from 'node:timers/promises';
-import { CreateTopicCommand, DeleteTopicCommand, SNSClient } from '@aws-sdk/client-sns';
+import { CreateTopicCommand, SNSClient } from '@aws-sdk/client-sns';
 import { ReceiveMessageCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { VISIBILITY_TIMEOUT } from '../../src/stack/queues.ts';
 import { account, goodTags, openSsh } from './support/account.ts';
 import { accountId, deployed, physicalId } from './support/deployment.ts';
 import { type EventSource, eventSource } from './support/event-source.ts';
-import { type RunningFunction, startFunction } from './support/lambda.ts';
+import { type Otherwise, type RunningFunction, startFunction } from './support/lambda.ts';
 import { changesIn, createMailbox, type Mailbox, type Told } from './support/mailbox.ts';
 
 const sns = new SNSClient({ region: deployed.region });
@@ -35,8 +35,8 @@ beforeAll(async () => {
 
 afterAll(() => Promise.all(running.map((one) => one.stop())));
 
-async function start(name: 'inspect' | 'sweep', aheadMs = 0): Promise<RunningFunction> {
-  const started = await startFunction(name, aheadMs);
+async function start(name: 'inspect' | 'sweep', otherwise?: Otherwise): Promise<RunningFunction> {
+  const started = await startFunction(name, otherwise);
   running.push(started);
   return started;
 }
@@ -168,17 +168,19 @@ describe('the deployed functions', () => {
   });
 
   test('lose no alert while SNS refuses: the message fails, and when it comes again the alert is told', async () => {
-    await sns.send(new DeleteTopicCommand({ TopicArn: alertsTopic }));
+    const environment = { ALERTS_TOPIC_ARN: alertsTopic.replace(/[^:]+$/, 'not-there-yet') };
+    const refused = await eventSource(live.queueUrl, await start('inspect', { environment }));
     const instanceId = await account.launch({ encrypted: false });
-    const [refused, ...others] = await live.handOver();
-    expect(refused?.handled).toEqual([]);
+    const [batch, ...others] = await refused.handOver();
+    expect(batch?.handled).toEqual([]);
     expect(others).toEqual([]);
 
-    await sns.send(new CreateTopicCommand({ Name: alertsTopic.split(':').at(-1) }));
-    await mailbox.subscribeTo(alertsTopic);
-    await live.showFailedAgain();
-    const later = await eventSource(live.queueUrl, await start('inspect', VISIBILITY_TIMEOUT * 1000));
-    expect(await later.handOver()).toEqual([{ handled: refused?.failed, failed: [] }]);
+    const { TopicArn = '' } = await sns.send(new CreateTopicCommand({ Name: 'not-there-yet' }));
+    await mailbox.subscribeTo(TopicArn);
+    await refused.showFailedAgain();
+    const aheadMs = VISIBILITY_TIMEOUT * 1000;
+    const later = await eventSource(live.queueUrl, await start('inspect', { environment, aheadMs }));
+    expect(await later.handOver()).toEqual([{ handled: batch?.failed, failed: [] }]);
     expect(changesIn(await mailbox.empty())).toEqual([`opened encrypted-volumes ${instanceId}`]);
   });
 

@@ -11,7 +11,8 @@ export const deployed = { region: 'eu-central-1', stage: 'test', stack: 'ec2-gua
 /** moto's own account. */
 export const accountId = '123456789012';
 
-const cloudFormation = new CloudFormationClient({ region: deployed.region });
+/** The client that knows the stack. */
+export const cloudFormation = new CloudFormationClient({ region: deployed.region });
 
 const target = ['--region', deployed.region, '--stage', deployed.stage, '--param', 'alertEmail=ops@example.com'];
 

@@ -1,7 +1,7 @@
 // Runs a deployed function as Lambda's Node.js runtime does, with the parent process in the place of Lambda's Runtime API:
 // loads _HANDLER from LAMBDA_TASK_ROOT, then answers one invocation after another. Ends when the parent does.
 // The first argument is how far ahead its clock is, in milliseconds.
-const { join } = require('node:path');
+const path = require('node:path');
 const { performance } = require('node:perf_hooks');
 
 const { now } = Date;
@@ -16,11 +16,14 @@ globalThis.Date = class extends Date {
 };
 
 const { LAMBDA_TASK_ROOT, _HANDLER, AWS_LAMBDA_FUNCTION_NAME, AWS_LAMBDA_FUNCTION_MEMORY_SIZE } = process.env;
-const [, module_, name] = /^(.*)\.(\w+)$/.exec(_HANDLER);
-const { [name]: handler } = require(join(LAMBDA_TASK_ROOT, module_));
+const [, file, name] = /^(.*)\.(\w+)$/.exec(_HANDLER);
+const { [name]: handler } = require(path.join(LAMBDA_TASK_ROOT, file));
 
 process.on('disconnect', () => process.exit(0));
-process.on('message', async ({ requestId, arn, timeoutMs, event }) => {
+process.on('message', (invocation) => void answer(invocation));
+process.send('ready');
+
+async function answer({ requestId, arn, timeoutMs, event }) {
   const deadline = performance.now() + timeoutMs;
   const context = {
     callbackWaitsForEmptyEventLoop: true,
@@ -37,7 +40,6 @@ process.on('message', async ({ requestId, arn, timeoutMs, event }) => {
     // Between runtime and function everything is JSON.
     process.send({ response: JSON.stringify(await handler(JSON.parse(event), context)) });
   } catch (error) {
-    process.send({ error: { errorType: error.name, errorMessage: error.message, trace: error.stack } });
+    process.send({ error: { errorType: error.name, errorMessage: error.message } });
   }
-});
-process.send('ready');
+}

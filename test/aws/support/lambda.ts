@@ -34,20 +34,24 @@ const sts = new STSClient({ region: deployed.region });
 
 type Answer = { readonly response?: string } | { readonly error: { errorType: string; errorMessage: string } };
 
-/**
- * Fetches the zip that was deployed, unpacks it outside the repository and starts it with the deployed configuration.
- * @param aheadMs how far ahead its clock is, in milliseconds: what it does that much later.
- */
-export async function startFunction(name: 'inspect' | 'sweep', aheadMs = 0): Promise<RunningFunction> {
+/** What of a function is otherwise than deployed. */
+export interface Otherwise {
+  /** How far ahead its clock is, in milliseconds: to see what it does that much later. */
+  readonly aheadMs?: number;
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+/** Fetches the zip that was deployed, unpacks it outside the repository and starts it with the deployed configuration. */
+export async function startFunction(name: 'inspect' | 'sweep', otherwise: Otherwise = {}): Promise<RunningFunction> {
   const FunctionName = `${deployed.stack}-${name}`;
   const { Configuration: configuration, Code } = await lambda.send(new GetFunctionCommand({ FunctionName }));
   if (configuration === undefined) throw new Error(`${FunctionName} is not deployed`);
   const folder = mkdtempSync(join(tmpdir(), `${FunctionName}-`));
   const root = await unpacked(await fetchZip(Code?.Location, configuration.CodeSha256), folder);
   const log: string[] = [];
-  const child = fork(resolve('test/aws/support/lambda-runtime.cjs'), [String(aheadMs)], {
+  const child = fork(resolve('test/aws/support/lambda-runtime.cjs'), [String(otherwise.aheadMs ?? 0)], {
     cwd: root,
-    env: { ...(await environmentOf(configuration)), LAMBDA_TASK_ROOT: root },
+    env: { ...(await environmentOf(configuration)), LAMBDA_TASK_ROOT: root, ...otherwise.environment },
     execArgv: [],
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });

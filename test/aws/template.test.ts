@@ -1,0 +1,192 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { GetTemplateCommand } from '@aws-sdk/client-cloudformation';
+import { outcomeOf, run } from './support/commands.ts';
+import { cloudFormation, deployed } from './support/deployment.ts';
+import { inVenv } from './support/python.ts';
+
+type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
+
+interface Resource {
+  readonly Type: string;
+  // Whatever CloudFormation's documentation has for the type.
+  // biome-ignore lint/suspicious/noExplicitAny: a template is not typed, and what is missing fails the test.
+  readonly Properties: any;
+}
+
+interface Statement {
+  readonly Effect: string;
+  readonly Principal?: Json;
+  readonly Action: string | readonly string[];
+  readonly Resource: Json;
+  readonly Condition?: Json;
+}
+
+let folder: string;
+let template: Readonly<Record<string, Resource>>;
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'template-'));
+  const { TemplateBody = '' } = await cloudFormation.send(new GetTemplateCommand({ StackName: deployed.stack }));
+  writeFileSync(join(folder, 'deployed.json'), TemplateBody);
+  template = JSON.parse(TemplateBody).Resources;
+});
+
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function ofType(type: string): readonly (readonly [string, Resource['Properties']])[] {
+  return Object.entries(template).flatMap(([id, { Type, Properties }]) =>
+    Type === type ? [[id, Properties] as const] : [],
+  );
+}
+
+/** The logical id that a value refers to. */
+function idIn(value: Json): string {
+  const [, id] = /"(?:Ref|Fn::GetAtt)":\[?"(\w+)"/.exec(JSON.stringify(value)) ?? [];
+  return id ?? `no resource: ${JSON.stringify(value)}`;
+}
+
+function listOf<T>(value: T | readonly T[]): readonly T[] {
+  return [value].flat() as readonly T[];
+}
+
+/** Statements of the policy of a queue or topic. */
+function policyOf(id: string): readonly Statement[] {
+  return [...ofType('AWS::SQS::QueuePolicy'), ...ofType('AWS::SNS::TopicPolicy')]
+    .filter(([, { Queues, Topics }]) => listOf<Json>(Queues ?? Topics).some((one) => idIn(one) === id))
+    .flatMap(([, { PolicyDocument }]) => PolicyDocument.Statement);
+}
+
+/** Whether a policy lets a service do this on behalf of the account or of one source. */
+function lets(statements: readonly Statement[], service: string, action: string, source?: string): boolean {
+  return statements.some(
+    ({ Effect, Principal, Action, Condition }) =>
+      Effect === 'Allow' &&
+      JSON.stringify(Principal) === JSON.stringify({ Service: service }) &&
+      listOf(Action).some((one) => one === action || one === `${action}*`) &&
+      (source === undefined || JSON.stringify(Condition).includes(`"${source}"`)),
+  );
+}
+
+/** Another Region, and whatever a deployment can be told. */
+const everyParameter = {
+  alertTopicArn: 'arn:aws:sns:us-east-1:123456789012:security-alerts',
+  alertTopicKeyArn: 'arn:aws:kms:us-east-1:123456789012:key/11111111-2222-3333-4444-555555555555',
+  operationsEmail: 'ops@example.com',
+  alertTag: 'Team',
+  logLevel: 'DEBUG',
+  logRetentionDays: '90',
+};
+
+describe('cfn-lint finds nothing', () => {
+  test('in the template that was deployed', () => lint(join(folder, 'deployed.json'), deployed.region));
+
+  test('in that of another Region with every parameter', async () => {
+    const packed = join(folder, 'package');
+    const parameters = Object.entries(everyParameter).flatMap(([name, value]) => ['--param', `${name}=${value}`]);
+    await run('npx', ['serverless', 'package', '--package', packed, '--region', 'us-east-1', ...parameters]);
+    await lint(join(packed, 'cloudformation-template-update-stack.json'), 'us-east-1');
+  });
+
+  async function lint(file: string, region: string): Promise<void> {
+    const { exitCode, stdout, stderr } = await outcomeOf(inVenv('cfn-lint'), ['--regions', region, '--', file]);
+    expect({ exitCode, printed: stdout + stderr }).toEqual({ exitCode: 0, printed: '' });
+  }
+});
+
+test('no role may change anything by a wildcard', () => {
+  const roles = ofType('AWS::IAM::Role');
+  expect(roles.map(([id]) => id)).toEqual(['InspectRole', 'SweepRole']);
+  const statements: readonly Statement[] = roles.flatMap(([, { Policies }]) =>
+    listOf<{ PolicyDocument: { Statement: Statement[] } }>(Policies).flatMap((one) => one.PolicyDocument.Statement),
+  );
+  expect(statements.flatMap(({ Action }) => listOf(Action)).filter((action) => action.includes('*'))).toEqual([]);
+  const onEverything = statements.filter(({ Resource }) => listOf(Resource).includes('*'));
+  const actions = onEverything.flatMap(({ Action }) => listOf(Action));
+  expect(actions.filter((action) => !/^\w+:(Describe|Get|List)\w+$/.test(action))).toEqual([]);
+});
+
+test('every alarm reaches people: CloudWatch may publish to its topic, and use the key that the topic is under', () => {
+  const alarms = ofType('AWS::CloudWatch::Alarm');
+  expect(alarms.length).toBeGreaterThan(0);
+  for (const [id, { AlarmActions, OKActions }] of alarms) {
+    expect([id, AlarmActions, OKActions]).toEqual([id, [{ Ref: 'OperationsTopic' }], [{ Ref: 'OperationsTopic' }]]);
+  }
+  expect(lets(policyOf('OperationsTopic'), 'cloudwatch.amazonaws.com', 'sns:Publish', 'AWS::AccountId')).toBe(true);
+  const key = idIn(template.OperationsTopic?.Properties.KmsMasterKeyId);
+  const statements = template[key]?.Properties.KeyPolicy.Statement as readonly Statement[];
+  for (const action of ['kms:Decrypt', 'kms:GenerateDataKey'])
+    expect([action, lets(statements, 'cloudwatch.amazonaws.com', action, 'AWS::AccountId')]).toEqual([action, true]);
+  const subscribed = ofType('AWS::SNS::Subscription').map(([, { TopicArn }]) => idIn(TopicArn));
+  expect(subscribed).toContain('OperationsTopic');
+});
+
+test('the alarm on a missing sweep watches the metric as the functions publish it', () => {
+  const { Namespace, Dimensions } = template.SweepMissingAlarm?.Properties ?? {};
+  for (const [, { Environment }] of ofType('AWS::Lambda::Function'))
+    expect(Environment.Variables).toMatchObject({
+      POWERTOOLS_METRICS_NAMESPACE: Namespace,
+      POWERTOOLS_SERVICE_NAME: Dimensions[0].Value,
+    });
+});
+
+test('every queue, topic and table is encrypted, and refuses whoever comes without TLS', () => {
+  const queues = ofType('AWS::SQS::Queue');
+  const topics = ofType('AWS::SNS::Topic');
+  for (const [id, { SqsManagedSseEnabled }] of queues) expect([id, SqsManagedSseEnabled]).toEqual([id, true]);
+  for (const [id, { KmsMasterKeyId }] of topics) expect([id, idIn(KmsMasterKeyId)]).toEqual([id, 'TopicKey']);
+  for (const [, { SSESpecification }] of ofType('AWS::DynamoDB::Table')) expect(SSESpecification.SSEEnabled).toBe(true);
+  for (const [id] of [...queues, ...topics]) {
+    const denied = policyOf(id).filter(({ Effect, Condition }) => Effect === 'Deny' && hasNoTls(Condition));
+    expect([id, denied.map(({ Principal }) => Principal)]).toEqual([id, ['*']]);
+  }
+});
+
+function hasNoTls(condition: Json | undefined): boolean {
+  return JSON.stringify(condition) === JSON.stringify({ Bool: { 'aws:SecureTransport': 'false' } });
+}
+
+test('what a rule can not hand over goes to a queue that lets this very rule in', () => {
+  const rules = ofType('AWS::Events::Rule');
+  expect(rules.length).toBe(3);
+  for (const [rule, { Targets }] of rules)
+    for (const { Arn, DeadLetterConfig } of Targets) {
+      const kept = idIn(DeadLetterConfig.Arn);
+      expect([rule, lets(policyOf(kept), 'events.amazonaws.com', 'sqs:SendMessage', rule)]).toEqual([rule, true]);
+      const to = idIn(Arn);
+      if (template[to]?.Type !== 'AWS::SQS::Queue') continue;
+      expect([rule, lets(policyOf(to), 'events.amazonaws.com', 'sqs:SendMessage', rule)]).toEqual([rule, true]);
+    }
+});
+
+test('a run of the sweep that failed goes to a queue too', () => {
+  const [config, ...others] = ofType('AWS::Lambda::EventInvokeConfig').map(([, properties]) => properties);
+  expect(others).toEqual([]);
+  expect([idIn(config?.FunctionName), idIn(config?.DestinationConfig.OnFailure.Destination)]).toEqual([
+    'SweepLambdaFunction',
+    'UndeliveredQueue',
+  ]);
+});
+
+test('a message is hidden for six times as long as its function may run, and dead letters are kept longer than it', () => {
+  const mappings = ofType('AWS::Lambda::EventSourceMapping');
+  expect(mappings.map(([, { EventSourceArn }]) => idIn(EventSourceArn))).toEqual(['LiveQueue', 'BulkQueue']);
+  for (const [id, mapping] of mappings) {
+    const { VisibilityTimeout, RedrivePolicy, MessageRetentionPeriod } =
+      template[idIn(mapping.EventSourceArn)]?.Properties ?? {};
+    const { Timeout } = template[idIn(mapping.FunctionName)]?.Properties ?? {};
+    const { MaximumBatchingWindowInSeconds = 0 } = mapping;
+    expect([id, VisibilityTimeout]).toEqual([id, 6 * Timeout]);
+    expect(VisibilityTimeout).toBeGreaterThan(Timeout + MaximumBatchingWindowInSeconds);
+    expect(MessageRetentionPeriod).toBeGreaterThan(RedrivePolicy.maxReceiveCount * VisibilityTimeout);
+    const deadLetters = template[idIn(RedrivePolicy.deadLetterTargetArn)]?.Properties;
+    expect(deadLetters.MessageRetentionPeriod).toBeGreaterThan(MessageRetentionPeriod);
+    expect(mapping.FunctionResponseTypes).toEqual(['ReportBatchItemFailures']);
+  }
+});
+
+test('no function reserves concurrency, which would throttle its queue', () => {
+  for (const [, properties] of ofType('AWS::Lambda::Function'))
+    expect(properties).not.toHaveProperty('ReservedConcurrentExecutions');
+});
