@@ -301,15 +301,15 @@ describe('without credentials', () => {
     expect(relay.calls).toEqual([]);
   });
 
-  test.each([`${scan} --region ${region}`, `snapshot --region ${region} --out ${join(folder, 'none')}`])(
-    '%s says how to get them, and calls nobody',
-    async (command) => {
-      const { exitCode, stdout, stderr } = await run(command);
+  test.each([
+    ['scan', `${scan} --region ${region}`],
+    ['snapshot', `snapshot --region ${region} --out ${join(folder, 'none')}`],
+  ])('%s says how to get them, and calls nobody', async (_, command) => {
+    const { exitCode, stdout, stderr } = await run(command);
 
-      expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
-      expect(stderr).toContain(`can't list the instances of ${region}: CredentialsProviderError: `);
-      expect(stderr).toContain('Set up credentials with `aws configure` (or `aws sso login`), or choose others with');
-      expect(relay.calls).toEqual([]);
-    },
-  );
+    expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
+    expect(stderr).toContain(`can't list the instances of ${region}: CredentialsProviderError: `);
+    expect(stderr).toContain('Set up credentials with `aws configure` (or `aws sso login`), or choose others with');
+    expect(relay.calls).toEqual([]);
+  });
 });
