@@ -2,7 +2,7 @@ import type * as ec2 from '@aws-sdk/client-ec2';
 import type * as kms from '@aws-sdk/client-kms';
 import { distinct } from '../domain/instance.ts';
 import type { Aws, Input, Output } from '../domain/operations.ts';
-import { failureOf, type PagedRead, type ReadResult, readFiltered, readPages } from '../engine/reads.ts';
+import { failureOf, type PagedRead, type ReadResult, type RowsOf, readFiltered, readPages } from '../engine/reads.ts';
 import { type Listed, type RecordedRead, recordedPrefixList, recordedReads } from '../sandbox/recorded.ts';
 import type { SnapshotWriter } from './snapshot-writer.ts';
 
@@ -25,7 +25,7 @@ export async function recordAccount(aws: Aws, { write, finish }: SnapshotWriter,
     aws,
     'ec2:DescribeInstances',
     { MaxResults: 1000 },
-    (page) => page.Reservations ?? [],
+    (page) => page.Reservations,
     tell,
   );
   if (reservations.failure !== undefined) throw new Error(reservations.failure.detail);
@@ -52,20 +52,20 @@ const kinds = Object.keys(recordedReads) as Listed[];
 async function listedBeside(aws: Aws, reservations: readonly ec2.Reservation[], tell: Tell) {
   const upTo1000 = { MaxResults: 1000 };
   return {
-    volumes: await allOf(aws, 'ec2:DescribeVolumes', { MaxResults: 500 }, (page) => page.Volumes ?? [], tell),
-    securityGroups: await allOf(aws, 'ec2:DescribeSecurityGroups', upTo1000, (page) => page.SecurityGroups ?? [], tell),
+    volumes: await allOf(aws, 'ec2:DescribeVolumes', { MaxResults: 500 }, (page) => page.Volumes, tell),
+    securityGroups: await allOf(aws, 'ec2:DescribeSecurityGroups', upTo1000, (page) => page.SecurityGroups, tell),
     securityGroupRules: await allOf(
       aws,
       'ec2:DescribeSecurityGroupRules',
       upTo1000,
-      (page) => page.SecurityGroupRules ?? [],
+      (page) => page.SecurityGroupRules,
       tell,
     ),
     networkInterfaces: await allOf(
       aws,
       'ec2:DescribeNetworkInterfaces',
       upTo1000,
-      (page) => page.NetworkInterfaces ?? [],
+      (page) => page.NetworkInterfaces,
       tell,
     ),
     instanceTypes: await instanceTypesOf(aws, reservations, tell),
@@ -78,18 +78,22 @@ function allOf<O extends PagedRead, T>(
   aws: Aws,
   operation: O,
   input: Input<O>,
-  rowsOf: (page: Output<O>) => readonly T[],
+  rowsOf: RowsOf<O, T>,
   tell: Tell,
 ): Promise<ReadResult<T>> {
   return readPages(aws, operation, input, counting(operation, rowsOf, tell));
 }
 
 /** As `rowsOf`, and tells how many rows there are by now. */
-function counting<P, T>(operation: string, rowsOf: (page: P) => readonly T[], tell: Tell): (page: P) => readonly T[] {
+function counting<P, R extends readonly unknown[] | undefined>(
+  operation: string,
+  rowsOf: (page: P) => R,
+  tell: Tell,
+): (page: P) => R {
   let count = 0;
   return (page) => {
     const rows = rowsOf(page);
-    count += rows.length;
+    count += rows?.length ?? 0;
     tell(`${operation}: ${count}`);
     return rows;
   };
@@ -103,7 +107,7 @@ function instanceTypesOf(
 ): Promise<ReadResult<ec2.InstanceTypeInfo>> {
   const instances = reservations.flatMap((reservation) => reservation.Instances ?? []);
   const types = distinct(instances.map((instance) => instance.InstanceType));
-  const rowsOf = (page: Output<'ec2:DescribeInstanceTypes'>) => page.InstanceTypes ?? [];
+  const rowsOf = (page: Output<'ec2:DescribeInstanceTypes'>) => page.InstanceTypes;
   const operation = 'ec2:DescribeInstanceTypes';
   return readFiltered(aws, operation, 'instance-type', types, counting(operation, rowsOf, tell));
 }
@@ -119,7 +123,7 @@ async function prefixListsOf(
   const lists: (readonly [string, ReadResult<ec2.PrefixListEntry>])[] = [];
   for (const PrefixListId of distinct(named)) {
     const operation = 'ec2:GetManagedPrefixListEntries';
-    const entries = await allOf(aws, operation, { PrefixListId }, (page) => page.Entries ?? [], tell);
+    const entries = await allOf(aws, operation, { PrefixListId }, (page) => page.Entries, tell);
     lists.push([PrefixListId, entries]);
   }
   return lists;

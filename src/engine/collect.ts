@@ -3,7 +3,7 @@ import { type Collected, instanceOf, type Launch, nothingCollected, type Rows } 
 import type { Missing, NetworkInterface, PrefixList, Volume } from '../domain/facts.ts';
 import { distinct, type Instance, networkInterfaceIds, securityGroupIds, volumeIds } from '../domain/instance.ts';
 import type { Need } from '../domain/needs.ts';
-import type { Aws } from '../domain/operations.ts';
+import type { Aws, Output } from '../domain/operations.ts';
 import { chunked, failureOf, joined, type ReadResult, readFiltered, readPages } from './reads.ts';
 
 /** Instances as DescribeInstances gave them; those it gave malformed; and why it did not give all, if so. */
@@ -41,7 +41,7 @@ export async function describeGroupsThatName(
   filter: 'ip-permission.prefix-list-id' | 'ip-permission.group-id',
   values: readonly string[],
 ): Promise<ReadResult<ec2.SecurityGroup>> {
-  return readFiltered(aws, 'ec2:DescribeSecurityGroups', filter, values, (output) => output.SecurityGroups ?? []);
+  return readFiltered(aws, 'ec2:DescribeSecurityGroups', filter, values, (output) => output.SecurityGroups);
 }
 
 /**
@@ -82,8 +82,8 @@ interface Owned {
 }
 
 /** A reservation is how the API groups what launched together; each names its owner. */
-function reservations(output: { readonly Reservations?: ec2.Reservation[] | undefined }): readonly Owned[] {
-  return (output.Reservations ?? []).flatMap(({ Instances, OwnerId, ReservationId }) =>
+function reservations(output: Output<'ec2:DescribeInstances'>): readonly Owned[] | undefined {
+  return output.Reservations?.flatMap(({ Instances, OwnerId, ReservationId }) =>
     (Instances ?? []).filter(Boolean).map((instance) => ({ instance, ownerId: OwnerId, reservationId: ReservationId })),
   );
 }
@@ -102,7 +102,7 @@ function described({ rows, failure }: ReadResult<Owned>): DescribedInstances {
 /** By attachment, which shows a volume that the instance does not name yet; then by id what that did not show. */
 async function readVolumes(aws: Aws, instances: readonly Instance[]): Promise<Rows<Volume>> {
   const read = (filter: 'attachment.instance-id' | 'volume-id', values: readonly string[]) =>
-    readFiltered(aws, 'ec2:DescribeVolumes', filter, values, (output) => output.Volumes ?? []);
+    readFiltered(aws, 'ec2:DescribeVolumes', filter, values, (output) => output.Volumes);
   const ids = instances.map((instance) => instance.InstanceId);
   const attached = await read('attachment.instance-id', ids);
   const found = new Set(attached.rows.map((volume) => volume.VolumeId));
@@ -139,7 +139,7 @@ async function readGroups(aws: Aws, instances: readonly Instance[], asked: Reado
 }
 
 function readGroupsById(aws: Aws, ids: readonly string[]): Promise<ReadResult<ec2.SecurityGroup>> {
-  return readFiltered(aws, 'ec2:DescribeSecurityGroups', 'group-id', ids, (output) => output.SecurityGroups ?? []);
+  return readFiltered(aws, 'ec2:DescribeSecurityGroups', 'group-id', ids, (output) => output.SecurityGroups);
 }
 
 async function readRules(aws: Aws, ids: readonly string[]): Promise<Rows<ec2.SecurityGroupRule>> {
@@ -148,7 +148,7 @@ async function readRules(aws: Aws, ids: readonly string[]): Promise<Rows<ec2.Sec
     'ec2:DescribeSecurityGroupRules',
     'group-id',
     ids,
-    (output) => output.SecurityGroupRules ?? [],
+    (output) => output.SecurityGroupRules,
   );
   return byId(result, 'SecurityGroupRuleId');
 }
@@ -171,7 +171,7 @@ async function readPrefixLists(aws: Aws, ids: readonly string[]): Promise<Rows<P
 }
 
 function readPrefixList(aws: Aws, PrefixListId: string): Promise<ReadResult<ec2.PrefixListEntry>> {
-  return readPages(aws, 'ec2:GetManagedPrefixListEntries', { PrefixListId }, (output) => output.Entries ?? []);
+  return readPages(aws, 'ec2:GetManagedPrefixListEntries', { PrefixListId }, (output) => output.Entries);
 }
 
 async function readInterfaces(aws: Aws, instances: readonly Instance[]): Promise<Rows<NetworkInterface>> {
@@ -181,7 +181,7 @@ async function readInterfaces(aws: Aws, instances: readonly Instance[]): Promise
     'ec2:DescribeNetworkInterfaces',
     'network-interface-id',
     ids,
-    (output) => output.NetworkInterfaces ?? [],
+    (output) => output.NetworkInterfaces,
   );
   return byId(result, 'NetworkInterfaceId');
 }
@@ -193,7 +193,7 @@ async function readInstanceTypes(aws: Aws, instances: readonly Instance[]): Prom
     'ec2:DescribeInstanceTypes',
     'instance-type',
     types,
-    (output) => output.InstanceTypes ?? [],
+    (output) => output.InstanceTypes,
   );
   return byId(result, 'InstanceType');
 }

@@ -109,13 +109,21 @@ async function lookAt(
   const instances = sightings.flatMap((sighting) => ('instance' in sighting ? [sighting.instance] : []));
   const launches = launchesOf(sightings, records);
   const collected = await collect(engine.aws, instances, needsOf(engine.policies), launches);
-  report.errors.push(...readFailures(collected));
+  report.errors.push(...notShown(sightings), ...readFailures(collected));
   report.inspected = instances.length;
   return sightings.map((sighting) => {
     const record = records.get(sighting.instanceId);
     const taken = takeLook(engine, sighting, collected, record, at);
     report.judgements.push(...taken.look.judgements);
     return { sighting, taken, record };
+  });
+}
+
+/** Why EC2 did not show instances, where it did not say that there are none. */
+function notShown(sightings: readonly Sighting[]): readonly string[] {
+  return sightings.flatMap((sighting) => {
+    if (!('missing' in sighting) || sighting.missing.why === 'not-found') return [];
+    return [`instances: ${sighting.missing.detail ?? sighting.missing.what}`];
   });
 }
 

@@ -26,19 +26,24 @@ export interface ReadResult<T> {
  */
 export const FILTER_VALUES = 200;
 
+/** The list in an answer. AWS gives it even when it is empty: who leaves it out, such as a proxy's own page, is not AWS. */
+export type RowsOf<O extends PagedRead, T> = (output: Output<O>) => readonly T[] | undefined;
+
 /** Reads all pages. A failed page ends the read and is told: what came before it is kept. */
 export async function readPages<O extends PagedRead, T>(
   aws: Aws,
   operation: O,
   input: Input<O>,
-  rowsOf: (output: Output<O>) => readonly T[],
+  rowsOf: RowsOf<O, T>,
 ): Promise<ReadResult<T>> {
   const rows: T[] = [];
   let token: string | undefined;
   do {
     try {
       const output = await aws(operation, token === undefined ? { ...input } : { ...input, NextToken: token });
-      rows.push(...rowsOf(output));
+      const page = rowsOf(output);
+      if (page === undefined) throw new Error(`the answer to ${operation} holds no list: it is not AWS's`);
+      rows.push(...page);
       token = (output as { readonly NextToken?: string }).NextToken || undefined;
     } catch (error) {
       return { rows, failure: failureOf(error) };
@@ -56,7 +61,7 @@ export async function readFiltered<O extends PagedRead, T>(
   operation: O,
   filter: string,
   values: readonly string[],
-  rowsOf: (output: Output<O>) => readonly T[],
+  rowsOf: RowsOf<O, T>,
 ): Promise<ReadResult<T>> {
   const chunks = chunked(values, FILTER_VALUES);
   const results = await Promise.all(

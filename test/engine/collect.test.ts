@@ -2,7 +2,7 @@ import type * as ec2 from '@aws-sdk/client-ec2';
 import { type Collected, factsOf, instanceOf } from '../../src/domain/collected.ts';
 import type { Instance } from '../../src/domain/instance.ts';
 import { allNeeds, type Need, readsFor } from '../../src/domain/needs.ts';
-import type { Operation } from '../../src/domain/operations.ts';
+import type { Aws, Operation } from '../../src/domain/operations.ts';
 import { collect } from '../../src/engine/collect.ts';
 import { failureOf } from '../../src/engine/reads.ts';
 import type { Fault } from '../../src/sandbox/faults.ts';
@@ -224,6 +224,21 @@ describe('what could not be read is unknown', () => {
     },
   );
 });
+
+test.each(filtered)(
+  'an answer to %s without a list, such as a page that a proxy put there, is a failure and no empty list',
+  async (operation, need, kind) => {
+    const { aws } = createSandbox({ scope, start, resources: resourcesOf(1) });
+    const throughProxy: Aws = async (asked, input) => (asked === operation ? ({} as never) : aws(asked, input));
+
+    const result = await collect(throughProxy, [instance(0)], [need], new Map());
+
+    expect(result[kind].failure).toEqual({
+      why: 'failed',
+      detail: `Error: the answer to ${operation} holds no list: it is not AWS's`,
+    });
+  },
+);
 
 test.each(['prefixLists', 'sourceGroups'] as const)(
   'of a group that EC2 does not show, %s are missing',

@@ -85,6 +85,15 @@ describe('a read that is refused', () => {
     expect(JSON.parse(operations[0]?.message ?? '').default).toContain('ec2:DescribeVolumes');
   });
 
+  it.each([
+    ['ec2:DescribeInstances', 'instances'],
+    ['ec2:DescribeVolumes', 'volumes'],
+  ] as const)('stands in the log: %s', async (operation, what) => {
+    const { simulation } = settled([{ operation, error: 'UnauthorizedOperation', times: 'always' }]);
+    await simulation.runUntilQuiet(0);
+    expect(simulation.reports[0]?.errors).toEqual([expect.stringMatching(`^${what}: UnauthorizedOperation: `)]);
+  });
+
   it('does not close what was open', async () => {
     const { simulation, instanceId } = settled([]);
     await simulation.runUntilQuiet(0);

@@ -8,11 +8,13 @@ import os
 import sys
 import threading
 
+from moto.core.exceptions import AccessDeniedError, JsonRESTError
 from moto.ec2.models.instances import Instance
 from moto.ec2.models.security_groups import SecurityGroup
 from moto.ec2.utils import filter_dict_attribute_mapping
 from moto.events.models import Rule
 from moto.events.utils import EventTemplateParser
+from moto.iam.access_control import IAMRequest
 from moto.server import main
 
 
@@ -69,6 +71,29 @@ def hand_events_on_with_account() -> None:
     EventTemplateParser.DEFAULT_EVENT_INPUT_TEMPLATE = template.replace("{", '{"account": "<account>", ', 1)
 
 
+class UnauthorizedOperation(AccessDeniedError):
+    def __init__(self, message: str):
+        super(AccessDeniedError, self).__init__("UnauthorizedOperation", message)
+
+
+# moto refuses for all services in IAM's words, and in XML, which no client of a JSON protocol can read.
+# https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html
+# https://docs.aws.amazon.com/kms/latest/APIReference/CommonErrors.html
+def refuse_as_the_service_does() -> None:
+    own = IAMRequest._raise_access_denied
+    lacking("_service" in own.__code__.co_names, "refusals in each service's own words")
+
+    def refuse(request: IAMRequest) -> None:
+        message = f"User: {request._access_key.arn} is not authorized to perform: {request._action}"
+        if request._service == "ec2":
+            raise UnauthorizedOperation(message)
+        if "X-Amz-Target" in request._headers:
+            raise JsonRESTError("AccessDeniedException", message)
+        own(request)
+
+    IAMRequest._raise_access_denied = refuse
+
+
 def end_with_parent() -> None:
     while os.read(sys.stdin.fileno(), 1024):
         pass
@@ -79,5 +104,6 @@ add_instance_filters()
 add_prefix_list_filter()
 keep_events_from_schedules()
 hand_events_on_with_account()
+refuse_as_the_service_does()
 threading.Thread(target=end_with_parent, daemon=True).start()
 main(["--port", sys.argv[1]])

@@ -1,3 +1,4 @@
+import { run } from './commands.ts';
 import { deploy } from './deployment.ts';
 import { type Moto, startMoto } from './moto.ts';
 import { ensurePython } from './python.ts';
@@ -23,6 +24,7 @@ function pointToMoto(url: string): void {
 
 export default async function setUp(): Promise<void> {
   await stage('Python environment', ensurePython);
+  await stage('build of the command line', () => run('npm', ['run', 'build']));
   const moto = await stage('start of moto', startMoto);
   globalThis.moto = moto;
   pointToMoto(moto.url);

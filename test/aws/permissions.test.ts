@@ -1,0 +1,379 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import {
+  AuthorizeSecurityGroupIngressCommand,
+  CreateManagedPrefixListCommand,
+  CreateSecurityGroupCommand,
+  EC2Client,
+  RunInstancesCommand,
+} from '@aws-sdk/client-ec2';
+import { EventBridgeClient, PutRuleCommand, PutTargetsCommand } from '@aws-sdk/client-eventbridge';
+import {
+  CreateRoleCommand,
+  GetRolePolicyCommand,
+  IAMClient,
+  ListRolesCommand,
+  PutRolePolicyCommand,
+} from '@aws-sdk/client-iam';
+import { CreateTopicCommand, SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
+import { CreateQueueCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { sdk } from '../../src/aws/sdk.ts';
+import { describeError } from '../../src/domain/errors.ts';
+import type { Aws, Operation } from '../../src/domain/operations.ts';
+import type { Engine } from '../../src/engine/deployment.ts';
+import { inspectBatch } from '../../src/engine/inspect.ts';
+import { sweep } from '../../src/engine/sweep.ts';
+import { bindAll } from '../../src/language/bind.ts';
+import { loadPolicies } from '../../src/language/load.ts';
+import { rules } from '../../src/rules/index.ts';
+import { stateChange } from '../../src/sandbox/events.ts';
+import { accountId, deployed } from './support/deployment.ts';
+import { allowing, type GuardedMoto, startGuardedMoto } from './support/guarded-moto.ts';
+
+const { region } = deployed;
+const folder = mkdtempSync(join(tmpdir(), 'permissions-'));
+const loaded = loadPolicies(['policies'], { rules, cwd: process.cwd(), now: new Date() });
+const policies = bindAll(loaded.policies, rules);
+const violated = ['approved-instance-families', 'encrypted-volumes', 'no-open-ssh', 'required-tags'];
+
+/** What a refused call comes to: the function's message is delivered again, a verdict is unknown, or a detail is missing. */
+type Consequence = 'delivered again' | 'unknown' | 'without a detail';
+
+interface Outcome {
+  /** What the function's log or, where it throws, Lambda says. */
+  readonly errors: readonly string[];
+  readonly consequence: Consequence | 'none';
+  /** How many policies the instance is said to comply with. */
+  readonly compliant: number;
+}
+
+/** Work of a function that makes all calls which its role is for. */
+interface Work {
+  readonly role: 'InspectRole' | 'SweepRole';
+  /** Every call, and what comes of it when it is refused. */
+  readonly calls: Readonly<Partial<Record<Operation, Consequence>>>;
+  /** What Lambda and SNS do by this role. */
+  readonly byOthers: readonly string[];
+  /** What is told in the end. */
+  readonly tells: Told;
+  run(engine: Engine, clock: Clock): Promise<Outcome>;
+}
+
+/** Policies whose violation was told, or a summary, by channel; and whether a part of a sweep was handed over. */
+interface Told {
+  readonly alerts: readonly string[];
+  readonly findings: readonly string[];
+  readonly isHandedOver: boolean;
+}
+
+interface Clock {
+  at: Date;
+}
+
+const inspectWork: Work = {
+  role: 'InspectRole',
+  calls: {
+    'ec2:DescribeInstances': 'unknown',
+    'ec2:DescribeVolumes': 'unknown',
+    'ec2:DescribeSecurityGroups': 'unknown',
+    'ec2:DescribeSecurityGroupRules': 'without a detail',
+    'ec2:GetManagedPrefixListEntries': 'unknown',
+    'dynamodb:BatchGetItem': 'delivered again',
+    'dynamodb:PutItem': 'delivered again',
+    'dynamodb:UpdateItem': 'delivered again',
+    'dynamodb:Scan': 'delivered again',
+    'sns:Publish': 'delivered again',
+    'sqs:SendMessage': 'delivered again',
+    'events:PutEvents': 'delivered again',
+  },
+  byOthers: [
+    'kms:Decrypt',
+    'kms:GenerateDataKey',
+    'logs:CreateLogStream',
+    'logs:PutLogEvents',
+    'sqs:DeleteMessage',
+    'sqs:GetQueueAttributes',
+    'sqs:ReceiveMessage',
+  ],
+  tells: { alerts: violated, findings: violated, isHandedOver: false },
+  /** An event that is ahead of what EC2 shows, which asks for another look; and the last part of a sweep. */
+  async run(engine, { at }) {
+    const event = stateChange(engine.deployment.scope, { instanceId, state: 'stopping', at, id: 'event' });
+    const part = { kind: 'sweep', sweepId: at.toISOString(), chunk: 0, chunks: 1, silent: false };
+    const { errors, failed, insufficientData, evaluations, violations } = await inspectBatch(engine, [
+      { id: 'event', body: JSON.stringify(event) },
+      { id: 'part', body: JSON.stringify({ ...part, instanceIds: [instanceId] }) },
+    ]);
+    const compliant = evaluations - violations - insufficientData;
+    if (failed.length > 0) return { errors, consequence: 'delivered again', compliant };
+    if (insufficientData > 0) return { errors, consequence: 'unknown', compliant };
+    return { errors, consequence: errors.length > 0 ? 'without a detail' : 'none', compliant };
+  },
+};
+
+const sweepWork: Work = {
+  role: 'SweepRole',
+  calls: {
+    'ec2:DescribeInstances': 'delivered again',
+    'dynamodb:BatchGetItem': 'delivered again',
+    'dynamodb:PutItem': 'delivered again',
+    'dynamodb:Scan': 'delivered again',
+    'sns:Publish': 'delivered again',
+    'sqs:SendMessage': 'delivered again',
+  },
+  byOthers: ['kms:Decrypt', 'kms:GenerateDataKey', 'logs:CreateLogStream', 'logs:PutLogEvents'],
+  tells: { alerts: ['summary'], findings: [], isHandedOver: true },
+  /** A first sweep, and a later one that sums it up because it was never completed. */
+  async run(engine, clock) {
+    await sweep(engine);
+    clock.at = minutesAfter(clock.at, 4 * 60);
+    await sweep(engine);
+    return { errors: [], consequence: 'none', compliant: 0 };
+  },
+};
+
+const minutesAfter = (time: Date, minutes: number) => new Date(time.getTime() + minutes * 60_000);
+
+/** The server with the deployment, which checks no permissions. */
+const deployedAt = process.env.AWS_ENDPOINT_URL;
+let moto: GuardedMoto;
+let instanceId: string;
+
+beforeAll(async () => {
+  moto = await startGuardedMoto();
+  instanceId = await launchViolating();
+  await createRoles();
+});
+
+afterAll(async () => {
+  rmSync(folder, { recursive: true });
+  await moto.stop();
+});
+
+const asAdministrator = () => ({ region, endpoint: moto.url, credentials: moto.administrator });
+
+/** SSH is open to everybody by a prefix list: without any of the reads there is something that nobody can say. */
+async function launchViolating(): Promise<string> {
+  const ec2 = new EC2Client(asAdministrator());
+  const { PrefixList } = await ec2.send(
+    new CreateManagedPrefixListCommand({
+      PrefixListName: 'everybody',
+      AddressFamily: 'IPv4',
+      MaxEntries: 1,
+      Entries: [{ Cidr: '0.0.0.0/0' }],
+    }),
+  );
+  const { GroupId = '' } = await ec2.send(new CreateSecurityGroupCommand({ GroupName: 'open', Description: 'open' }));
+  const PrefixListIds = [{ PrefixListId: PrefixList?.PrefixListId }];
+  await ec2.send(
+    new AuthorizeSecurityGroupIngressCommand({
+      GroupId,
+      IpPermissions: [{ IpProtocol: 'tcp', FromPort: 22, ToPort: 22, PrefixListIds }],
+    }),
+  );
+  const { Instances } = await ec2.send(
+    new RunInstancesCommand({
+      ImageId: 'ami-0123456789abcdef0',
+      MinCount: 1,
+      MaxCount: 1,
+      InstanceType: 'm4.large',
+      SecurityGroupIds: [GroupId],
+    }),
+  );
+  return Instances?.[0]?.InstanceId ?? '';
+}
+
+/** The functions' roles, each with a profile of its name that takes it on. */
+async function createRoles(): Promise<void> {
+  const { accessKeyId, secretAccessKey } = moto.administrator;
+  const profiles = [
+    `[profile administrator]\naws_access_key_id = ${accessKeyId}\naws_secret_access_key = ${secretAccessKey}`,
+  ];
+  for (const { role } of [inspectWork, sweepWork]) {
+    const trust = {
+      Version: '2012-10-17',
+      Statement: [{ Effect: 'Allow', Principal: { AWS: '*' }, Action: 'sts:AssumeRole' }],
+    };
+    const { Role } = await moto.iam.send(
+      new CreateRoleCommand({ RoleName: role, AssumeRolePolicyDocument: JSON.stringify(trust) }),
+    );
+    profiles.push(`[profile ${role}]\nrole_arn = ${Role?.Arn}\nsource_profile = administrator\nregion = ${region}`);
+  }
+  const file = join(folder, 'config');
+  writeFileSync(file, profiles.join('\n'));
+  Object.assign(process.env, { AWS_CONFIG_FILE: file, AWS_ENDPOINT_URL: moto.url });
+  delete process.env.AWS_ACCESS_KEY_ID;
+  delete process.env.AWS_SECRET_ACCESS_KEY;
+}
+
+/** What the role may do from now on. */
+async function grant(RoleName: string, actions: readonly string[]): Promise<void> {
+  await moto.iam.send(new PutRolePolicyCommand({ RoleName, PolicyName: 'own', PolicyDocument: allowing(actions) }));
+}
+
+/** What the functions work on, new and empty; and queues that get what SNS and EventBridge are told. */
+async function newDeployment() {
+  const name = `deployment-${++deployments}`;
+  const config = asAdministrator();
+  const sns = new SNSClient(config);
+  const events = new EventBridgeClient(config);
+  const queue = async (of: string) =>
+    (await sqs().send(new CreateQueueCommand({ QueueName: `${name}-${of}` }))).QueueUrl ?? '';
+  const topic = async (of: string) =>
+    (await sns.send(new CreateTopicCommand({ Name: `${name}-${of}` }))).TopicArn ?? '';
+  await new DynamoDBClient(config).send(
+    new CreateTableCommand({
+      TableName: name,
+      BillingMode: 'PAY_PER_REQUEST',
+      AttributeDefinitions: [{ AttributeName: 'pk', AttributeType: 'S' }],
+      KeySchema: [{ AttributeName: 'pk', KeyType: 'HASH' }],
+    }),
+  );
+  const deployment = {
+    scope: { accountId, region },
+    tableName: name,
+    alertsTopicArn: await topic('alerts'),
+    operationsTopicArn: await topic('operations'),
+    liveQueueUrl: await queue('live'),
+    bulkQueueUrl: await queue('bulk'),
+    roleArns: [],
+  };
+  const listeners = { alerts: await queue('alerts'), findings: await queue('findings') };
+  const { alertsTopicArn: TopicArn } = deployment;
+  await sns.send(new SubscribeCommand({ TopicArn, Protocol: 'sqs', Endpoint: arnOf(listeners.alerts) }));
+  await events.send(new PutRuleCommand({ Name: name, EventPattern: '{"source":["ec2-guardrail"]}' }));
+  await events.send(new PutTargetsCommand({ Rule: name, Targets: [{ Id: 'queue', Arn: arnOf(listeners.findings) }] }));
+  return { deployment, listeners };
+}
+
+let deployments = 0;
+
+const sqs = () => new SQSClient(asAdministrator());
+
+const arnOf = (queueUrl: string) => `arn:aws:sqs:${region}:${accountId}:${queueUrl.split('/').at(-1)}`;
+
+/** A function of this role, with a deployment of its own that is an hour younger than the instance. */
+async function functionOf(work: Work) {
+  const { deployment, listeners } = await newDeployment();
+  const clock = { at: minutesAfter(new Date(), 60) };
+  const called = new Set<Operation>();
+  const call = sdk({ region }, { profile: work.role });
+  const aws: Aws = (operation, input) => {
+    called.add(operation);
+    return call(operation, input);
+  };
+  let tokens = 0;
+  const engine: Engine = {
+    aws,
+    now: () => clock.at,
+    newToken: () => String(++tokens),
+    pause: () => Promise.resolve(),
+    policies,
+    deployment,
+  };
+  return {
+    called,
+    clock,
+    run: (): Promise<Outcome> =>
+      work.run(engine, clock).catch((error) => ({
+        errors: [describeError(error)],
+        consequence: 'delivered again',
+        compliant: 0,
+      })),
+    told: async (): Promise<Told> => ({
+      alerts: sorted(
+        (await messagesIn(listeners.alerts)).flatMap(({ Message }) => toldBy(JSON.parse(String(Message)))),
+      ),
+      findings: sorted((await messagesIn(listeners.findings)).flatMap(({ detail }) => violationIn(detail as Entry))),
+      isHandedOver: (await messagesIn(deployment.bulkQueueUrl)).some(({ kind }) => kind === 'sweep'),
+    }),
+  };
+}
+
+const sorted = (texts: readonly string[]) => [...new Set(texts)].sort();
+
+interface Entry {
+  readonly finding: { readonly policy: string; readonly status: string };
+}
+
+function toldBy(message: { readonly kind: string; readonly entries?: readonly Entry[] }): readonly string[] {
+  return message.entries?.flatMap(violationIn) ?? [message.kind];
+}
+
+function violationIn({ finding }: Entry): readonly string[] {
+  return finding.status === 'open' ? [finding.policy] : [];
+}
+
+async function messagesIn(QueueUrl: string): Promise<readonly Readonly<Record<string, unknown>>[]> {
+  const { Messages = [] } = await sqs().send(new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10 }));
+  if (Messages.length === 0) return [];
+  return [...Messages.map(({ Body = '' }) => JSON.parse(Body)), ...(await messagesIn(QueueUrl))];
+}
+
+/** What the role in the deployed stack may do. */
+async function deployedActions(role: string): Promise<readonly string[]> {
+  const iam = new IAMClient({
+    region,
+    endpoint: deployedAt ?? '',
+    credentials: { accessKeyId: 'testing', secretAccessKey: 'testing' },
+  });
+  const { Roles = [] } = await iam.send(new ListRolesCommand({}));
+  const RoleName = Roles.find((one) => one.RoleName?.startsWith(`${deployed.stack}-${role}-`))?.RoleName;
+  const { PolicyDocument = '' } = await iam.send(new GetRolePolicyCommand({ RoleName, PolicyName: 'own' }));
+  // What CloudFormation made, moto shows as Python writes it.
+  const document = JSON.parse(decodeURIComponent(PolicyDocument).replaceAll("'", '"')) as {
+    readonly Statement: readonly { readonly Action: readonly string[] }[];
+  };
+  return sorted(document.Statement.flatMap(({ Action }) => Action));
+}
+
+describe.each([inspectWork, sweepWork])('$role', (work) => {
+  const calls = Object.entries(work.calls) as [Operation, Consequence][];
+  const operations = calls.map(([operation]) => operation);
+
+  test('as deployed allows what its function does and what Lambda and SNS do by it, and nothing else', async () => {
+    const actions = await deployedActions(work.role);
+    await grant(work.role, actions);
+    const { called, run, told } = await functionOf(work);
+
+    expect(await run()).toMatchObject({ errors: [], consequence: 'none' });
+    expect(await told()).toEqual(work.tells);
+    expect([...called].sort()).toEqual([...operations].sort());
+    expect(actions).toEqual([...operations, ...work.byOthers].sort());
+  });
+
+  test.each(calls)(
+    'without %s the function says so (%s), and what was lost comes once it may again',
+    async (operation, consequence) => {
+      const { clock, run, told } = await functionOf(work);
+      await grant(
+        work.role,
+        operations.filter((one) => one !== operation),
+      );
+
+      const refused = await run();
+
+      expect(refused.errors.join('\n')).toContain(`is not authorized to perform: ${operation}`);
+      expect(refused.consequence).toBe(consequence);
+      // english-tags.
+      expect(refused.compliant).toBeLessThanOrEqual(1);
+      const before = await told();
+
+      await grant(work.role, operations);
+      clock.at = minutesAfter(clock.at, 10);
+
+      expect(await run()).toMatchObject({ errors: [], consequence: 'none' });
+      expect(merged(before, await told())).toEqual(work.tells);
+    },
+  );
+});
+
+function merged(before: Told, after: Told): Told {
+  return {
+    alerts: sorted([...before.alerts, ...after.alerts]),
+    findings: sorted([...before.findings, ...after.findings]),
+    isHandedOver: before.isHandedOver || after.isHandedOver,
+  };
+}

@@ -1,0 +1,227 @@
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  AuthorizeSecurityGroupIngressCommand,
+  CreateManagedPrefixListCommand,
+  CreateSecurityGroupCommand,
+  CreateTagsCommand,
+  EC2Client,
+  RunInstancesCommand,
+} from '@aws-sdk/client-ec2';
+import { CreateAliasCommand, CreateKeyCommand, KMSClient } from '@aws-sdk/client-kms';
+import type { ScanDocument } from '../../src/cli/report/document.ts';
+import { ec2Guardrail } from './support/cli.ts';
+import { accountId } from './support/deployment.ts';
+import { asWhom, type GuardedMoto, startGuardedMoto, userWho } from './support/guarded-moto.ts';
+
+const region = 'us-west-2';
+const folder = mkdtempSync(join(tmpdir(), 'refused-'));
+const policies = join(folder, 'policies');
+/** Long after the launch: it has settled. */
+const scan = `scan --policies ${policies} --region ${region} --format json --all --now 2100-01-01T00:00:00Z`;
+
+/** What docs/operations.md and docs/security.md say that a command needs. */
+const documented = {
+  scan: ['ec2:DescribeInstances', ...actionsIn('security.md', /^\| a policy that looks at [\s\S]*?\n\n/m)],
+  snapshot: actionsIn('operations.md', /^\| `snapshot` \| .*$/m),
+};
+
+function actionsIn(file: string, part: RegExp): readonly string[] {
+  const [text = ''] = part.exec(readFileSync(`docs/${file}`, 'utf8')) ?? [];
+  return [...new Set(text.match(/\b(?:ec2|kms):\w+/g))];
+}
+
+let moto: GuardedMoto;
+
+beforeAll(async () => {
+  moto = await startGuardedMoto();
+  await build();
+  writePolicies();
+});
+
+afterAll(async () => {
+  rmSync(folder, { recursive: true });
+  await moto.stop();
+});
+
+/** An instance of which all policies below hold, and what they read of it. */
+async function build(): Promise<void> {
+  const config = { region, endpoint: moto.url, credentials: moto.administrator };
+  const ec2 = new EC2Client(config);
+  const kms = new KMSClient(config);
+  const { KeyMetadata } = await kms.send(new CreateKeyCommand({}));
+  const KmsKeyId = KeyMetadata?.KeyId ?? '';
+  await kms.send(new CreateAliasCommand({ AliasName: 'alias/disks', TargetKeyId: KmsKeyId }));
+  const { PrefixList } = await ec2.send(
+    new CreateManagedPrefixListCommand({
+      PrefixListName: 'offices',
+      AddressFamily: 'IPv4',
+      MaxEntries: 1,
+      Entries: [{ Cidr: '203.0.113.0/24' }],
+    }),
+  );
+  const groupNamed = async (GroupName: string) =>
+    (await ec2.send(new CreateSecurityGroupCommand({ GroupName, Description: GroupName }))).GroupId ?? '';
+  const bastion = await groupNamed('bastion');
+  const web = await groupNamed('web');
+  await ec2.send(
+    new AuthorizeSecurityGroupIngressCommand({
+      GroupId: web,
+      IpPermissions: [
+        {
+          IpProtocol: 'tcp',
+          FromPort: 22,
+          ToPort: 22,
+          PrefixListIds: [{ PrefixListId: PrefixList?.PrefixListId }],
+          UserIdGroupPairs: [{ GroupId: bastion }],
+        },
+      ],
+    }),
+  );
+  const { Instances } = await ec2.send(
+    new RunInstancesCommand({
+      ImageId: 'ami-0123456789abcdef0',
+      MinCount: 1,
+      MaxCount: 1,
+      InstanceType: 't3.micro',
+      SecurityGroupIds: [web],
+      BlockDeviceMappings: [{ DeviceName: '/dev/sda1', Ebs: { VolumeSize: 8, Encrypted: true, KmsKeyId } }],
+    }),
+  );
+  const interfaceId = Instances?.[0]?.NetworkInterfaces?.[0]?.NetworkInterfaceId ?? '';
+  const tag = (id: string, Key: string, Value: string) =>
+    ec2.send(new CreateTagsCommand({ Resources: [id], Tags: [{ Key, Value }] }));
+  await tag(bastion, 'Role', 'bastion');
+  await tag(interfaceId, 'Owner', 'jane');
+}
+
+/** Policies that between them need every read. */
+function writePolicies(): void {
+  const sources = ['203.0.113.0/24', { group: { tags: { Role: ['bastion'] } } }];
+  const files = [
+    ['disks', 'encrypted-volumes', { kmsKeys: ['alias/disks'] }],
+    ['interfaces', 'required-tags', { keys: [{ key: 'Owner' }], resources: ['network-interface'] }],
+    ['ssh', 'restricted-ingress', { ports: [22], allowedSources: sources }],
+    ['types', 'approved-instance-types', { currentGeneration: true }],
+  ] as const;
+  for (const [name, rule, parameters] of files) {
+    mkdirSync(join(policies, name), { recursive: true });
+    // JSON is YAML.
+    const policy = { name, description: `Of ${name}.`, severity: 'high', rule, parameters, actions: ['notify'] };
+    writeFileSync(join(policies, name, 'policy.yml'), JSON.stringify(policy));
+  }
+}
+
+/** A run of `scan` or `snapshot` by a user who may do exactly this. */
+async function runBy(actions: readonly string[], command: string) {
+  return ec2Guardrail(command, asWhom(moto, await userWho(moto.iam, actions)));
+}
+
+/** What each policy says of the one instance. */
+function outcomesIn(stdout: string) {
+  const { findings } = JSON.parse(stdout) as ScanDocument;
+  return Object.fromEntries(findings.map(({ policy, compliance }) => [policy, compliance]));
+}
+
+const allHold = { disks: 'COMPLIANT', interfaces: 'COMPLIANT', ssh: 'COMPLIANT', types: 'COMPLIANT' };
+
+/** What hangs on each permission: a policy's word, and a file of a snapshot. Of a group's rules only their ids are told. */
+const lacking = [
+  ['ec2:DescribeVolumes', ['disks'], 'describe-volumes.json'],
+  ['kms:ListAliases', ['disks'], 'kms.list-aliases.json'],
+  ['ec2:DescribeNetworkInterfaces', ['interfaces'], 'describe-network-interfaces.json'],
+  ['ec2:DescribeSecurityGroups', ['ssh'], 'describe-security-groups.json'],
+  ['ec2:DescribeSecurityGroupRules', [], 'describe-security-group-rules.json'],
+  ['ec2:GetManagedPrefixListEntries', ['ssh'], 'get-managed-prefix-list-entries.pl-.*.json'],
+  ['ec2:DescribeInstanceTypes', ['types'], 'describe-instance-types.json'],
+] as const;
+
+test('scan needs what the documentation lists, and no more', async () => {
+  const { exitCode, stdout, stderr } = await runBy(documented.scan, scan);
+
+  expect(outcomesIn(stdout)).toEqual(allHold);
+  expect(stderr).toBe(`${region}: reading instances\n${region}: inspected 1 of 1 instances\n`);
+  expect(exitCode).toBe(0);
+});
+
+test('snapshot needs what the documentation lists, and no more', async () => {
+  const out = join(folder, 'whole');
+
+  const { exitCode, stdout } = await runBy(documented.snapshot, `snapshot --region ${region} --out ${out}`);
+
+  expect(stdout).toBe(`${out}: 8 files recorded, 0 left out\n`);
+  expect(exitCode).toBe(0);
+});
+
+test('the documentation lists nothing that could be left out', () => {
+  const needed = ['ec2:DescribeInstances', ...lacking.map(([action]) => action)].sort();
+
+  expect([...documented.scan].sort()).toEqual(needed);
+  expect([...documented.snapshot].sort()).toEqual(needed);
+});
+
+describe.each(lacking)('without %s', (action, unknown, file) => {
+  const refusal = `User: arn:aws:iam::${accountId}:user/.* is not authorized to perform: ${action}`;
+  const code = action.startsWith('kms:') ? 'AccessDeniedException' : 'UnauthorizedOperation';
+  const without = (actions: readonly string[]) => actions.filter((one) => one !== action);
+
+  test('scan goes on, says what it could not read, and names the permission', async () => {
+    const { exitCode, stdout, stderr } = await runBy(without(documented.scan), `${scan} --fail-on-unknown`);
+
+    expect(outcomesIn(stdout)).toEqual({
+      ...allHold,
+      ...Object.fromEntries(unknown.map((policy) => [policy, 'INSUFFICIENT_DATA'])),
+    });
+    expect(stderr).toMatch(new RegExp(`${region}: could not read \\w+: ${code}: ${refusal}\n`));
+    expect(stderr).toContain(`${region}: grant ${action} to whoever these credentials are of\n`);
+    expect(exitCode).toBe(unknown.length > 0 ? 1 : 0);
+  });
+
+  test('snapshot leaves the file out, and names the permission', async () => {
+    const out = join(folder, action.replace(':', '-'));
+
+    const { exitCode, stdout, stderr } = await runBy(
+      without(documented.snapshot),
+      `snapshot --region ${region} --out ${out}`,
+    );
+
+    expect(stderr).toMatch(new RegExp(`could not record ${file}: ${code}: ${refusal}\n`));
+    expect(stderr).toContain(`grant ${action} to whoever these credentials are of\n`);
+    expect(readdirSync(out).filter((name) => new RegExp(`^${file}$`).test(name))).toEqual([]);
+    expect(stdout).toMatch(`${out}: ${readdirSync(out).length} files recorded, 1 left out\n`);
+    expect(exitCode).toBe(1);
+  });
+});
+
+describe('who may not list instances', () => {
+  const out = join(folder, 'nothing');
+  const snapshot = `snapshot --region ${region} --out ${out}`;
+
+  test.each([
+    ['scan', scan],
+    ['snapshot', snapshot],
+  ])('is told by %s what is missing, and nothing else comes', async (_, command) => {
+    const others = documented.snapshot.filter((action) => action !== 'ec2:DescribeInstances');
+
+    const { exitCode, stdout, stderr } = await runBy(others, command);
+
+    expect({ exitCode, stdout, isWritten: existsSync(out) }).toEqual({ exitCode: 2, stdout: '', isWritten: false });
+    expect(stderr).toContain(`can't list the instances of ${region}: UnauthorizedOperation: User: arn:aws:iam::`);
+    expect(stderr).toContain('grant ec2:DescribeInstances to whoever these credentials are of');
+  });
+
+  test.each([
+    ['scan', scan],
+    ['snapshot', snapshot],
+  ])('because of a wrong key is told by %s to get a right one', async (_, command) => {
+    const keys = { ...(await userWho(moto.iam, documented.snapshot)), secretAccessKey: 'mistyped' };
+
+    const { exitCode, stdout, stderr } = await ec2Guardrail(command, asWhom(moto, keys));
+
+    expect({ exitCode, stdout, isWritten: existsSync(out) }).toEqual({ exitCode: 2, stdout: '', isWritten: false });
+    expect(stderr).toContain(`can't list the instances of ${region}: AuthFailure: AWS was not able to validate`);
+    expect(stderr).toContain('Set up credentials with `aws configure`');
+    expect(stderr).not.toContain('grant ');
+  });
+});
