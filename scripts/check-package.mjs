@@ -1,4 +1,5 @@
-// Holds what `npm run package` wrote into .serverless/ against what it promises. Prints the sizes; exit 1 names what is broken.
+// Holds the functions that `npm run package` wrote into .serverless/ against what they promise. Prints the sizes; exit 1 names what is
+// broken. The template is looked at by test/aws/template.test.ts.
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -20,54 +21,6 @@ function check(holds, otherwise) {
   if (!holds) broken.push(otherwise);
 }
 
-function ofType(type) {
-  return Object.entries(resources).filter(([, { Type }]) => Type === type);
-}
-
-/** Logical ids that a value names, by Ref, Fn::GetAtt or Fn::Sub. */
-function namedIn(value) {
-  if (typeof value !== 'object' || value === null) return [];
-  if (typeof value.Ref === 'string') return value.Ref.startsWith('AWS::') ? [] : [value.Ref];
-  if (Array.isArray(value['Fn::GetAtt'])) return [value['Fn::GetAtt'][0]];
-  if (typeof value['Fn::Sub'] === 'string')
-    return [...value['Fn::Sub'].matchAll(/\$\{(\w+)(?:\.\w+)?\}/g)].map(([, id]) => id);
-  return Object.values(value).flatMap(namedIn);
-}
-
-for (const [id, { Properties, DependsOn = [] }] of Object.entries(resources))
-  for (const named of [...namedIn(Properties), ...[DependsOn].flat()])
-    check(named in resources, `${id} names ${named}, which is not in the template`);
-
-for (const [id, { Properties }] of ofType('AWS::Events::Rule'))
-  for (const target of Properties.Targets)
-    check(target.DeadLetterConfig, `${id} has a target without a dead-letter queue`);
-
-for (const [id, { Properties }] of ofType('AWS::Lambda::Function')) {
-  check(!('ReservedConcurrentExecutions' in Properties), `${id} reserves concurrency: its queue would be throttled`);
-  const [role] = namedIn(Properties.Role);
-  check(resources[role]?.Type === 'AWS::IAM::Role', `${id} has no role of this stack`);
-}
-
-const watched = resources.SweepMissingAlarm.Properties.Dimensions[0].Value;
-for (const [id, { Properties }] of ofType('AWS::Lambda::Function')) {
-  const published = Properties.Environment.Variables.POWERTOOLS_SERVICE_NAME;
-  check(watched === published, `the alarm on a missing sweep watches ${watched}, ${id} publishes as ${published}`);
-}
-
-for (const [id, { Properties }] of ofType('AWS::Lambda::EventSourceMapping')) {
-  const [queue] = namedIn(Properties.EventSourceArn);
-  const [called] = namedIn(Properties.FunctionName);
-  const least = 6 * resources[called].Properties.Timeout;
-  const { VisibilityTimeout } = resources[queue].Properties;
-  check(VisibilityTimeout >= least, `${queue} shows messages again after ${VisibilityTimeout} s, less than ${least} s`);
-  check(Properties.FunctionResponseTypes?.includes('ReportBatchItemFailures'), `${id} retries whole batches`);
-}
-
-for (const [id, { Properties }] of ofType('AWS::IAM::Role'))
-  for (const { PolicyDocument } of Properties.Policies)
-    for (const action of PolicyDocument.Statement.flatMap(({ Action }) => Action))
-      check(!/^ec2:(?!Describe|Get)/.test(action), `${id} may ${action}, though every policy only notifies`);
-
 // Outside the repository: its package.json would make ES modules of these CommonJS files.
 const scratch = mkdtempSync(join(tmpdir(), 'ec2-guardrail-package-'));
 try {
@@ -77,7 +30,7 @@ try {
     console.log(`${name}.zip ${(size / 1000).toFixed(1)} KB`);
     check(size <= MAX_ZIP_KB * 1000, `${zip} has ${size} bytes, more than ${MAX_ZIP_KB} KB`);
     unpack(zip, join(scratch, name));
-    const [, { Properties }] = ofType('AWS::Lambda::Function').find(([id]) => id.toLowerCase().startsWith(name));
+    const { Properties } = resources[`${name[0].toUpperCase()}${name.slice(1)}LambdaFunction`];
     const bundle = join(scratch, name, `${Properties.Handler.replace(/\.\w+$/, '')}.js`);
     const text = readFileSync(bundle, 'utf8');
     for (const provider of ['fromSSO', 'fromIni', 'fromProcess', 'fromTokenFile', 'fromContainerMetadata'])
