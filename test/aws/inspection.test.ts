@@ -6,7 +6,7 @@ import { account, goodTags, openSsh } from './support/account.ts';
 import { accountId, deployed, physicalId } from './support/deployment.ts';
 import { type EventSource, eventSource } from './support/event-source.ts';
 import { type Otherwise, type RunningFunction, startFunction } from './support/lambda.ts';
-import { changesIn, createMailbox, type Mailbox, type Told } from './support/mailbox.ts';
+import { changesIn, type Mailbox, mailboxOf, type Told } from './support/mailbox.ts';
 
 const sns = new SNSClient({ region: deployed.region });
 const sqs = new SQSClient({ region: deployed.region, useQueueUrlAsEndpoint: false });
@@ -19,7 +19,8 @@ let inspect: RunningFunction;
 let sweep: RunningFunction;
 let live: EventSource;
 let bulk: EventSource;
-let mailbox: Mailbox;
+let alerts: Mailbox;
+let operations: Mailbox;
 let alertsTopic: string;
 
 beforeAll(async () => {
@@ -28,9 +29,8 @@ beforeAll(async () => {
   live = await eventSource(await physicalId('LiveQueue'), inspect);
   bulk = await eventSource(await physicalId('BulkQueue'), inspect);
   alertsTopic = await physicalId('AlertsTopic');
-  mailbox = await createMailbox();
-  await mailbox.subscribeTo(alertsTopic);
-  await mailbox.subscribeTo(await physicalId('OperationsTopic'));
+  alerts = await mailboxOf(alertsTopic);
+  operations = await mailboxOf(await physicalId('OperationsTopic'));
 });
 
 afterAll(() => Promise.all(running.map((one) => one.stop())));
@@ -41,11 +41,11 @@ async function start(name: 'inspect' | 'sweep', otherwise?: Otherwise): Promise<
   return started;
 }
 
-/** Hands over what is in the queues, and gives what subscribers got. */
+/** Hands over what is in the queues, and gives what subscribers of alerts got. */
 async function inspected(): Promise<readonly Told[]> {
   await live.handOver();
   await bulk.handOver();
-  return mailbox.empty();
+  return alerts.empty();
 }
 
 /** The same until so many changes are told: what had to settle is looked at again after a minute. */
@@ -154,7 +154,7 @@ describe('the deployed functions', () => {
     const [batch] = await live.handOver();
     // Of the launch the change to `running` and the call; `pending` matches no rule.
     expect(batch).toEqual({ handled: [expect.any(String), expect.any(String)], failed: [broken] });
-    expect(changesIn(await mailbox.empty())).toEqual([`opened encrypted-volumes ${instanceId}`]);
+    expect(changesIn(await alerts.empty())).toEqual([`opened encrypted-volumes ${instanceId}`]);
     for (let tries = 2; tries <= 5; tries++) {
       await live.showFailedAgain();
       expect(await live.handOver()).toEqual([{ handled: [], failed: [broken] }]);
@@ -176,18 +176,22 @@ describe('the deployed functions', () => {
     expect(others).toEqual([]);
 
     const { TopicArn = '' } = await sns.send(new CreateTopicCommand({ Name: 'not-there-yet' }));
-    await mailbox.subscribeTo(TopicArn);
+    await alerts.subscribeTo(TopicArn);
     await refused.showFailedAgain();
     const aheadMs = VISIBILITY_TIMEOUT * 1000;
     const later = await eventSource(live.queueUrl, await start('inspect', { environment, aheadMs }));
     expect(await later.handOver()).toEqual([{ handled: batch?.failed, failed: [] }]);
-    expect(changesIn(await mailbox.empty())).toEqual([`opened encrypted-volumes ${instanceId}`]);
+    expect(changesIn(await alerts.empty())).toEqual([`opened encrypted-volumes ${instanceId}`]);
   });
 
   test('find in the hourly sweep what no event told of', async () => {
     const { InstanceId } = await account.launchQuietly({ encrypted: false });
     await sweep.invoke({});
     expect(changesIn(await inspected())).toEqual([`opened encrypted-volumes ${InstanceId}`]);
+  });
+
+  test('tell operators nothing while all goes well', async () => {
+    expect(await operations.empty()).toEqual([]);
   });
 
   test('write nothing but JSON to their logs', () => {

@@ -34,8 +34,9 @@ export interface Mailbox {
   empty(): Promise<readonly Told[]>;
 }
 
-export async function createMailbox(): Promise<Mailbox> {
-  const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: 'mailbox' }));
+/** A mailbox that is subscribed to a topic. */
+export async function mailboxOf(topicArn: string): Promise<Mailbox> {
+  const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: `mailbox-${crypto.randomUUID()}` }));
   const { Attributes } = await sqs.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['QueueArn'] }));
 
   async function subscribeTo(TopicArn: string): Promise<void> {
@@ -54,6 +55,7 @@ export async function createMailbox(): Promise<Mailbox> {
     }
   }
 
+  await subscribeTo(topicArn);
   return { subscribeTo, empty };
 }
 
