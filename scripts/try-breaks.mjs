@@ -1,5 +1,6 @@
 // Breaks the product on purpose, one thing at a time, in a copy of what is committed, and says which tests over HTTP notice:
-// npm run test:breaks [NUMBER…]. Takes about a minute a break. Exit 1: a break that no test noticed.
+// npm run test:breaks -- [NUMBER…]. Takes about a minute a break; prints the table of docs/testing.md. Exit 1: a break that no
+// test noticed.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -75,7 +76,7 @@ const breaks = [
     file: 'src/aws/sdk.ts',
     from: ', useQueueUrlAsEndpoint: false',
     to: '',
-    tests: ['same-answers'],
+    tests: ['inspection'],
   },
   {
     what: 'the sandbox gives all rows on one page',
@@ -135,10 +136,10 @@ const breaks = [
     tests: ['template'],
   },
   {
-    what: 'messages are shown again while a function may be at work on them',
+    what: 'messages are shown again too soon',
     file: 'src/stack/queues.ts',
     from: 'VISIBILITY_TIMEOUT = 6 * TIMEOUT',
-    to: 'VISIBILITY_TIMEOUT = TIMEOUT / 2',
+    to: 'VISIBILITY_TIMEOUT = 2 * TIMEOUT',
     tests: ['template', 'deployed'],
   },
 ];
@@ -152,20 +153,30 @@ let unnoticed = 0;
 execFileSync('git', ['worktree', 'add', '--quiet', '--detach', copy], { cwd: root });
 try {
   for (const shared of ['node_modules', '.venv']) symlinkSync(join(root, shared), join(copy, shared));
+  process.stdout.write('| break | where | tests that fail |\n|---|---|---|\n');
   for (const [index, one] of breaks.entries()) {
     if (chosen.length > 0 && !chosen.includes(index + 1)) continue;
-    process.stdout.write(`\n${index + 1}. ${one.what} (${one.file})\n`);
     const noticed = withBreak(one, () => one.tests.flatMap((test) => failuresOf(test, one.config)));
-    for (const { file, title } of noticed) process.stdout.write(`   ${file}: ${title}\n`);
-    if (noticed.length > 0) continue;
-    process.stdout.write('   NO TEST NOTICED\n');
-    unnoticed += 1;
+    process.stdout.write(`| ${index + 1}. ${one.what} | \`${one.file}\` | ${inWords(noticed)} |\n`);
+    if (noticed.length === 0) unnoticed += 1;
   }
 } finally {
   execFileSync('git', ['worktree', 'remove', '--force', copy], { cwd: root });
   rmSync(scratch, { recursive: true });
 }
 process.exitCode = unnoticed > 0 ? 1 : 0;
+
+/** The first test of each file that noticed, and how many more. */
+function inWords(noticed) {
+  if (noticed.length === 0) return '**none**';
+  const files = [...new Set(noticed.map(({ file }) => file))];
+  return files
+    .map((file) => {
+      const [first, ...others] = noticed.filter((one) => one.file === file);
+      return `${file}: "${first.title}"${others.length > 0 ? ` and ${others.length} more` : ''}`;
+    })
+    .join('; ');
+}
 
 function withBreak({ file, from, to }, work) {
   const path = join(copy, file);
@@ -187,7 +198,8 @@ function failuresOf(test, config = 'test/aws/jest.config.mjs') {
   const output = join(scratch, 'results.json');
   rmSync(output, { force: true });
   const args = ['jest', '--config', config, '--json', `--outputFile=${output}`, `/${test}.test.ts`];
-  const { stderr } = spawnSync('npx', args, { cwd: copy, encoding: 'utf8' });
+  // A test that fails may print megabytes.
+  const { stderr } = spawnSync('npx', args, { cwd: copy, encoding: 'utf8', maxBuffer: Number.POSITIVE_INFINITY });
   let results;
   try {
     results = JSON.parse(readFileSync(output, 'utf8')).testResults;
