@@ -4,7 +4,7 @@ import type { Missing, NetworkInterface, PrefixList, Volume } from '../domain/fa
 import { distinct, type Instance, networkInterfaceIds, securityGroupIds, volumeIds } from '../domain/instance.ts';
 import type { Need } from '../domain/needs.ts';
 import type { Aws, Output } from '../domain/operations.ts';
-import { chunked, failureOf, joined, type ReadResult, readFiltered, readPages } from './reads.ts';
+import { chunked, failureOf, joined, PAGE_ROWS, type ReadResult, readFiltered, readPages } from './reads.ts';
 
 /** Instances as DescribeInstances gave them; those it gave malformed; and why it did not give all, if so. */
 export interface DescribedInstances {
@@ -32,7 +32,8 @@ export async function describeInstances(
 
 /** Every instance of the account and Region, page by page. */
 export async function describeAllInstances(aws: Aws): Promise<DescribedInstances> {
-  return described(await readPages(aws, 'ec2:DescribeInstances', { MaxResults: 1000 }, reservations));
+  const operation = 'ec2:DescribeInstances';
+  return described(await readPages(aws, operation, { MaxResults: PAGE_ROWS[operation] }, reservations));
 }
 
 /** The groups whose ingress permissions name one of these prefix lists or groups. */

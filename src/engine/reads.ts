@@ -26,6 +26,23 @@ export interface ReadResult<T> {
  */
 export const FILTER_VALUES = 200;
 
+/**
+ * How many rows of a page each list is asked for: EC2's most. Unasked, EC2 does not page at all, which takes long, is throttled
+ * first, and for interfaces of a large account fails.
+ * @see https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeNetworkInterfaces.html
+ */
+export const PAGE_ROWS = {
+  'ec2:DescribeInstances': 1000,
+  'ec2:DescribeVolumes': 500,
+  'ec2:DescribeSecurityGroups': 1000,
+  'ec2:DescribeSecurityGroupRules': 1000,
+  'ec2:DescribeNetworkInterfaces': 1000,
+  'ec2:DescribeInstanceTypes': 100,
+} as const satisfies Partial<Record<PagedRead, number>>;
+
+/** Reads of what there is any number of, which can be selected by filters. */
+export type FilteredRead = keyof typeof PAGE_ROWS;
+
 /** The list in an answer. AWS gives it even when it is empty: who leaves it out, such as a proxy's own page, is not AWS. */
 export type RowsOf<O extends PagedRead, T> = (output: Output<O>) => readonly T[] | undefined;
 
@@ -56,7 +73,7 @@ export async function readPages<O extends PagedRead, T>(
  * Reads what a filter's values select, in as few calls as EC2 takes values. By filter and not by id: one unknown id
  * would fail the other 199. A failed chunk is told, the others are read all the same.
  */
-export async function readFiltered<O extends PagedRead, T>(
+export async function readFiltered<O extends FilteredRead, T>(
   aws: Aws,
   operation: O,
   filter: string,
@@ -64,8 +81,11 @@ export async function readFiltered<O extends PagedRead, T>(
   rowsOf: RowsOf<O, T>,
 ): Promise<ReadResult<T>> {
   const chunks = chunked(values, FILTER_VALUES);
+  const MaxResults = PAGE_ROWS[operation];
   const results = await Promise.all(
-    chunks.map((Values) => readPages(aws, operation, { Filters: [{ Name: filter, Values }] } as Input<O>, rowsOf)),
+    chunks.map((Values) =>
+      readPages(aws, operation, { Filters: [{ Name: filter, Values }], MaxResults } as Input<O>, rowsOf),
+    ),
   );
   return joined(results);
 }

@@ -94,8 +94,19 @@ export function settingsOf(
     const what = value === undefined ? undefined : (checks[key](value, region) ?? uselessBeside(given)[key]);
     return what === undefined ? [] : [`--param ${key}=${value}: ${what}`];
   });
-  if (wrong.length > 0) throw new Error(wrong.join('\n'));
+  const all = [...tooLong(name), ...wrong];
+  if (all.length > 0) throw new Error(all.join('\n'));
   return { name, ...given };
+}
+
+/** Lambda's quota for a function's name is 64 characters, and `-inspect` is behind this one. */
+const LONGEST_NAME = 64 - '-inspect'.length;
+
+function tooLong(name: string): readonly string[] {
+  const tooMany = name.length - LONGEST_NAME;
+  if (tooMany <= 0) return [];
+  const what = `${quoted(name)} can't be the name of the deployment: its functions' names would be longer than 64 characters`;
+  return [`${what}; expected a --stage that is ${tooMany} ${tooMany === 1 ? 'character' : 'characters'} shorter`];
 }
 
 function wrongAddress(value: string, example: string): string | undefined {

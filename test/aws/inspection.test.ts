@@ -1,6 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import { CreateTopicCommand, SNSClient } from '@aws-sdk/client-sns';
 import { ReceiveMessageCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { SWEEP_COMPLETED } from '../../src/stack/alarms.ts';
 import { VISIBILITY_TIMEOUT } from '../../src/stack/queues.ts';
 import { account, goodTags, openSsh } from './support/account.ts';
 import { accountId, deployed, physicalId } from './support/deployment.ts';
@@ -11,8 +12,8 @@ import { changesIn, type Mailbox, mailboxOf, type Told } from './support/mailbox
 const sns = new SNSClient({ region: deployed.region });
 const sqs = new SQSClient({ region: deployed.region, useQueueUrlAsEndpoint: false });
 
-/** moto gives 100 reservations a page, and each of these instances has its own. */
-const MORE_THAN_A_PAGE = 105;
+/** More than a message each: one digest. */
+const MANY = 105;
 
 const running: RunningFunction[] = [];
 let inspect: RunningFunction;
@@ -134,18 +135,18 @@ describe('the deployed functions', () => {
     expect(await inspected()).toEqual([]);
   });
 
-  test('find every instance behind a group, over all pages, and tell of them in one digest', async () => {
+  test('find every instance behind a group, and tell of them in one digest', async () => {
     const group = await account.createSecurityGroup('shared');
-    const launches = Array.from({ length: MORE_THAN_A_PAGE }, () => account.launchQuietly({ groupIds: [group] }));
+    const launches = Array.from({ length: MANY }, () => account.launchQuietly({ groupIds: [group] }));
     const instances = await Promise.all(launches);
     await account.authorizeIngress(group, openSsh);
     const [digest, ...others] = await inspected();
     expect(others).toEqual([]);
-    expect(digest).toMatchObject({ kind: 'digest', subjects: MORE_THAN_A_PAGE });
+    expect(digest).toMatchObject({ kind: 'digest', subjects: MANY });
     const listed = digest?.alerts?.map(({ instance }) => instance?.instanceId) ?? [];
     expect(instances.map(({ InstanceId }) => InstanceId)).toEqual(expect.arrayContaining(listed));
     await account.revokeIngress(group, openSsh);
-    expect(await inspected()).toMatchObject([{ kind: 'digest', subjects: MORE_THAN_A_PAGE }]);
+    expect(await inspected()).toMatchObject([{ kind: 'digest', subjects: MANY }]);
   });
 
   test('fail the messages of a batch that they could not work, and no other; SQS sets them aside after five tries', async () => {
@@ -190,14 +191,34 @@ describe('the deployed functions', () => {
     expect(changesIn(await inspected())).toEqual([`opened encrypted-volumes ${InstanceId}`]);
   });
 
+  test('lose nothing while the table is not there: the whole batch fails, and when it comes again it is told', async () => {
+    const environment = { TABLE_NAME: 'not-there' };
+    const broken = await eventSource(live.queueUrl, await start('inspect', { environment }));
+    const instanceId = await account.launch({ encrypted: false });
+    const [batch, ...others] = await broken.handOver();
+    expect(batch).toEqual({ handled: [], failed: [expect.any(String), expect.any(String)] });
+    expect(others).toEqual([]);
+    await broken.showFailedAgain();
+    expect(changesIn(await inspected())).toEqual([`opened encrypted-volumes ${instanceId}`]);
+  });
+
   test('tell operators nothing while all goes well', async () => {
     expect(await operations.empty()).toEqual([]);
   });
 
-  test('write nothing but JSON to their logs', () => {
-    const lines = running.flatMap(({ log }) => log);
-    expect(lines.length).toBeGreaterThan(0);
-    for (const line of lines) expect(() => JSON.parse(line)).not.toThrow();
+  test('log in JSON, why a message failed too, and the metric that the alarm on a missing sweep watches', () => {
+    const lines = running.flatMap(({ log }) => log.map((line) => JSON.parse(line)));
+    const errors = lines.filter(({ level }) => level === 'ERROR').map(({ message }) => message);
+    expect(errors).toEqual(expect.arrayContaining([expect.stringMatching(/^message [\w-]+ is no JSON: /)]));
+    const { namespace, metric } = SWEEP_COMPLETED;
+    const completed = lines.filter((line) => line[metric] === 1);
+    expect(completed).not.toEqual([]);
+    for (const line of completed) {
+      expect(line.service).toBe(deployed.stack);
+      expect(line._aws.CloudWatchMetrics).toEqual([
+        expect.objectContaining({ Namespace: namespace, Dimensions: [['service']] }),
+      ]);
+    }
   });
 });
 

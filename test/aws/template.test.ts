@@ -16,11 +16,11 @@ interface Resource {
 }
 
 interface Statement {
+  readonly Sid: string;
   readonly Effect: string;
-  readonly Principal?: Json;
   readonly Action: string | readonly string[];
   readonly Resource: Json;
-  readonly Condition?: Json;
+  readonly [more: string]: Json;
 }
 
 let folder: string;
@@ -56,17 +56,6 @@ function policyOf(id: string): readonly Statement[] {
   return [...ofType('AWS::SQS::QueuePolicy'), ...ofType('AWS::SNS::TopicPolicy')]
     .filter(([, { Queues, Topics }]) => listOf<Json>(Queues ?? Topics).some((one) => idIn(one) === id))
     .flatMap(([, { PolicyDocument }]) => PolicyDocument.Statement);
-}
-
-/** Whether a policy lets a service do this on behalf of the account or of one source. */
-function lets(statements: readonly Statement[], service: string, action: string, source?: string): boolean {
-  return statements.some(
-    ({ Effect, Principal, Action, Condition }) =>
-      Effect === 'Allow' &&
-      JSON.stringify(Principal) === JSON.stringify({ Service: service }) &&
-      listOf(Action).some((one) => one === action || one === `${action}*`) &&
-      (source === undefined || JSON.stringify(Condition).includes(`"${source}"`)),
-  );
 }
 
 /** Another Region, and whatever a deployment can be told. */
@@ -107,17 +96,28 @@ test('no role may change anything by a wildcard', () => {
   expect(actions.filter((action) => !/^\w+:(Describe|Get|List)\w+$/.test(action))).toEqual([]);
 });
 
+const ofThisAccount = { StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } } };
+
 test('every alarm reaches people: CloudWatch may publish to its topic, and use the key that the topic is under', () => {
   const alarms = ofType('AWS::CloudWatch::Alarm');
   expect(alarms.length).toBeGreaterThan(0);
   for (const [id, { AlarmActions, OKActions }] of alarms) {
     expect([id, AlarmActions, OKActions]).toEqual([id, [{ Ref: 'OperationsTopic' }], [{ Ref: 'OperationsTopic' }]]);
   }
-  expect(lets(policyOf('OperationsTopic'), 'cloudwatch.amazonaws.com', 'sns:Publish', 'AWS::AccountId')).toBe(true);
+  const byCloudWatch = { Sid: 'Alarms', Effect: 'Allow', Principal: { Service: 'cloudwatch.amazonaws.com' } };
+  expect(policyOf('OperationsTopic')).toContainEqual({
+    ...byCloudWatch,
+    Action: 'sns:Publish',
+    Resource: { Ref: 'OperationsTopic' },
+    Condition: ofThisAccount,
+  });
   const key = idIn(template.OperationsTopic?.Properties.KmsMasterKeyId);
-  const statements = template[key]?.Properties.KeyPolicy.Statement as readonly Statement[];
-  for (const action of ['kms:Decrypt', 'kms:GenerateDataKey'])
-    expect([action, lets(statements, 'cloudwatch.amazonaws.com', action, 'AWS::AccountId')]).toEqual([action, true]);
+  expect(template[key]?.Properties.KeyPolicy.Statement).toContainEqual({
+    ...byCloudWatch,
+    Action: ['kms:Decrypt', 'kms:GenerateDataKey*'],
+    Resource: '*',
+    Condition: ofThisAccount,
+  });
   const subscribed = ofType('AWS::SNS::Subscription').map(([, { TopicArn }]) => idIn(TopicArn));
   expect(subscribed).toContain('OperationsTopic');
 });
@@ -134,30 +134,70 @@ test('the alarm on a missing sweep watches the metric as the functions publish i
 test('every queue, topic and table is encrypted, and refuses whoever comes without TLS', () => {
   const queues = ofType('AWS::SQS::Queue');
   const topics = ofType('AWS::SNS::Topic');
+  expect([queues.length, topics.length, ofType('AWS::DynamoDB::Table').length]).toEqual([5, 2, 1]);
   for (const [id, { SqsManagedSseEnabled }] of queues) expect([id, SqsManagedSseEnabled]).toEqual([id, true]);
   for (const [id, { KmsMasterKeyId }] of topics) expect([id, idIn(KmsMasterKeyId)]).toEqual([id, 'TopicKey']);
   for (const [, { SSESpecification }] of ofType('AWS::DynamoDB::Table')) expect(SSESpecification.SSEEnabled).toBe(true);
-  for (const [id] of [...queues, ...topics]) {
-    const denied = policyOf(id).filter(({ Effect, Condition }) => Effect === 'Deny' && hasNoTls(Condition));
-    expect([id, denied.map(({ Principal }) => Principal)]).toEqual([id, ['*']]);
+  for (const [id] of queues) expect(policyOf(id)).toContainEqual(withoutTls('sqs:*', arnOf(id)));
+  for (const [id] of topics) expect(policyOf(id)).toContainEqual(withoutTls('sns:Publish', { Ref: id }));
+});
+
+function withoutTls(Action: string, Resource: Json): Statement {
+  const Condition = { Bool: { 'aws:SecureTransport': 'false' } };
+  return { Sid: 'DenyWithoutTls', Effect: 'Deny', Principal: '*', Action, Resource, Condition };
+}
+
+function arnOf(id: string): Json {
+  return { 'Fn::GetAtt': [id, 'Arn'] };
+}
+
+describe.each(['LiveQueue', 'UndeliveredQueue'])('%s', (queue) => {
+  test('lets in EventBridge, for every rule that sends to it or leaves there what it could not send', () => {
+    const senders = ofType('AWS::Events::Rule').filter(([, { Targets }]) =>
+      Targets.some(({ Arn, DeadLetterConfig }: { Arn: Json; DeadLetterConfig: { Arn: Json } }) =>
+        [Arn, DeadLetterConfig.Arn].some((one) => idIn(one) === queue),
+      ),
+    );
+    const [statement] = policyOf(queue).filter(({ Effect }) => Effect === 'Allow');
+    const ids = senders.map(([id]) => id).sort();
+    expect(ids.length).toBeGreaterThan(1);
+    expect({ ...statement, Condition: sourcesIn(statement?.Condition) }).toEqual({
+      Sid: 'OwnEventRules',
+      Effect: 'Allow',
+      Principal: { Service: 'events.amazonaws.com' },
+      Action: 'sqs:SendMessage',
+      Resource: arnOf(queue),
+      Condition: ids,
+    });
+  });
+
+  /** The rules of a condition that lets in these and no others. */
+  function sourcesIn(condition: Json | undefined): readonly string[] {
+    const { ArnEquals } = condition as { ArnEquals: { 'aws:SourceArn': readonly Json[] } };
+    expect(condition).toEqual({ ArnEquals });
+    return ArnEquals['aws:SourceArn'].map(idIn).sort();
   }
 });
 
-function hasNoTls(condition: Json | undefined): boolean {
-  return JSON.stringify(condition) === JSON.stringify({ Bool: { 'aws:SecureTransport': 'false' } });
-}
+test('every rule keeps what it can not hand over', () => {
+  const kept = ofType('AWS::Events::Rule').flatMap(([, { Targets }]) =>
+    Targets.map(({ DeadLetterConfig }: { DeadLetterConfig: { Arn: Json } }) => idIn(DeadLetterConfig.Arn)),
+  );
+  expect(kept).toEqual(['UndeliveredQueue', 'UndeliveredQueue', 'UndeliveredQueue']);
+});
 
-test('what a rule can not hand over goes to a queue that lets this very rule in', () => {
-  const rules = ofType('AWS::Events::Rule');
-  expect(rules.length).toBe(3);
-  for (const [rule, { Targets }] of rules)
-    for (const { Arn, DeadLetterConfig } of Targets) {
-      const kept = idIn(DeadLetterConfig.Arn);
-      expect([rule, lets(policyOf(kept), 'events.amazonaws.com', 'sqs:SendMessage', rule)]).toEqual([rule, true]);
-      const to = idIn(Arn);
-      if (template[to]?.Type !== 'AWS::SQS::Queue') continue;
-      expect([rule, lets(policyOf(to), 'events.amazonaws.com', 'sqs:SendMessage', rule)]).toEqual([rule, true]);
-    }
+test('the clock may call the sweep, and nobody else may', () => {
+  const [clock] = ofType('AWS::Events::Rule').flatMap(([id, { ScheduleExpression }]) =>
+    ScheduleExpression === undefined ? [] : [id],
+  );
+  expect(ofType('AWS::Lambda::Permission').map(([, properties]) => properties)).toEqual([
+    {
+      FunctionName: arnOf('SweepLambdaFunction'),
+      Action: 'lambda:InvokeFunction',
+      Principal: 'events.amazonaws.com',
+      SourceArn: arnOf(clock ?? 'no rule with a schedule'),
+    },
+  ]);
 });
 
 test('a run of the sweep that failed goes to a queue too', () => {

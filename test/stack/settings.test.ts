@@ -120,6 +120,15 @@ test('refuses a key without its topic', () => {
   );
 });
 
+test('a name that the functions can not bear is refused here, and not by CloudFormation', () => {
+  const longest = 'n'.repeat(56);
+
+  expect(settingsOf({ ...deployed, name: longest }, {})).toEqual({ name: longest });
+  expect(() => settingsOf({ ...deployed, name: `${longest}ab` }, {})).toThrow(
+    `"${longest}ab" can't be the name of the deployment: its functions' names would be longer than 64 characters; expected a --stage that is 2 characters shorter`,
+  );
+});
+
 test('names all mistakes at once', () => {
   expect(() => settingsOf(deployed, { alertEmail: 'a', operationsEmail: 'b' })).toThrow(
     '--param alertEmail=a: expected such as team@example.com\n--param operationsEmail=b: expected such as platform@example.com',

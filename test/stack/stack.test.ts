@@ -61,13 +61,16 @@ describe('queues', () => {
   ])('%s lets in EventBridge for our own rules, and nobody else', (id, rules) => {
     const allowed = statementsFor(id).filter(({ Effect }) => Effect === 'Allow');
 
-    expect(allowed.map(({ Principal, Action, Condition }) => ({ Principal, Action, Condition }))).toEqual(
+    expect(
+      allowed.map(({ Principal, Action, Resource, Condition }) => ({ Principal, Action, Resource, Condition })),
+    ).toEqual(
       rules.length === 0
         ? []
         : [
             {
               Principal: { Service: 'events.amazonaws.com' },
               Action: 'sqs:SendMessage',
+              Resource: arn(id),
               Condition: { ArnEquals: { 'aws:SourceArn': rules.map(arn) } },
             },
           ],

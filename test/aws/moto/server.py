@@ -71,13 +71,14 @@ def hand_events_on_with_account() -> None:
     EventTemplateParser.DEFAULT_EVENT_INPUT_TEMPLATE = template.replace("{", '{"account": "<account>", ', 1)
 
 
-class UnauthorizedOperation(AccessDeniedError):
-    def __init__(self, message: str):
-        super(AccessDeniedError, self).__init__("UnauthorizedOperation", message)
+class Refusal(AccessDeniedError):
+    def __init__(self, code: str, message: str):
+        super(AccessDeniedError, self).__init__(code, message)
 
 
 # moto refuses for all services in IAM's words, and in XML, which no client of a JSON protocol can read.
 # https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html
+# https://docs.aws.amazon.com/sns/latest/api/CommonErrors.html
 # https://docs.aws.amazon.com/kms/latest/APIReference/CommonErrors.html
 def refuse_as_the_service_does() -> None:
     own = IAMRequest._raise_access_denied
@@ -85,8 +86,9 @@ def refuse_as_the_service_does() -> None:
 
     def refuse(request: IAMRequest) -> None:
         message = f"User: {request._access_key.arn} is not authorized to perform: {request._action}"
-        if request._service == "ec2":
-            raise UnauthorizedOperation(message)
+        codes = {"ec2": "UnauthorizedOperation", "sns": "AuthorizationError"}
+        if request._service in codes:
+            raise Refusal(codes[request._service], message)
         if "X-Amz-Target" in request._headers:
             raise JsonRESTError("AccessDeniedException", message)
         own(request)

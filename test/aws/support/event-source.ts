@@ -55,7 +55,11 @@ export async function eventSource(queueUrl: string, to: RunningFunction): Promis
   async function handOverBatch(messages: readonly Message[]): Promise<Batch> {
     const ids = messages.map((message) => message.MessageId ?? '');
     const Records = messages.map((message) => recordOf(message, mapping.EventSourceArn ?? ''));
-    const failures = failuresOf(await to.invoke({ Records } satisfies SQSEvent), ids);
+    // A batch whose function throws failed as a whole.
+    const failures = await to.invoke({ Records } satisfies SQSEvent).then(
+      (response) => failuresOf(response, ids),
+      () => new Set(ids),
+    );
     for (const message of messages) {
       const id = message.MessageId ?? '';
       if (failures.has(id)) failed.set(id, message);

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
 import { clearTimeout, setTimeout } from 'node:timers';
 import { type FunctionConfiguration, GetFunctionCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
@@ -17,7 +18,7 @@ export interface RunningFunction {
   /** Its file, as it came out of the deployed zip. */
   readonly code: string;
   readonly configuration: FunctionConfiguration;
-  /** What it wrote to its standard output, line by line: its log. */
+  /** What it wrote, line by line. */
   readonly log: readonly string[];
   /**
    * Gives what the handler returned, through JSON.
@@ -52,23 +53,27 @@ export async function startFunction(name: 'inspect' | 'sweep', otherwise: Otherw
   const child = fork(resolve('test/aws/support/lambda-runtime.cjs'), [String(otherwise.aheadMs ?? 0)], {
     cwd: root,
     env: { ...(await environmentOf(configuration)), LAMBDA_TASK_ROOT: root, ...otherwise.environment },
-    execArgv: [],
+    execArgv: [`--max-old-space-size=${configuration.MemorySize}`, '--no-warnings'],
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
-  const errors: string[] = [];
-  child.stdout?.on('data', (text: Buffer) => log.push(...text.toString().split('\n').filter(Boolean)));
-  child.stderr?.on('data', (text: Buffer) => errors.push(text.toString()));
-  const gone = once(child, 'exit');
-  if ((await Promise.race([once(child, 'message'), gone]))[0] !== 'ready')
-    throw new Error(`${FunctionName} does not load:\n${errors.join('')}`);
+  const isGone = once(child, 'exit');
+  for (const input of [child.stdout, child.stderr])
+    if (input !== null) createInterface({ input }).on('line', (line) => log.push(line));
+  const first = await Promise.race([once(child, 'message'), isGone]);
+  if (first[0] !== 'ready') throw new Error(`${FunctionName} does not load:\n${log.join('\n')}`);
   return {
     code: join(root, `${configuration.Handler?.replace(/\.\w+$/, '')}.js`),
     configuration,
     log,
-    invoke: (event) => invoke(child, configuration, event),
+    async invoke(event) {
+      const exited = isGone.then(([code]) => {
+        throw new Error(`${FunctionName}: Runtime exited with ${code}:\n${log.slice(-20).join('\n')}`);
+      });
+      return Promise.race([invoke(child, configuration, event), exited]);
+    },
     async stop() {
       if (child.connected) child.disconnect();
-      await gone;
+      await isGone;
       rmSync(folder, { recursive: true });
     },
   };

@@ -1,4 +1,4 @@
-import { ListStacksCommand } from '@aws-sdk/client-cloudformation';
+import { CloudFormationClient, ListStacksCommand } from '@aws-sdk/client-cloudformation';
 import { DynamoDBClient, ListTablesCommand } from '@aws-sdk/client-dynamodb';
 import { EventBridgeClient, ListRulesCommand } from '@aws-sdk/client-eventbridge';
 import { IAMClient, ListRolesCommand } from '@aws-sdk/client-iam';
@@ -6,22 +6,51 @@ import { LambdaClient, ListEventSourceMappingsCommand, ListFunctionsCommand } fr
 import { ListBucketsCommand, S3Client } from '@aws-sdk/client-s3';
 import { ListTopicsCommand, SNSClient } from '@aws-sdk/client-sns';
 import { ListQueuesCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { cloudFormation, deployed } from './deployment.ts';
+import { deployed } from './deployment.ts';
 
 /** ARNs, names and URLs of what is there of the stack: none before it is deployed, and none after it was removed. */
 export async function partsOfStack(): Promise<readonly string[]> {
   const config = { region: deployed.region };
-  const lambda = new LambdaClient(config);
+  const clients = {
+    cloudFormation: new CloudFormationClient(config),
+    dynamodb: new DynamoDBClient(config),
+    events: new EventBridgeClient(config),
+    iam: new IAMClient(config),
+    lambda: new LambdaClient(config),
+    s3: new S3Client({ ...config, forcePathStyle: true }),
+    sns: new SNSClient(config),
+    sqs: new SQSClient(config),
+  };
+  try {
+    return await partsBy(clients);
+  } finally {
+    // Connections that are kept open would keep this process.
+    for (const client of Object.values(clients)) client.destroy();
+  }
+}
+
+interface Clients {
+  readonly cloudFormation: CloudFormationClient;
+  readonly dynamodb: DynamoDBClient;
+  readonly events: EventBridgeClient;
+  readonly iam: IAMClient;
+  readonly lambda: LambdaClient;
+  readonly s3: S3Client;
+  readonly sns: SNSClient;
+  readonly sqs: SQSClient;
+}
+
+async function partsBy(clients: Clients): Promise<readonly string[]> {
   const [stacks, tables, rules, roles, functions, mappings, buckets, topics, queues] = await Promise.all([
-    cloudFormation.send(new ListStacksCommand({})),
-    new DynamoDBClient(config).send(new ListTablesCommand({})),
-    new EventBridgeClient(config).send(new ListRulesCommand({})),
-    new IAMClient(config).send(new ListRolesCommand({})),
-    lambda.send(new ListFunctionsCommand({})),
-    lambda.send(new ListEventSourceMappingsCommand({})),
-    new S3Client({ ...config, forcePathStyle: true }).send(new ListBucketsCommand({})),
-    new SNSClient(config).send(new ListTopicsCommand({})),
-    new SQSClient(config).send(new ListQueuesCommand({})),
+    clients.cloudFormation.send(new ListStacksCommand({})),
+    clients.dynamodb.send(new ListTablesCommand({})),
+    clients.events.send(new ListRulesCommand({})),
+    clients.iam.send(new ListRolesCommand({})),
+    clients.lambda.send(new ListFunctionsCommand({})),
+    clients.lambda.send(new ListEventSourceMappingsCommand({})),
+    clients.s3.send(new ListBucketsCommand({})),
+    clients.sns.send(new ListTopicsCommand({})),
+    clients.sqs.send(new ListQueuesCommand({})),
   ]);
   const standing = stacks.StackSummaries?.filter(({ StackStatus }) => StackStatus !== 'DELETE_COMPLETE');
   const found = [
