@@ -26,3 +26,17 @@ export function regionOf(text: string): string {
   if (!/^[a-z]{2,}(?:-[a-z]+)+-\d{1,2}$/.test(text)) throw new InvalidArgumentError('Write it like eu-central-1.');
   return text;
 }
+
+/** `--stage`, as `serverless deploy` has it. */
+export function stageOption(): Option {
+  const option = new Option('--stage <stage>', 'the stage of the deployment').default('prod');
+  return option.argParser((text: string) => {
+    if (!/^[A-Za-z0-9-]+$/.test(text)) throw new InvalidArgumentError('Write it like prod.');
+    return text;
+  });
+}
+
+/** What a deployment is called: service and stage, as serverless.yml has them. */
+export function deploymentName(stage: string): string {
+  return `ec2-guardrail-${stage}`;
+}

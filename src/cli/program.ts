@@ -4,6 +4,7 @@ import { asError } from '../domain/errors.ts';
 import { visibleLines } from '../domain/visible.ts';
 import { addDemoCommand } from './demo.ts';
 import type { CommandIo, ExitCode, Io } from './io.ts';
+import { addPermissionsCommand } from './permissions.ts';
 import { addReplayCommand } from './replay.ts';
 import { addRulesCommand } from './rules.ts';
 import { addScanCommand } from './scan.ts';
@@ -18,6 +19,7 @@ const addCommands: readonly ((program: Command, io: CommandIo) => void)[] = [
   addScanCommand,
   addSnapshotCommand,
   addReplayCommand,
+  addPermissionsCommand,
   addRulesCommand,
   addDemoCommand,
 ];

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { Loaded } from '../language/load.ts';
 import type { CommandIo } from './io.ts';
 import { DEFAULT_PATH, type FormatOption, formatOption } from './options.ts';
 import { coloursFor } from './output/colours.ts';
@@ -26,17 +27,22 @@ export function addValidateCommand(program: Command, io: CommandIo): void {
 }
 
 async function validate(paths: readonly string[], format: FormatOption['format'], io: CommandIo): Promise<void> {
-  const [{ loadPolicies }, { errorsText }, { rules }] = await Promise.all([
-    import('../language/load.ts'),
-    import('./output/errors.ts'),
-    import('../rules/index.ts'),
-  ]);
-  const { policies, errors, warnings } = loadPolicies(paths, { rules, cwd: io.cwd, now: io.now() });
+  const [{ loadPolicies }, { rules }] = await Promise.all([import('../language/load.ts'), import('../rules/index.ts')]);
+  await printValidation(loadPolicies(paths, { rules, cwd: io.cwd, now: io.now() }), format, io);
+}
+
+/** Prints what was loaded as `validate` does, and ends the command with 2 when it has mistakes. */
+export async function printValidation(
+  { policies, errors, warnings }: Loaded,
+  format: FormatOption['format'],
+  io: CommandIo,
+): Promise<void> {
   if (errors.length > 0) io.exit(2);
   if (format === 'json') {
     io.stdout(json({ version: 1, policies: policies.map(({ name }) => name), errors, warnings }));
     return;
   }
+  const { errorsText } = await import('./output/errors.ts');
   const colours = coloursFor(io);
   if (errors.length > 0) io.stdout(errorsText(errors, colours, 'error'));
   if (warnings.length > 0) io.stdout(errorsText(warnings, colours, 'warning'));

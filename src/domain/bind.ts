@@ -1,5 +1,6 @@
 import { needsOfRule } from './judge.ts';
 import { needsOfMatch } from './match.ts';
+import type { Need } from './needs.ts';
 import type { BoundPolicy, Conditions, Policy } from './policy.ts';
 import type { AnyRule } from './rule.ts';
 
@@ -10,10 +11,15 @@ export const noConditions: Conditions = (expression) => {
 
 /** Joins a policy with its rule, and with CEL where it uses conditions. */
 export function bind(policy: Policy, rule: AnyRule, conditions: Conditions = noConditions): BoundPolicy {
-  const needs = new Set([
-    ...needsOfRule(rule, policy.parameters),
-    ...needsOfMatch(policy.match, conditions),
-    ...policy.exempt.flatMap((exemption) => needsOfMatch(exemption.match, conditions)),
-  ]);
-  return { ...policy, boundRule: rule, needs, conditions };
+  const bound = { ...policy, boundRule: rule, conditions };
+  return { ...bound, needs: new Set(needsByKey(bound).flatMap(({ needs }) => needs)) };
+}
+
+/** What a policy needs, by the key that needs it. */
+export function needsByKey({ boundRule, conditions, parameters, match, exempt }: Omit<BoundPolicy, 'needs'>) {
+  return [
+    { by: 'rule', needs: needsOfRule(boundRule, parameters) },
+    { by: 'match', needs: needsOfMatch(match, conditions) },
+    { by: 'exempt', needs: exempt.flatMap((exemption) => needsOfMatch(exemption.match, conditions)) },
+  ] as const satisfies readonly { readonly by: keyof Policy; readonly needs: readonly Need[] }[];
 }

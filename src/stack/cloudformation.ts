@@ -23,6 +23,9 @@ export type Statement = {
   readonly Condition?: { readonly [operator: string]: Properties };
 };
 
+/** A statement of a role: it allows, and says on what. */
+export type Grant = Statement & { readonly Effect: 'Allow'; readonly Resource: Json };
+
 /** A policy document of these statements. */
 export function policyDocument(statements: readonly Statement[]) {
   return { Version: '2012-10-17', Statement: statements } as const;
@@ -51,6 +54,39 @@ export function joined(separator: string, parts: readonly Json[]) {
 /** The ARN of something of this account, and of this Region unless its service has none. */
 export function ownArn(service: string, resource: string, region: Json = ref('AWS::Region')) {
   return joined(':', ['arn', ref('AWS::Partition'), service, region, ref('AWS::AccountId'), resource]);
+}
+
+/**
+ * A value as `Fn::Sub` would be given it: `${LiveQueue.Arn}` stands for what CloudFormation fills in.
+ * @throws Error for a function that none of the above makes: it would be shown as what it is not.
+ */
+export function withPlaceholders(value: Json): Json {
+  if (typeof value !== 'object' || value === null) return value;
+  if (isList(value)) return value.map(withPlaceholders);
+  const [only, ...others] = Object.entries(value);
+  if (only !== undefined && others.length === 0 && /^(Ref$|Fn::)/.test(only[0])) return placeholder(only[0], only[1]);
+  return Object.fromEntries(
+    Object.entries(value).flatMap(([key, inner]) => (inner === undefined ? [] : [[key, withPlaceholders(inner)]])),
+  );
+}
+
+function placeholder(name: string, argument: Json | undefined): string {
+  if (name === 'Ref' && typeof argument === 'string') return `\${${argument}}`;
+  if (name === 'Fn::GetAtt' && isTexts(argument)) return `\${${argument.join('.')}}`;
+  if (name === 'Fn::Join' && isList(argument)) {
+    const [separator, parts] = argument.map(withPlaceholders);
+    if (typeof separator === 'string' && isTexts(parts)) return parts.join(separator);
+  }
+  throw new Error(`${name} of ${JSON.stringify(argument)} has no placeholder`);
+}
+
+/** `Array.isArray` does not know of lists that are read-only. */
+function isList(value: Json | undefined): value is readonly Json[] {
+  return Array.isArray(value);
+}
+
+function isTexts(value: Json | undefined): value is readonly string[] {
+  return isList(value) && value.every((part) => typeof part === 'string');
 }
 
 /** Refuses whatever comes without TLS. */

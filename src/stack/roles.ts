@@ -5,6 +5,7 @@ import type { Operation } from '../domain/operations.ts';
 import type { BoundPolicy } from '../domain/policy.ts';
 import {
   arnOf,
+  type Grant,
   joined,
   ownArn,
   policyDocument,
@@ -19,10 +20,35 @@ import { alertsTopicArn } from './topics.ts';
 /** Logical ids of the functions' roles. What they do is dropped where events come in. */
 export const ownRoles = ['InspectRole', 'SweepRole'] as const;
 
-/** One role a function, with what the policies in use make it call and nothing else. */
+/** Why a function may do something, by the statement's Sid: a statement without a reason does not compile. */
+export const reasons = {
+  Read: 'Looks at instances and at what the policies need to know of them, wherever in the Region that is.',
+  KeepFindings: "Keeps findings, and alerts until they are sent, in the deployment's own table.",
+  Alert: 'Sends alerts, and what the guardrail says of itself, to topics.',
+  EncryptAlerts: "Publishing to an encrypted topic takes a data key in the publisher's own name, by way of SNS alone.",
+  LookAgainLater: 'Looks again later at what could not be judged, and hands over large groups in parts.',
+  HandOver: 'Hands over all instances in parts.',
+  KeepFailedRuns: "Lambda sends what it knows of a failed run, in the function's name.",
+  ReceiveWork: "Lambda takes messages off the queues for the function, in the function's name.",
+  TellFindings: 'Tells findings as events, to whoever listens on the default bus.',
+  Log: "Writes the function's log; the group belongs to the stack, so that none is created.",
+} as const;
+
+type OwnGrant = Grant & { readonly Sid: keyof typeof reasons };
+
+/** One role a function, with what its function may do and nothing else. */
 export function roles(policies: readonly BoundPolicy[], settings: Settings): Resources {
+  const { InspectRole, SweepRole } = permissions(policies, settings);
+  return { InspectRole: role(InspectRole), SweepRole: role(SweepRole) };
+}
+
+/** What each role may do: what the policies in use make its function call. */
+export function permissions(
+  policies: readonly BoundPolicy[],
+  settings: Settings,
+): Readonly<Record<(typeof ownRoles)[number], readonly OwnGrant[]>> {
   return {
-    InspectRole: role([
+    InspectRole: [
       mayRead(readsFor(needsOf(policies))),
       mayKeepFindings(['dynamodb:BatchGetItem', 'dynamodb:PutItem', 'dynamodb:Scan', 'dynamodb:UpdateItem']),
       mayPublish([alertsTopicArn(settings), ref('OperationsTopic')]),
@@ -31,17 +57,16 @@ export function roles(policies: readonly BoundPolicy[], settings: Settings): Res
       mayReceive(['LiveQueue', 'BulkQueue']),
       mayPutEvents,
       mayLog(settings, 'inspect'),
-    ]),
-    SweepRole: role([
+    ],
+    SweepRole: [
       mayRead(readsFor([])),
       mayKeepFindings(['dynamodb:BatchGetItem', 'dynamodb:PutItem', 'dynamodb:Scan']),
       mayPublish([alertsTopicArn(settings)]),
       mayEncrypt(settings),
       maySend('HandOver', ['BulkQueue']),
-      // Lambda itself sends what it knows of a failed run, in the function's name.
       maySend('KeepFailedRuns', ['UndeliveredQueue']),
       mayLog(settings, 'sweep'),
-    ]),
+    ],
   };
 }
 
@@ -61,8 +86,7 @@ function role(statements: readonly Statement[]): Resource {
   };
 }
 
-/** These reads know no resources, but they know a Region. */
-function mayRead(operations: readonly Operation[]): Statement {
+function mayRead(operations: readonly Operation[]): OwnGrant {
   return {
     Sid: 'Read',
     Effect: 'Allow',
@@ -72,16 +96,15 @@ function mayRead(operations: readonly Operation[]): Statement {
   };
 }
 
-function mayKeepFindings(operations: readonly Operation[]): Statement {
+function mayKeepFindings(operations: readonly Operation[]): OwnGrant {
   return { Sid: 'KeepFindings', Effect: 'Allow', Action: operations, Resource: arnOf('FindingsTable') };
 }
 
-function mayPublish(topics: readonly Json[]): Statement {
+function mayPublish(topics: readonly Json[]): OwnGrant {
   return { Sid: 'Alert', Effect: 'Allow', Action: ['sns:Publish'] satisfies Operation[], Resource: topics };
 }
 
-/** Publishing to an encrypted topic takes a data key, in the publisher's own name. */
-function mayEncrypt({ alertTopicKeyArn }: Settings): Statement {
+function mayEncrypt({ alertTopicKeyArn }: Settings): OwnGrant {
   return {
     Sid: 'EncryptAlerts',
     Effect: 'Allow',
@@ -93,12 +116,16 @@ function mayEncrypt({ alertTopicKeyArn }: Settings): Statement {
   };
 }
 
-function maySend(sid: string, queues: readonly string[]): Statement {
-  return { Sid: sid, Effect: 'Allow', Action: ['sqs:SendMessage'] satisfies Operation[], Resource: queues.map(arnOf) };
+function maySend(sid: OwnGrant['Sid'], queues: readonly string[]): OwnGrant {
+  return {
+    Sid: sid,
+    Effect: 'Allow',
+    Action: ['sqs:SendMessage'] satisfies Operation[],
+    Resource: queues.map(arnOf),
+  };
 }
 
-/** What Lambda does in the function's name for its event source mappings. */
-function mayReceive(queues: readonly string[]): Statement {
+function mayReceive(queues: readonly string[]): OwnGrant {
   return {
     Sid: 'ReceiveWork',
     Effect: 'Allow',
@@ -107,16 +134,14 @@ function mayReceive(queues: readonly string[]): Statement {
   };
 }
 
-/** Findings as events, for whoever listens. */
-const mayPutEvents: Statement = {
+const mayPutEvents: OwnGrant = {
   Sid: 'TellFindings',
   Effect: 'Allow',
   Action: ['events:PutEvents'] satisfies Operation[],
   Resource: ownArn('events', 'event-bus/default'),
 };
 
-/** The log groups belong to the stack: a function creates streams, no groups. */
-function mayLog(settings: Settings, functionName: string): Statement {
+function mayLog(settings: Settings, functionName: string): OwnGrant {
   return {
     Sid: 'Log',
     Effect: 'Allow',

@@ -10,7 +10,7 @@ import {
   RunInstancesCommand,
 } from '@aws-sdk/client-ec2';
 import { CreateAliasCommand, CreateKeyCommand, KMSClient } from '@aws-sdk/client-kms';
-import type { ScanDocument } from '../../src/cli/report/document.ts';
+import type { PermissionsDocument, ScanDocument } from '../../src/cli/report/document.ts';
 import { ec2Guardrail } from './support/cli.ts';
 import { accountId } from './support/deployment.ts';
 import { asWhom, type GuardedMoto, startGuardedMoto, userWho } from './support/guarded-moto.ts';
@@ -21,15 +21,14 @@ const policies = join(folder, 'policies');
 /** Long after the launch: it has settled. */
 const scan = `scan --policies ${policies} --region ${region} --format json --all --now 2100-01-01T00:00:00Z`;
 
-/** What docs/operations.md and docs/security.md say that a command needs. */
-const documented = {
-  scan: ['ec2:DescribeInstances', ...actionsIn('security.md', /^\| a policy that looks at [\s\S]*?\n\n/m)],
-  snapshot: actionsIn('operations.md', /^\| `snapshot` \| .*$/m),
-};
+/** What `permissions` says that a command needs. */
+let told: { readonly scan: readonly string[]; readonly snapshot: readonly string[] };
 
-function actionsIn(file: string, part: RegExp): readonly string[] {
-  const [text = ''] = part.exec(readFileSync(`docs/${file}`, 'utf8')) ?? [];
-  return [...new Set(text.match(/\b(?:ec2|kms):\w+/g))];
+async function toldNeeds(): Promise<typeof told> {
+  const { stdout } = await ec2Guardrail(`permissions --format json ${policies}`);
+  const { commands } = JSON.parse(stdout) as PermissionsDocument;
+  const needs = (command: string) => commands[command]?.Statement.flatMap(({ Action }) => Action) ?? [];
+  return { scan: needs('scan'), snapshot: needs('snapshot') };
 }
 
 let moto: GuardedMoto;
@@ -38,6 +37,7 @@ beforeAll(async () => {
   moto = await startGuardedMoto();
   await build();
   writePolicies();
+  told = await toldNeeds();
 });
 
 afterAll(async () => {
@@ -137,28 +137,31 @@ const lacking = [
   ['ec2:DescribeInstanceTypes', ['types'], 'describe-instance-types.json'],
 ] as const;
 
-test('scan needs what the documentation lists, and no more', async () => {
-  const { exitCode, stdout, stderr } = await runBy(documented.scan, scan);
+test('scan needs what `permissions` lists, and no more', async () => {
+  const { exitCode, stdout, stderr } = await runBy(told.scan, scan);
 
   expect(outcomesIn(stdout)).toEqual(allHold);
   expect(stderr).toBe(`${region}: reading instances\n${region}: inspected 1 of 1 instances\n`);
   expect(exitCode).toBe(0);
 });
 
-test('snapshot needs what the documentation lists, and no more', async () => {
+test('snapshot needs what `permissions` lists, and no more', async () => {
   const out = join(folder, 'whole');
 
-  const { exitCode, stdout } = await runBy(documented.snapshot, `snapshot --region ${region} --out ${out}`);
+  const { exitCode, stdout } = await runBy(told.snapshot, `snapshot --region ${region} --out ${out}`);
 
   expect(stdout).toBe(`${out}: 8 files recorded, 0 left out\n`);
   expect(exitCode).toBe(0);
 });
 
-test('the documentation lists nothing that could be left out', () => {
+test('`permissions` lists nothing that could be left out, and docs/security.md the same', () => {
   const needed = ['ec2:DescribeInstances', ...lacking.map(([action]) => action)].sort();
 
-  expect([...documented.scan].sort()).toEqual(needed);
-  expect([...documented.snapshot].sort()).toEqual(needed);
+  expect([...told.scan].sort()).toEqual(needed);
+  expect([...told.snapshot].sort()).toEqual(needed);
+  const [table = ''] = /^\| a policy that looks at [\s\S]*?\n\n/m.exec(readFileSync('docs/security.md', 'utf8')) ?? [];
+  const documented = new Set(['ec2:DescribeInstances', ...(table.match(/\b(?:ec2|kms):\w+/g) ?? [])]);
+  expect([...documented].sort()).toEqual(needed);
 });
 
 describe.each(lacking)('without %s', (action, unknown, file) => {
@@ -167,7 +170,7 @@ describe.each(lacking)('without %s', (action, unknown, file) => {
   const without = (actions: readonly string[]) => actions.filter((one) => one !== action);
 
   test('scan goes on, says what it could not read, and names the permission', async () => {
-    const { exitCode, stdout, stderr } = await runBy(without(documented.scan), `${scan} --fail-on-unknown`);
+    const { exitCode, stdout, stderr } = await runBy(without(told.scan), `${scan} --fail-on-unknown`);
 
     expect(outcomesIn(stdout)).toEqual({
       ...allHold,
@@ -182,7 +185,7 @@ describe.each(lacking)('without %s', (action, unknown, file) => {
     const out = join(folder, action.replace(':', '-'));
 
     const { exitCode, stdout, stderr } = await runBy(
-      without(documented.snapshot),
+      without(told.snapshot),
       `snapshot --region ${region} --out ${out}`,
     );
 
@@ -202,7 +205,7 @@ describe('who may not list instances', () => {
     ['scan', scan],
     ['snapshot', snapshot],
   ])('is told by %s what is missing, and nothing else comes', async (_, command) => {
-    const others = documented.snapshot.filter((action) => action !== 'ec2:DescribeInstances');
+    const others = told.snapshot.filter((action) => action !== 'ec2:DescribeInstances');
 
     const { exitCode, stdout, stderr } = await runBy(others, command);
 
@@ -215,7 +218,7 @@ describe('who may not list instances', () => {
     ['scan', scan],
     ['snapshot', snapshot],
   ])('because of a wrong key is told by %s to get a right one', async (_, command) => {
-    const keys = { ...(await userWho(moto.iam, documented.snapshot)), secretAccessKey: 'mistyped' };
+    const keys = { ...(await userWho(moto.iam, told.snapshot)), secretAccessKey: 'mistyped' };
 
     const { exitCode, stdout, stderr } = await ec2Guardrail(command, asWhom(moto, keys));
 

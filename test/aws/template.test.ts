@@ -2,6 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { GetTemplateCommand } from '@aws-sdk/client-cloudformation';
+import type { PermissionsDocument } from '../../src/cli/report/document.ts';
+import { withPlaceholders } from '../../src/stack/cloudformation.ts';
+import { ec2Guardrail } from './support/cli.ts';
 import { outcomeOf, run } from './support/commands.ts';
 import { cloudFormation, deployed } from './support/deployment.ts';
 import { inVenv } from './support/python.ts';
@@ -94,6 +97,14 @@ test('no role may change anything by a wildcard', () => {
   const onEverything = statements.filter(({ Resource }) => listOf(Resource).includes('*'));
   const actions = onEverything.flatMap(({ Action }) => listOf(Action));
   expect(actions.filter((action) => !/^\w+:(Describe|Get|List)\w+$/.test(action))).toEqual([]);
+});
+
+test('the roles that were deployed may do what `permissions` prints', async () => {
+  const { stdout } = await ec2Guardrail(`permissions --stage ${deployed.stage} --format json`);
+  const { roles } = JSON.parse(stdout) as PermissionsDocument;
+  const inTemplate = ofType('AWS::IAM::Role').map(([id, { Policies }]) => [id, withPlaceholders(Policies)]);
+  const printed = Object.entries(roles).map(([id, PolicyDocument]) => [id, [{ PolicyName: 'own', PolicyDocument }]]);
+  expect(inTemplate).toEqual(printed);
 });
 
 const ofThisAccount = { StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } } };

@@ -93,6 +93,7 @@ describe.each([
     ['replay, of an event that is ignored', 'replay --policies own --snapshot snapshot event.json', shown],
     ['replay, of one that is not', 'replay --policies own --snapshot snapshot state.json', shown],
     ['validate', 'validate faulty', 'req\\u{1b}[2J'],
+    ['permissions', 'permissions faulty', 'req\\u{1b}[2J'],
     ['test', 'test own', 'n\\u{1b}[2J\\u{202e}'],
     ['whatever loads policies', 'scan --policies faulty --snapshot snapshot', 'req\\u{1b}[2J'],
     ['rules', `rules ${evil}`, shown],

@@ -1,8 +1,8 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Place } from '../../src/cli/io.ts';
-import type { ScanDocument } from '../../src/cli/report/document.ts';
+import type { PermissionsDocument, ScanDocument } from '../../src/cli/report/document.ts';
 import type { Aws } from '../../src/domain/operations.ts';
 import { awsError } from '../../src/sandbox/errors.ts';
 import type { Fault } from '../../src/sandbox/faults.ts';
@@ -309,5 +309,55 @@ describe('snapshot', () => {
     const { exitCode, stderr } = await liveCli(sandboxWith()).run(`snapshot --region eu-west-1 --out ${file}`);
     expect(exitCode).toBe(2);
     expect(stderr).toContain(`${file} can't be written to: it is no folder`);
+  });
+});
+
+describe('what `permissions` says that a command needs is what it calls', () => {
+  /** Policies that between them need every read, by name. */
+  const needingAll = {
+    disks: ['encrypted-volumes', { kmsKeys: ['alias/key-1'] }],
+    interfaces: ['required-tags', { keys: [{ key: 'Owner' }], resources: ['network-interface'] }],
+    ssh: ['restricted-ingress', { ports: [22], allowedSources: [{ group: { tags: { Role: ['bastion'] } } }] }],
+    types: ['approved-instance-types', { currentGeneration: true }],
+  } as const;
+
+  /** Writes policies; JSON is YAML. */
+  function written(policies: Readonly<Record<string, readonly [rule: string, parameters: object]>>): string {
+    const folder = join(directory, 'policies');
+    for (const [name, [rule, parameters]] of Object.entries(policies)) {
+      mkdirSync(join(folder, name), { recursive: true });
+      const policy = { name, description: `Of ${name}.`, severity: 'high', rule, parameters, actions: ['notify'] };
+      writeFileSync(join(folder, name, 'policy.yml'), JSON.stringify(policy));
+    }
+    return folder;
+  }
+
+  /** What a command may call, and what it called. */
+  async function saidAndCalled(name: string, policies: string, command: string) {
+    const { stdout } = await runCli(`permissions --format json ${policies}`, '.');
+    const { commands } = JSON.parse(stdout) as PermissionsDocument;
+    const sandbox = sandboxWith(account(12));
+    await liveCli(sandbox).run(command);
+    const called = [...new Set(sandbox.calls.map(({ operation }) => operation))].sort();
+    return { said: commands[name]?.Statement.flatMap(({ Action }) => Action).sort(), called };
+  }
+
+  test.each([
+    ['of tags alone', { owned: ['required-tags', { keys: [{ key: 'Owner' }] }] }, 1],
+    ['of volumes', { disks: ['encrypted-volumes', {}] }, 2],
+    ['that need all there is', needingAll, 8],
+  ] as const)('scan with policies %s', async (_, policies, count) => {
+    const folder = written(policies);
+    const { said, called } = await saidAndCalled('scan', folder, `scan --region eu-west-1 --policies ${folder}`);
+    expect(called).toHaveLength(count);
+    expect(said).toEqual(called);
+  });
+
+  test('snapshot, whatever the policies', async () => {
+    const folder = written({ owned: ['required-tags', { keys: [{ key: 'Owner' }] }] });
+    const out = join(directory, 'snapshot');
+    const { said, called } = await saidAndCalled('snapshot', folder, `snapshot --region eu-west-1 --out ${out}`);
+    expect(called).toHaveLength(8);
+    expect(said).toEqual(called);
   });
 });

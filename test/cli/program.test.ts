@@ -28,10 +28,11 @@ test('--help lists the commands', async () => {
   const { exitCode, stdout } = await runCli('--help', '.');
 
   expect(exitCode).toBe(0);
-  for (const command of ['validate', 'test', 'rules']) expect(stdout).toMatch(new RegExp(`^ {2}${command} `, 'm'));
+  for (const command of ['validate', 'test', 'permissions', 'rules'])
+    expect(stdout).toMatch(new RegExp(`^ {2}${command} `, 'm'));
 });
 
-test.each(['validate', 'test', 'rules'])('%s --help shows examples of it', async (command) => {
+test.each(['validate', 'test', 'permissions', 'rules'])('%s --help shows examples of it', async (command) => {
   const { exitCode, stdout } = await runCli(`${command} --help`, '.');
 
   expect(exitCode).toBe(0);

@@ -1,4 +1,5 @@
 import type { Json } from '../../domain/json.ts';
+import type { Need } from '../../domain/needs.ts';
 import type { Severity } from '../../domain/policy.ts';
 import type { Compliance } from '../../domain/verdict.ts';
 
@@ -64,5 +65,52 @@ export interface ReplayDocument {
     readonly operation: string;
     readonly input: Json;
     readonly outcome: string;
+  }[];
+}
+
+/** What `permissions --format json` prints. */
+export interface PermissionsDocument {
+  readonly version: 1;
+  /** Their names. */
+  readonly policies: readonly string[];
+  /** What follows a violation of any of them. */
+  readonly actions: readonly string[];
+  /** Permissions of the functions that may change something in EC2. */
+  readonly ec2Changes: readonly string[];
+  /** The functions' roles, by logical id: what CloudFormation fills in stands as `Fn::Sub` would have it. */
+  readonly roles: Readonly<Record<string, IamPolicy>>;
+  /** Why a statement of the roles is there, by its Sid. */
+  readonly why: Readonly<Record<string, string>>;
+  /** What the functions read of EC2 and KMS. */
+  readonly reads: readonly ReadDocument[];
+  /** What whoever runs a command that reads a live account must be permitted, by the command. */
+  readonly commands: Readonly<Record<string, IamPolicy>>;
+}
+
+/** An IAM policy document. */
+export interface IamPolicy {
+  readonly Version: string;
+  readonly Statement: readonly IamStatement[];
+}
+
+/** A statement of an IAM policy that allows: none of ours denies. */
+export interface IamStatement {
+  readonly Sid: string;
+  readonly Effect: 'Allow';
+  readonly Action: string | readonly string[];
+  readonly Resource: Json;
+  readonly Condition?: Json;
+}
+
+/** One read, and who needs it. */
+export interface ReadDocument {
+  readonly action: string;
+  /** Empty for what every deployment reads, whatever its policies. */
+  readonly neededBy: readonly {
+    readonly policy: string;
+    readonly rule: string;
+    /** The key of the policy that needs it. */
+    readonly by: 'rule' | 'match' | 'exempt';
+    readonly needs: readonly Need[];
   }[];
 }

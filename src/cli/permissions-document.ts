@@ -1,0 +1,67 @@
+import { needsByKey } from '../domain/bind.ts';
+import { distinct } from '../domain/instance.ts';
+import { needsOf } from '../domain/judge.ts';
+import { allNeeds, type Need, needSources, readsFor } from '../domain/needs.ts';
+import type { Operation } from '../domain/operations.ts';
+import type { BoundPolicy } from '../domain/policy.ts';
+import { type Grant, policyDocument, withPlaceholders } from '../stack/cloudformation.ts';
+import { permissions, reasons } from '../stack/roles.ts';
+import type { Settings } from '../stack/settings.ts';
+import type { IamPolicy, PermissionsDocument, ReadDocument } from './report/document.ts';
+
+/** What a deployment of these policies may do, and what the commands need that read a live account. */
+export function permissionsDocument(policies: readonly BoundPolicy[], settings: Settings): PermissionsDocument {
+  const { InspectRole, SweepRole } = permissions(policies, settings);
+  const statements = [...InspectRole, ...SweepRole];
+  const reads = readsFor(needsOf(policies));
+  return {
+    version: 1,
+    policies: policies.map(({ name }) => name),
+    actions: distinct(policies.flatMap((policy) => policy.actions)),
+    ec2Changes: ec2Changes(statements.flatMap(({ Action }) => Action)),
+    roles: { InspectRole: iamPolicy(InspectRole), SweepRole: iamPolicy(SweepRole) },
+    why: Object.fromEntries(statements.map(({ Sid }) => [Sid, reasons[Sid]])),
+    reads: reads.map((action) => ({ action, neededBy: neededBy(action, policies) })),
+    commands: { scan: mayRead(reads), snapshot: mayRead(readsFor(allNeeds)) },
+  };
+}
+
+/** Which actions may change something in EC2: all of EC2's that are no reads of ours, so that none is overlooked. */
+export function ec2Changes(actions: readonly string[]): readonly string[] {
+  const reads: readonly string[] = readsFor(allNeeds);
+  const changes = actions.filter((action) => /^(ec2:|\*)/.test(action) && !reads.includes(action));
+  return [...new Set(changes)].sort();
+}
+
+/** Empty for DescribeInstances: it collects no need, and every look begins with it. */
+function neededBy(action: Operation, policies: readonly BoundPolicy[]): ReadDocument['neededBy'] {
+  return policies.flatMap((policy) =>
+    needsByKey(policy).flatMap(({ by, needs }) => {
+      const collected = distinct(needs.filter((need) => isReadBy(need, action)));
+      return collected.length === 0 ? [] : [{ policy: policy.name, rule: policy.rule, by, needs: collected }];
+    }),
+  );
+}
+
+function isReadBy(need: Need, action: Operation): boolean {
+  const reads: readonly Operation[] = needSources[need].reads;
+  return reads.includes(action);
+}
+
+/** In every Region that the person reads. */
+function mayRead(operations: readonly Operation[]): IamPolicy {
+  return iamPolicy([{ Sid: 'Read', Effect: 'Allow', Action: operations, Resource: '*' }]);
+}
+
+function iamPolicy(statements: readonly Grant[]): IamPolicy {
+  return {
+    ...policyDocument(statements),
+    Statement: statements.map(({ Sid, Effect, Action, Resource, Condition }) => ({
+      Sid,
+      Effect,
+      Action,
+      Resource: withPlaceholders(Resource),
+      ...(Condition === undefined ? {} : { Condition: withPlaceholders(Condition) }),
+    })),
+  };
+}
