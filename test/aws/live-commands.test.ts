@@ -88,7 +88,11 @@ function tags(lacksOwner: boolean, isNotEnglish: boolean): Tag[] {
   ];
 }
 
-const documentOf = ({ stdout }: Outcome) => JSON.parse(stdout) as ScanDocument;
+/** @throws Error with what was said instead of a document. */
+function documentOf({ stdout, stderr }: Outcome): ScanDocument {
+  if (stdout === '') throw new Error(`no document: ${stderr}`);
+  return JSON.parse(stdout) as ScanDocument;
+}
 
 /** How many findings of each policy there are, with one outcome. */
 function counted(findings: readonly FindingDocument[], compliance: FindingDocument['compliance']) {
@@ -159,10 +163,12 @@ describe('an account of more instances than a page', () => {
   });
 
   test('is judged by its record exactly as it is live', async () => {
-    const { stdout, exitCode } = await ec2Guardrail(`${scan} --all --snapshot ${recorded}`);
+    const judged = await ec2Guardrail(`${scan} --all --snapshot ${recorded}`);
 
-    expect(stdout).toBe(live.stdout);
-    expect(exitCode).toBe(1);
+    expect(documentOf(judged).summary).toEqual(documentOf(live).summary);
+    expect(judged.exitCode).toBe(1);
+    // Megabytes: a difference is not printed.
+    expect(judged.stdout === live.stdout).toBe(true);
   });
 });
 

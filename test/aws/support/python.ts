@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { asError } from '../../../src/domain/errors.ts';
 import { outcomeOf } from './commands.ts';
 
@@ -20,10 +20,11 @@ export function inVenv(command: string): string {
  * @throws Error that says what to install.
  */
 export async function ensurePython(): Promise<void> {
-  const wanted = createHash('sha256').update(readFileSync(requirements)).digest('hex');
-  if (existsSync(marker) && readFileSync(marker, 'utf8') === wanted) return;
-  rmSync(venv, { recursive: true, force: true });
+  // Its commands name its folder: in a clone that was moved it is made anew, and so it is when its Python has gone.
+  const wanted = createHash('sha256').update(resolve(venv)).update(readFileSync(requirements)).digest('hex');
+  if (existsSync(inVenv('python')) && existsSync(marker) && readFileSync(marker, 'utf8') === wanted) return;
   const python = await newEnoughPython();
+  rmSync(venv, { recursive: true, force: true });
   await must(
     [python, '-m', 'venv', venv],
     'Install what makes virtual environments of Python (on Debian: apt install python3-venv).',
@@ -35,10 +36,16 @@ export async function ensurePython(): Promise<void> {
   writeFileSync(marker, wanted);
 }
 
+/** The one that is asked for, or those that are usually there: a system may have a newer one beside an old `python3`. */
+function candidates(): readonly string[] {
+  if (process.env.PYTHON) return [process.env.PYTHON];
+  return ['python3', 'python', ...[14, 13, 12, 11, 10].map((minor) => `python3.${minor}`)];
+}
+
 async function newEnoughPython(): Promise<string> {
   const asked = ['import sys; print(*sys.version_info[:2])'];
   const seen: string[] = [];
-  for (const python of ['python3', 'python']) {
+  for (const python of candidates()) {
     const version = await versionOf(python, asked);
     if (version === undefined) continue;
     const [major = 0, minor = 0] = version;
@@ -47,7 +54,7 @@ async function newEnoughPython(): Promise<string> {
   }
   const found = seen.length === 0 ? 'there is none' : seen.join(', ');
   throw new Error(
-    `The tests over HTTP need Python ${oldest.join('.')} or newer, and ${found}. Install it (on Debian: apt install python3 python3-venv).`,
+    `The tests over HTTP need Python ${oldest.join('.')} or newer, and ${found}. Install it (on Debian: apt install python3 python3-venv), or say which to take: PYTHON=python3.12.`,
   );
 }
 
@@ -68,6 +75,10 @@ async function must([command = '', ...args]: readonly string[], advice: string):
     stderr: asError(error).message,
   }));
   if (outcome.exitCode === 0) return;
-  const printed = `${outcome.stdout}${outcome.stderr}`.trim().split('\n').slice(-5).join('\n');
+  const lines = `${outcome.stdout}${outcome.stderr}`.trim().split('\n');
+  const printed = lines
+    .filter((line) => !line.startsWith('WARNING:'))
+    .slice(-5)
+    .join('\n');
   throw new Error(`${command} ${args.join(' ')} failed:\n${printed}\n${advice}`);
 }

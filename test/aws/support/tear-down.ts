@@ -6,7 +6,7 @@ export default async function tearDown(): Promise<void> {
   try {
     await stage('serverless remove', removeAll);
   } finally {
-    await globalThis.moto?.stop();
+    await globalThis.endSetUp();
   }
 }
 
