@@ -1,4 +1,4 @@
-import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { CreateTableCommand, DynamoDBClient, type DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
 import {
   type _InstanceType,
   AttachNetworkInterfaceCommand,
@@ -111,8 +111,8 @@ export async function sdkStage(region: string): Promise<Stage> {
 }
 
 /** A table as the guardrail's own: with a string `pk` for its key. */
-export async function createTable(region: string, TableName: string): Promise<void> {
-  await new DynamoDBClient({ region }).send(
+export async function createTable(region: string, TableName: string, config: DynamoDBClientConfig = {}): Promise<void> {
+  await new DynamoDBClient({ ...config, region }).send(
     new CreateTableCommand({
       TableName,
       BillingMode: 'PAY_PER_REQUEST',
