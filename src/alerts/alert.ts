@@ -110,7 +110,11 @@ export function namedInstance({ instanceId, tags }: InstanceSummary): string {
   return `${printable(instanceId)}${name === undefined || name === '' ? '' : ` ${quoted(name)}`}`;
 }
 
-function instanceLines({ instance, scope }: Alert, options: AlertOptions): readonly string[] {
+/** Which instance it is, whose, and where. */
+export function instanceLines(
+  { instance, scope }: Pick<Alert, 'instance' | 'scope'>,
+  options: Pick<AlertOptions, 'now' | 'partitionDomain'>,
+): readonly string[] {
   const { instanceId, instanceType, state, publicIpAddress, parent } = instance;
   const details = [instanceType, state].filter((detail) => detail !== undefined).map((detail) => printable(detail));
   const tags = Object.entries(instance.tags).slice(0, TAGS_SHOWN);

@@ -1,6 +1,7 @@
 import {
   BatchGetItemCommand,
   DynamoDBClient,
+  ListTablesCommand,
   PutItemCommand,
   ScanCommand,
   UpdateItemCommand,
@@ -67,6 +68,7 @@ const senders: Senders = {
   'dynamodb:PutItem': (to, input) => to.dynamodb().send(new PutItemCommand(input)),
   'dynamodb:UpdateItem': (to, input) => to.dynamodb().send(new UpdateItemCommand(input)),
   'dynamodb:Scan': (to, input) => to.dynamodb().send(new ScanCommand(input)),
+  'dynamodb:ListTables': (to, input) => to.dynamodb().send(new ListTablesCommand(input)),
   'sns:Publish': (to, input) => to.sns().send(new PublishCommand(input)),
   'sqs:SendMessage': (to, input) => to.sqs().send(new SendMessageCommand(input)),
   'events:PutEvents': (to, input) => to.events().send(new PutEventsCommand(input)),

@@ -9,10 +9,21 @@ export interface Live {
   /** One line for each permission that a refused call was missing. */
   readonly advice: () => readonly string[];
   /**
-   * Runs what reads the instances.
-   * @throws when they could not be listed, with AWS's message and what to do about it.
+   * Runs what hangs on a read; left out: on the list of the instances.
+   * @throws when that read failed, with AWS's message and what to do about it.
    */
-  readonly explaining: <T>(run: () => Promise<T>) => Promise<T>;
+  readonly explaining: <T>(run: () => Promise<T>, hangsOn?: Essential) => Promise<T>;
+}
+
+/** A read that a command can't go without. */
+export interface Essential {
+  readonly operation: Operation;
+  /** What it is for: `list the instances of eu-west-1`. */
+  readonly purpose: string;
+  /** What is so without it: `Nothing was inspected.` */
+  readonly otherwise: string;
+  /** What else to do, by AWS's code. */
+  readonly advice?: Readonly<Record<string, string>>;
 }
 
 /** The account of the credentials, in a Region. Which calls fail is remembered. */
@@ -29,35 +40,44 @@ export async function connect(io: Pick<Io, 'aws'>, place: Place): Promise<Live> 
     }
   }
 
-  async function explaining<T>(run: () => Promise<T>): Promise<T> {
+  async function explaining<T>(run: () => Promise<T>, hangsOn = listOfInstances(place)): Promise<T> {
     try {
       return await run();
     } catch (error) {
-      const cause = failed.get('ec2:DescribeInstances');
+      const cause = failed.get(hangsOn.operation);
       if (cause === undefined) throw error;
       const { name, message } = cause;
-      throw new Error(`can't list the instances of ${place.region}: ${name}: ${message}\n${whatToDo(cause, place)}`, {
-        cause,
-      });
+      throw new Error(`can't ${hangsOn.purpose}: ${name}: ${message}\n${whatToDo(cause, hangsOn, place)}`, { cause });
     }
   }
 
   return { aws, explaining, advice: () => [...failed].filter(isRefusal).map(([operation]) => lacking(operation)) };
 }
 
+function listOfInstances({ region }: Place): Essential {
+  return {
+    operation: 'ec2:DescribeInstances',
+    purpose: `list the instances of ${region}`,
+    otherwise: 'Nothing was inspected.',
+  };
+}
+
 /**
  * Codes that say: these credentials are none, wrong or over. The last two are also what a Region answers that is not enabled.
  * @see https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html
+ * @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html
  */
 const badCredentials =
-  /^(CredentialsProviderError|TokenProviderError|UnrecognizedClientException|InvalidClientTokenId|SignatureDoesNotMatch|ExpiredToken|ExpiredTokenException|RequestExpired|MissingAuthenticationToken|AuthFailure|OptInRequired)$/;
+  /^(CredentialsProviderError|TokenProviderError|UnrecognizedClientException|InvalidClientTokenId|SignatureDoesNotMatch|InvalidSignatureException|ExpiredToken|ExpiredTokenException|RequestExpired|MissingAuthenticationToken|MissingAuthenticationTokenException|AuthFailure|OptInRequired)$/;
 
 const perhapsNotEnabled = /^(AuthFailure|OptInRequired)$/;
 
 /** Codes of a host that is not there: the SDK made its name of the Region. */
 const noSuchHost = /\b(ENOTFOUND|EAI_AGAIN)\b/;
 
-function whatToDo(cause: Error, { region, profile }: Place): string {
+function whatToDo(cause: Error, { operation, otherwise, advice = {} }: Essential, { region, profile }: Place): string {
+  const known = advice[cause.name];
+  if (known !== undefined) return known;
   if (badCredentials.test(cause.name)) {
     const which =
       profile === undefined
@@ -68,11 +88,11 @@ function whatToDo(cause: Error, { region, profile }: Place): string {
       : '';
     return `Set up credentials with \`aws configure\` (or \`aws sso login\`), or ${which}.${enabled}`;
   }
-  if (isRefusal(['ec2:DescribeInstances', cause])) {
-    return `${lacking('ec2:DescribeInstances')}; or choose others with AWS_PROFILE or --profile.`;
+  if (isRefusal([operation, cause])) {
+    return `${lacking(operation)}; or choose others with AWS_PROFILE or --profile.`;
   }
   if (noSuchHost.test(cause.message)) return `Is ${region} the Region you mean, and is the network up?`;
-  return 'Nothing was inspected. Try again; if it stays so, see the message above.';
+  return `${otherwise} Try again; if it stays so, see the message above.`;
 }
 
 function isRefusal([, error]: readonly [Operation, Error]): boolean {

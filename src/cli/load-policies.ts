@@ -1,20 +1,27 @@
 import type { BoundPolicy } from '../domain/policy.ts';
+import type { LoadOptions } from '../language/load.ts';
 import type { CommandIo } from './io.ts';
 import { coloursFor } from './output/colours.ts';
+
+/** What policies are loaded with, as of now. */
+export async function loadOptions({ cwd, now }: CommandIo): Promise<LoadOptions> {
+  const { rules } = await import('../rules/index.ts');
+  return { rules, cwd, now: now() };
+}
 
 /**
  * Policies joined with their rules, for the commands that judge by them.
  * @returns undefined when they have mistakes: these are told on stderr, and the command ends with 2.
  */
 export async function loadBoundPolicies(path: string, io: CommandIo): Promise<readonly BoundPolicy[] | undefined> {
-  const [{ loadPolicies }, { bindAll }, { errorsText }, { rules }] = await Promise.all([
+  const [{ loadPolicies }, { bindAll }, { errorsText }, options] = await Promise.all([
     import('../language/load.ts'),
     import('../language/bind.ts'),
     import('./output/errors.ts'),
-    import('../rules/index.ts'),
+    loadOptions(io),
   ]);
-  const { policies, errors } = loadPolicies([path], { rules, cwd: io.cwd, now: io.now() });
-  if (errors.length === 0) return bindAll(policies, rules);
+  const { policies, errors } = loadPolicies([path], options);
+  if (errors.length === 0) return bindAll(policies, options.rules);
   io.stderr(errorsText(errors, coloursFor(io), 'error'));
   io.exit(2);
   return undefined;

@@ -1,4 +1,5 @@
 import { InvalidArgumentError, Option } from 'commander';
+import { severities } from '../domain/policy.ts';
 
 /** Where policies are, unless a command is told. */
 export const DEFAULT_PATH = 'policies';
@@ -16,6 +17,13 @@ export function formatOption(): Option {
 /** `--profile`, as the commands have it that read a live account. */
 export function profileOption(): Option {
   return new Option('--profile <name>', 'AWS profile to read with; left out: the default credentials');
+}
+
+/** `--fail-on`, as every command has it that finds violations. */
+export function failOnOption(): Option {
+  return new Option('--fail-on <severity>', 'exit with 1 for violations at or above it')
+    .choices(severities)
+    .default('low');
 }
 
 /**

@@ -4,7 +4,7 @@ import { needsOf } from '../domain/judge.ts';
 import { allNeeds, type Need, needSources, readsFor } from '../domain/needs.ts';
 import type { Operation } from '../domain/operations.ts';
 import type { BoundPolicy } from '../domain/policy.ts';
-import { type Grant, policyDocument, withPlaceholders } from '../stack/cloudformation.ts';
+import { arnOf, type Grant, policyDocument, withPlaceholders } from '../stack/cloudformation.ts';
 import { permissions, reasons } from '../stack/roles.ts';
 import type { Settings } from '../stack/settings.ts';
 import type { IamPolicy, PermissionsDocument, ReadDocument } from './report/document.ts';
@@ -22,7 +22,13 @@ export function permissionsDocument(policies: readonly BoundPolicy[], settings: 
     roles: { InspectRole: iamPolicy(InspectRole), SweepRole: iamPolicy(SweepRole) },
     why: Object.fromEntries(statements.map(({ Sid }) => [Sid, reasons[Sid]])),
     reads: reads.map((action) => ({ action, neededBy: neededBy(action, policies) })),
-    commands: { scan: mayRead(reads), snapshot: mayRead(readsFor(allNeeds)) },
+    commands: {
+      scan: mayRead(reads),
+      snapshot: mayRead(readsFor(allNeeds)),
+      findings: mayReadFindings,
+      explain: mayReadFindings,
+      exempt: mayReadFindings,
+    },
   };
 }
 
@@ -52,6 +58,12 @@ function isReadBy(need: Need, action: Operation): boolean {
 function mayRead(operations: readonly Operation[]): IamPolicy {
   return iamPolicy([{ Sid: 'Read', Effect: 'Allow', Action: operations, Resource: '*' }]);
 }
+
+/** The table of a deployment, and its name by the stage. */
+const mayReadFindings: IamPolicy = iamPolicy([
+  { Sid: 'FindTable', Effect: 'Allow', Action: ['dynamodb:ListTables'] satisfies Operation[], Resource: '*' },
+  { Sid: 'Read', Effect: 'Allow', Action: ['dynamodb:Scan'] satisfies Operation[], Resource: arnOf('FindingsTable') },
+]);
 
 function iamPolicy(statements: readonly Grant[]): IamPolicy {
   return {

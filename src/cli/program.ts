@@ -3,6 +3,9 @@ import packageJson from '../../package.json' with { type: 'json' };
 import { asError } from '../domain/errors.ts';
 import { visibleLines } from '../domain/visible.ts';
 import { addDemoCommand } from './demo.ts';
+import { addExemptCommand } from './exempt.ts';
+import { addExplainCommand } from './explain.ts';
+import { addFindingsCommand } from './findings.ts';
 import type { CommandIo, ExitCode, Io } from './io.ts';
 import { addPermissionsCommand } from './permissions.ts';
 import { addReplayCommand } from './replay.ts';
@@ -19,6 +22,9 @@ const addCommands: readonly ((program: Command, io: CommandIo) => void)[] = [
   addScanCommand,
   addSnapshotCommand,
   addReplayCommand,
+  addFindingsCommand,
+  addExplainCommand,
+  addExemptCommand,
   addPermissionsCommand,
   addRulesCommand,
   addDemoCommand,

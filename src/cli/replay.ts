@@ -4,9 +4,8 @@ import type { Command } from 'commander';
 import { asError } from '../domain/errors.ts';
 import type { Severity } from '../domain/policy.ts';
 import type { CommandIo } from './io.ts';
-import { DEFAULT_PATH, type FormatOption, formatOption } from './options.ts';
+import { DEFAULT_PATH, type FormatOption, failOnOption, formatOption } from './options.ts';
 import type { Arrival } from './replay-events.ts';
-import { failOnOption } from './scan.ts';
 
 const help = `
 Runs events through the guardrail, over an account in memory that holds the snapshot. The clock is virtual: it starts at

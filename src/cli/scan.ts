@@ -1,11 +1,11 @@
 import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { distinct } from '../domain/instance.ts';
-import { type BoundPolicy, type Severity, severities } from '../domain/policy.ts';
+import type { BoundPolicy, Severity } from '../domain/policy.ts';
 import { visibleLines } from '../domain/visible.ts';
 import type { ScanResult } from '../engine/scan.ts';
 import type { CommandIo } from './io.ts';
-import { DEFAULT_PATH, type FormatOption, formatOption, profileOption, regionOf } from './options.ts';
+import { DEFAULT_PATH, type FormatOption, failOnOption, formatOption, profileOption, regionOf } from './options.ts';
 
 const help = `
 Reads a live account, one or more Regions of it, with the credentials that the AWS CLI would take; or a snapshot of one:
@@ -59,13 +59,6 @@ function regionsOption(): Option {
   return new Option('--region <region>', 'a Region of the live account; may be given several times').argParser(
     (text: string, before: readonly string[] | undefined) => distinct([...(before ?? []), regionOf(text)]),
   );
-}
-
-/** `--fail-on`, as `scan` and `replay` have it. */
-export function failOnOption(): Option {
-  return new Option('--fail-on <severity>', 'exit with 1 for violations at or above it')
-    .choices(severities)
-    .default('low');
 }
 
 async function scanAndTell(options: ScanOptions, io: CommandIo): Promise<void> {

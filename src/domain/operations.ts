@@ -31,6 +31,7 @@ export interface Operations {
   'dynamodb:PutItem': [ddb.PutItemCommandInput, ddb.PutItemCommandOutput];
   'dynamodb:UpdateItem': [ddb.UpdateItemCommandInput, ddb.UpdateItemCommandOutput];
   'dynamodb:Scan': [ddb.ScanCommandInput, ddb.ScanCommandOutput];
+  'dynamodb:ListTables': [ddb.ListTablesCommandInput, ddb.ListTablesCommandOutput];
   'sns:Publish': [sns.PublishCommandInput, sns.PublishCommandOutput];
   'sqs:SendMessage': [sqs.SendMessageCommandInput, sqs.SendMessageCommandOutput];
   'events:PutEvents': [events.PutEventsCommandInput, events.PutEventsCommandOutput];

@@ -46,6 +46,13 @@ export interface Rule<N extends Need = Need, S extends z.ZodType = z.ZodType, E 
   readonly fix: string;
   /** The AWS Config managed rule that means the same, or nearly. */
   readonly awsConfig?: string;
+  /** What the evidence of a verdict holds; left out: there is none. */
+  readonly evidence?: {
+    /** Of which verdicts there is any, of what, in which order. */
+    readonly about: string;
+    /** What each field means: `volumes[].volumeId`. */
+    readonly fields: Readonly<Record<string, string>>;
+  };
   /** JSON in, JSON out: parameters are compiled into the bundle as they stand. Every key is described. */
   readonly parameters: (z: Zod) => S;
   readonly needs: readonly N[] | ((parameters: z.output<S>) => readonly N[]);

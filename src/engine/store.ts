@@ -1,9 +1,9 @@
 import type { AttributeValue, KeysAndAttributes } from '@aws-sdk/client-dynamodb';
 import { asError } from '../domain/errors.ts';
 import { type Finding, isLive, type SubjectRecord } from '../domain/finding.ts';
-import type { Output, Scope } from '../domain/operations.ts';
+import type { Aws, Output, Scope } from '../domain/operations.ts';
 import { ADD_CHUNK, IS_LIVE, NOT_THERE, VERSION_IS } from '../domain/table.ts';
-import type { Engine } from './deployment.ts';
+import type { Deployment, Engine } from './deployment.ts';
 import { chunked } from './reads.ts';
 
 /**
@@ -35,6 +35,12 @@ export interface DeploymentRecord {
   readonly instances: number;
 }
 
+/** The table, and the way to it: all that a read of every item needs. */
+export interface Table {
+  readonly aws: Aws;
+  readonly deployment: Pick<Deployment, 'tableName'>;
+}
+
 type Item = Record<string, AttributeValue>;
 
 /** The items of these instances, as they are now. Throws when one could not be read: absent is not unread. */
@@ -61,25 +67,29 @@ export function readLiveRecords(engine: Engine): Promise<readonly SubjectRecord[
 }
 
 /** Every subject's item, page by page. Throws when a page could not be read. */
-export function readAllRecords(engine: Engine): Promise<readonly SubjectRecord[]> {
-  return scanRecords(engine, {});
+export function readAllRecords(table: Table): Promise<readonly SubjectRecord[]> {
+  return scanRecords(table, {});
 }
 
 async function scanRecords(
-  engine: Engine,
+  { aws, deployment: { tableName } }: Table,
   filter: { readonly FilterExpression?: string },
 ): Promise<readonly SubjectRecord[]> {
   const records: SubjectRecord[] = [];
   let start: Item | undefined;
   do {
-    const output = await engine.aws('dynamodb:Scan', {
-      TableName: engine.deployment.tableName,
+    const output = await aws('dynamodb:Scan', {
+      TableName: tableName,
       ConsistentRead: true,
       ...filter,
       ...(start === undefined ? {} : { ExclusiveStartKey: start }),
     });
-    const items = (output.Items ?? []).filter((item) => item.pk?.S?.startsWith('subject#'));
-    records.push(...items.map((item) => bodyOf<SubjectRecord>(item)));
+    if (output.Items === undefined) throw new Error("the answer to dynamodb:Scan holds no list: it is not AWS's");
+    for (const item of output.Items) {
+      const key = item.pk?.S;
+      if (key === undefined) throw new Error(`${tableName} is no table of ec2-guardrail: an item has no text \`pk\``);
+      if (key.startsWith('subject#')) records.push(bodyOf<SubjectRecord>(item));
+    }
     start = output.LastEvaluatedKey;
   } while (start !== undefined);
   return records;

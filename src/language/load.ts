@@ -50,6 +50,7 @@ interface Name {
   readonly source: Source;
 }
 
+/** What a policy's file came to. */
 interface LoadedFile {
   readonly policy?: Policy;
   readonly name?: Name;
@@ -94,10 +95,19 @@ function readValues(absolute: string, cwd: string): Values {
 }
 
 function loadFile(path: PolicyPath, values: Values, options: LoadOptions): LoadedFile {
-  const text = readText(path.absolute, options.cwd);
-  if ('error' in text) return { errors: [text.error], warnings: [] };
+  const read = readText(path.absolute, options.cwd);
+  if ('error' in read) return { errors: [read.error], warnings: [] };
+  return loadWith(read.text, path, values, options);
+}
+
+/** What a policy's file would come to with this text in it. */
+export function loadText(text: string, path: PolicyPath, options: LoadOptions): LoadedFile {
+  return loadWith(text, path, valuesReader(options.cwd)(path.absolute), options);
+}
+
+function loadWith(text: string, path: PolicyPath, values: Values, options: LoadOptions): LoadedFile {
   const file = relativeTo(options.cwd, path.absolute);
-  const read = readYaml(text.text, file, minimalPolicy);
+  const read = readYaml(text, file, minimalPolicy);
   if (read.content === undefined) return { errors: [...values.errors, ...read.errors], warnings: [] };
   const { source, value } = read.content;
   const filled = fillIn(value, source, values.lists);
@@ -112,7 +122,7 @@ function loadFile(path: PolicyPath, values: Values, options: LoadOptions): Loade
     place(warning, filled.originOf(warning.path)),
   );
   if (errors.length > 0 || checked.policy === undefined) return { ...name, errors, warnings };
-  const hash = createHash('sha256').update(text.text).digest('hex').slice(0, 12);
+  const hash = createHash('sha256').update(text).digest('hex').slice(0, 12);
   return { ...name, policy: { ...checked.policy, source: { file, hash } }, errors, warnings };
 }
 

@@ -54,6 +54,12 @@ export const approvedInstanceTypes = defineRule({
   why: 'The type decides most of what an instance costs: old generations give less for the money, and one wrong letter in a template buys a machine of a hundred times the price.',
   fix: 'Stop the instance and change it to an approved type: `aws ec2 modify-instance-attribute --instance-id <id> --instance-type Value=<type>`; launch anew what can not be stopped or needs another AMI, and change the launch template of an Auto Scaling group or fleet',
   awsConfig: 'desired-instance-type',
+  evidence: {
+    about: 'Of a violation, what is not approved.',
+    fields: {
+      instanceType: 'the type that is not approved',
+    },
+  },
   parameters: (z) =>
     z
       .strictObject({

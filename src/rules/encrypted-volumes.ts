@@ -14,6 +14,14 @@ export const encryptedVolumes = defineRule({
   why: 'Encryption at rest protects snapshots, copies and discarded disks, and its key decides who can ever read them again.',
   fix: 'Encrypt by a copy: snapshot the volume, copy the snapshot encrypted, put a volume of the copy in its place; switch on EBS encryption by default in the Region',
   awsConfig: 'encrypted-volumes',
+  evidence: {
+    about: 'Of a violation, each volume that offends, sorted by id.',
+    fields: {
+      'volumes[].volumeId': "the volume's id",
+      'volumes[].encrypted': 'whether it is encrypted; then its key is not approved',
+      'volumes[].kmsKeyId': "the key's ARN, where there is one",
+    },
+  },
   parameters: (z) =>
     z.strictObject({
       kmsKeys: z

@@ -60,6 +60,14 @@ export const englishTags = defineRule({
   summary: 'Every tag is written in the characters of English, without invisible characters and look-alikes.',
   why: 'Tags are searched, grouped and charged by exact text: a key in another script, or with a Cyrillic letter that looks Latin, is missed by every query that a colleague types.',
   fix: 'Write the tag again in plain characters, and delete the wrong one: `aws ec2 create-tags`, `aws ec2 delete-tags`',
+  evidence: {
+    about: 'Of a violation, each key and each value that offends, sorted by key.',
+    fields: {
+      'tags[].key': "the tag's key, as it is written",
+      'tags[].in': '`key` or `value`: which of the two offends',
+      'tags[].problems[]': 'what is wrong with it, as in the reason',
+    },
+  },
   parameters: (z) =>
     z.strictObject({
       charset: z

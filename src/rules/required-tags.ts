@@ -43,6 +43,14 @@ export const requiredTags = defineRule({
   why: 'A tag says whose an instance is, what it is for and who pays: without it nobody can be asked, and nothing can be charged.',
   fix: 'Add the tags named, in the template that launches the instance first: `aws ec2 create-tags --resources <id> --tags Key=<key>,Value=<value>`',
   awsConfig: 'required-tags',
+  evidence: {
+    about: 'Of a violation, each demand that is broken, in the order of the policy.',
+    fields: {
+      'problems[].resource': 'id of the instance, volume or network interface',
+      'problems[].key': 'the required key',
+      'problems[].problem': '`missing`, `blank`, `value` (not among those allowed) or `pattern` (does not match it)',
+    },
+  },
   parameters: (z) =>
     z.strictObject({
       keys: z

@@ -102,6 +102,21 @@ export const restrictedIngress = defineRule({
   why: 'A port such as SSH that the whole internet can reach is found within minutes and tried without end; one weak key or one flaw in the service is then enough.',
   fix: 'Revoke the ingress that offends, and let only the sources in that need it: `aws ec2 revoke-security-group-ingress --group-id <group> --security-group-rule-ids <rule>`',
   awsConfig: 'restricted-ssh',
+  evidence: {
+    about:
+      'Whatever the outcome, every source that reaches a port asked about, sorted by group, protocol, ports and source.',
+    fields: {
+      exposure:
+        'all sources taken together, the strongest of: `any` (all public addresses), `wide`, `narrow` (fewer public ones), `private`, `none` (by address); `unknown` where what could not be read might be stronger',
+      'permissions[].groupId': 'the security group',
+      'permissions[].ruleId': 'the security group rule, where its id could be read',
+      'permissions[].protocol': '`tcp`, `udp` or `-1` for all',
+      'permissions[].fromPort': "the permission's own first port; -1 where it is for all",
+      'permissions[].toPort': "the permission's own last port, included; -1 where it is for all",
+      'permissions[].source': "a CIDR, a prefix list's id or a security group's id",
+      'permissions[].offends': 'whether it breaks the policy',
+    },
+  },
   parameters: (z) => {
     const port = z.int().min(0).max(LAST_PORT);
     return z.strictObject({

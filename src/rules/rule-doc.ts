@@ -43,6 +43,7 @@ export function ruleDoc(rule: AnyRule, z: Zod, toYaml: (value: unknown) => strin
     `## Outcomes\n\n${outcomeTable(rule)}`,
     `## Parameters\n\n${parameterTable(parameterRows(rule, z))}`,
     boundSection(rule, z),
+    evidenceSection(rule),
     `## Examples\n\n${rule.examples.map((example: Example<unknown>) => exampleText(rule, example, toYaml)).join('\n\n')}`,
   ];
   return [BEGIN, ...sections.filter((section) => section !== ''), END].join('\n\n');
@@ -74,6 +75,12 @@ function boundSection({ bound }: AnyRule, z: Zod): string {
   if (bound === undefined) return '';
   const rows = rowsOf(jsonSchema(bound.schema(z), z), '');
   return `## \`upTo\` of an exemption\n\n${parameterTable(rows)}`;
+}
+
+function evidenceSection({ evidence }: AnyRule): string {
+  if (evidence === undefined) return '';
+  const rows = Object.entries(evidence.fields).map(([field, meaning]) => [`\`${field}\``, meaning]);
+  return `## Evidence\n\n${evidence.about}\n\n${table(['Field', 'Meaning'], rows)}`;
 }
 
 function rowsOf(schema: Schema, prefix: string): readonly ParameterRow[] {

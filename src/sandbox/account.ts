@@ -56,6 +56,8 @@ export interface PutEvent {
 /** What of the guardrail itself is deployed into an account. */
 export interface Deployed {
   readonly tableName: string;
+  /** Tables of others in the account: they are listed, and can't be read. */
+  readonly otherTableNames?: readonly string[];
   readonly topicArns: readonly string[];
   readonly queues: readonly QueueSettings[];
 }
@@ -86,6 +88,8 @@ export interface Account {
   readonly rows: Rows;
   readonly prefixLists: Map<string, readonly ec2.PrefixListEntry[]>;
   readonly tableName: string;
+  /** All tables of the account, sorted. */
+  readonly tableNames: readonly string[];
   /** By key. */
   readonly items: Map<string, Item>;
   readonly topicArns: ReadonlySet<string>;
@@ -150,6 +154,7 @@ export function createAccount(options: {
     },
     prefixLists: new Map(Object.entries(resources.prefixLists ?? {})),
     tableName: deployed.tableName,
+    tableNames: [deployed.tableName, ...(deployed.otherTableNames ?? [])].sort(),
     items: new Map(),
     topicArns: new Set(deployed.topicArns),
     published: [],

@@ -10,6 +10,9 @@ const MAX_ITEM_SIZE = 400 * 1024;
 const MAX_BATCH_SIZE = 16 * 1024 * 1024;
 const MAX_SCAN_SIZE = 1024 * 1024;
 
+/** How many names of tables a page has at most. */
+const MAX_LISTED_TABLES = 100;
+
 type Values = Record<string, ddb.AttributeValue> | undefined;
 
 /**
@@ -114,6 +117,20 @@ export function scan(input: Input<'dynamodb:Scan'>, account: Account): Output<'d
   // As in DynamoDB, a page is read first and filtered then: it may be empty and still not the last.
   const kept = filter === undefined ? Items : Items.filter((item) => item.isLive !== undefined);
   return { Items: kept, Count: kept.length, ScannedCount: Items.length, LastEvaluatedKey };
+}
+
+/**
+ * Names of tables, page by page.
+ * @see https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_ListTables.html
+ */
+export function listTables(input: Input<'dynamodb:ListTables'>, account: Account): Output<'dynamodb:ListTables'> {
+  heedOnly(input, ['ExclusiveStartTableName', 'Limit']);
+  const { ExclusiveStartTableName: start = '', Limit = MAX_LISTED_TABLES } = input;
+  if (Limit < 1 || Limit > MAX_LISTED_TABLES) throw invalid(`Limit must be from 1 to ${MAX_LISTED_TABLES}`);
+  const ahead = account.tableNames.filter((name) => name > start);
+  const TableNames = ahead.slice(0, account.pageSize === 'aws' ? Limit : Math.min(Limit, account.pageSize));
+  const LastEvaluatedTableName = TableNames.length < ahead.length ? TableNames.at(-1) : undefined;
+  return { TableNames, LastEvaluatedTableName };
 }
 
 function checkTable(name: string | undefined, account: Account): void {

@@ -2,7 +2,7 @@ import type { SQSRecord } from 'aws-lambda';
 import { asError } from '../domain/errors.ts';
 import type { Aws, Input, Operation, Output, Scope } from '../domain/operations.ts';
 import { type Account, createAccount, type Deployed, defaultDeployment } from './account.ts';
-import { batchGetItem, putItem, scan, updateItem } from './dynamodb.ts';
+import { batchGetItem, listTables, putItem, scan, updateItem } from './dynamodb.ts';
 import {
   describeInstances,
   describeInstanceTypes,
@@ -38,6 +38,7 @@ const handlers: Handlers = {
   'dynamodb:PutItem': putItem,
   'dynamodb:UpdateItem': updateItem,
   'dynamodb:Scan': scan,
+  'dynamodb:ListTables': listTables,
   'sns:Publish': publish,
   'sqs:SendMessage': sendMessage,
   'events:PutEvents': putEvents,

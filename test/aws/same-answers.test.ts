@@ -28,6 +28,7 @@ const gapsOfMoto = {
   'PutItem: a value that the expression does not use fails the call': takesAll,
   'PutItem: a value that is not given fails the call': failsItself,
   'BatchGetItem: no keys fail the call': takesAll,
+  'ListTables: a Limit above 100 fails the call': takesAll,
   'Publish: a subject with a line break fails the call': takesAll,
   'Publish: an empty message fails the call': takesAll,
   'Publish: JSON without a default fails the call': takesAll,

@@ -30,6 +30,7 @@ const inputs: { readonly [O in Operation]: Input<O> } = {
   'dynamodb:PutItem': { TableName: 'findings', Item: { pk: { S: 'a' } } },
   'dynamodb:UpdateItem': { TableName: 'findings', Key: { pk: { S: 'a' } } },
   'dynamodb:Scan': { TableName: 'findings' },
+  'dynamodb:ListTables': { Limit: 5 },
   'sns:Publish': { TopicArn: 'arn:aws:sns:eu-central-1:123456789012:alerts', Message: 'text' },
   'sqs:SendMessage': { QueueUrl: 'https://sqs.eu-central-1.amazonaws.com/123456789012/live', MessageBody: '{}' },
   'events:PutEvents': { Entries: [{ Source: 'ec2-guardrail', DetailType: 'finding', Detail: '{}' }] },

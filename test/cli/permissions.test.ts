@@ -148,6 +148,12 @@ Your own credentials, for a live account
     ec2:GetManagedPrefixListEntries
     kms:ListAliases
     on *
+
+  findings, explain, exempt
+    dynamodb:ListTables
+    on *
+    dynamodb:Scan
+    on \${FindingsTable.Arn}
 `,
   });
 });

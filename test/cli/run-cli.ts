@@ -9,10 +9,10 @@ export interface Ran {
   readonly stderr: string;
 }
 
-/** Runs a command line in this process, in a folder of test/fixtures/ or any other. */
-export async function runCli(command: string, folder: string, io: Partial<Io> = {}): Promise<Ran> {
+/** Runs a command line in this process, in a folder of test/fixtures/ or any other. Words with spaces come in a list. */
+export async function runCli(command: string | readonly string[], folder: string, io: Partial<Io> = {}): Promise<Ran> {
   const printed = { stdout: '', stderr: '' };
-  const exitCode = await run(command.split(' ').filter(Boolean), {
+  const exitCode = await run(typeof command === 'string' ? command.split(' ').filter(Boolean) : command, {
     stdout: (text) => {
       printed.stdout += text;
     },

@@ -1,6 +1,6 @@
 import type { BatchGetItemCommandInput, PutItemCommandInput, ScanCommandInput } from '@aws-sdk/client-dynamodb';
 import type { Finding, SubjectRecord } from '../../src/domain/finding.ts';
-import type { Operation } from '../../src/domain/operations.ts';
+import type { Aws, Operation } from '../../src/domain/operations.ts';
 import {
   readAllRecords,
   readDeployment,
@@ -157,6 +157,27 @@ describe('a read', () => {
       { TableName: 'ec2-guardrail', ConsistentRead: true, FilterExpression: 'attribute_exists(isLive)' },
       { TableName: 'ec2-guardrail', ConsistentRead: true },
     ]);
+  });
+
+  it('of all whose second page fails throws: no shorter list', async () => {
+    const { engine } = engineWith([{ operation: 'dynamodb:Scan', error: 'InternalServerError', after: 1 }]);
+    for (let number = 0; number < 6; number++)
+      await writeRecord(engine, recordOf({ subject: { type: 'instance', id: `${id}${number}` } }));
+
+    await expect(readAllRecords(engine)).rejects.toMatchObject({ name: 'InternalServerError' });
+  });
+
+  it.each<[string, object, string]>([
+    ["of an answer that is not DynamoDB's throws", {}, "the answer to dynamodb:Scan holds no list: it is not AWS's"],
+    [
+      'of a table with another key throws',
+      { Items: [{ id: { S: 'subject#' } }] },
+      'ec2-guardrail is no table of ec2-guardrail: an item has no text `pk`',
+    ],
+  ])('%s', async (_, answer, message) => {
+    const aws = (() => Promise.resolve(answer)) as Aws;
+
+    await expect(readAllRecords({ aws, deployment: { tableName: 'ec2-guardrail' } })).rejects.toThrow(message);
   });
 
   it('of keys that stay unprocessed throws after six tries: absent is not unread', async () => {

@@ -20,6 +20,7 @@ const rule: AnyRule = defineRule({
     schema: (zod) => zod.strictObject({ level: zod.int().describe('The level.') }),
     within: () => true,
   },
+  evidence: { about: 'Always.', fields: { 'levels[].name': 'Its name, a | b.' } },
   examples: [{ title: 'it passes', parameters: { keys: [] }, given: {}, expect: { compliance: 'COMPLIANT' } }],
 });
 
@@ -57,6 +58,14 @@ test('the head of a page holds all that is known of a rule', () => {
     '| Parameter | Type | Default | Meaning |',
     '| --- | --- | --- | --- |',
     '| `level` | integer | required | The level. |',
+    '',
+    '## Evidence',
+    '',
+    'Always.',
+    '',
+    '| Field | Meaning |',
+    '| --- | --- |',
+    '| `levels[].name` | Its name, a \\| b. |',
     '',
     '## Examples',
     '',

@@ -20,7 +20,7 @@ export interface Stage {
   readonly aws: Aws;
   readonly accountId: string;
   readonly region: string;
-  /** With a string `pk` for its key. */
+  /** With a string `pk` for its key. There is one other table. */
   readonly tableName: string;
   readonly topicArn: string;
   readonly queueUrl: string;

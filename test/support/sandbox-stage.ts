@@ -1,4 +1,5 @@
 import type * as ec2 from '@aws-sdk/client-ec2';
+import { defaultDeployment } from '../../src/sandbox/account.ts';
 import { createSandbox } from '../../src/sandbox/sandbox.ts';
 import type { Order, Stage } from './same-answers.ts';
 
@@ -11,6 +12,7 @@ export function sandboxStage(): Stage {
   const { aws, account } = createSandbox({
     scope,
     start: new Date(),
+    deployed: { ...defaultDeployment(scope), otherTableNames: ['other'] },
     resources: {
       securityGroups: [defaultGroup],
       instanceTypes: [

@@ -3,6 +3,7 @@ import type { SendMessageCommandInput } from '@aws-sdk/client-sqs';
 import { type Simulation, simulate } from '../../src/cli/simulation.ts';
 import type { BoundPolicy } from '../../src/domain/policy.ts';
 import type { LookMessage } from '../../src/engine/messages.ts';
+import type { Deployed } from '../../src/sandbox/account.ts';
 import type { Fault } from '../../src/sandbox/faults.ts';
 import type { Resources } from '../../src/sandbox/recorded.ts';
 import { type Call, createSandbox } from '../../src/sandbox/sandbox.ts';
@@ -55,6 +56,7 @@ export function world(
     readonly pageSize?: number | 'aws';
     readonly resources?: Resources;
     readonly latencyMs?: number;
+    readonly deployed?: Deployed;
   } = {},
 ): Simulation {
   const { policies = fivePolicies, resources = {}, ...rest } = options;

@@ -1,4 +1,7 @@
+import type { Alert, InstanceSummary } from '../../domain/alert.ts';
+import type { Finding } from '../../domain/finding.ts';
 import type { Json } from '../../domain/json.ts';
+import type { Subject } from '../../domain/judge.ts';
 import type { Need } from '../../domain/needs.ts';
 import type { Severity } from '../../domain/policy.ts';
 import type { Compliance } from '../../domain/verdict.ts';
@@ -113,4 +116,38 @@ export interface ReadDocument {
     readonly by: 'rule' | 'match' | 'exempt';
     readonly needs: readonly Need[];
   }[];
+}
+
+/** A finding as a deployment has written it down. */
+export interface StoredFinding extends Finding {
+  readonly subject: Subject;
+  readonly accountId: string;
+  readonly region: string;
+  /** The instance when it was last seen; left out for an id that EC2 has never shown. */
+  readonly instance?: InstanceSummary;
+  /** When it was last looked at, ISO 8601. */
+  readonly observedAt: string;
+  /** Alerts that tell of it, and the channels that have not taken them yet. */
+  readonly owed: readonly Pick<Alert, 'id' | 'topic' | 'owes'>[];
+}
+
+/** What `findings list --format json` prints. */
+export interface FindingsDocument {
+  readonly version: 1;
+  readonly table: string;
+  readonly region: string;
+  readonly findings: readonly StoredFinding[];
+  /** Of the whole table, listed or not. */
+  readonly summary: {
+    /** Instances that have an item: those that were looked at. */
+    readonly instances: number;
+    readonly open: number;
+    readonly unknown: number;
+    /** Violations that are exempt. */
+    readonly exempt: number;
+    /** The others that are closed, and still remembered. */
+    readonly closed: number;
+    /** When any instance was last looked at, ISO 8601. */
+    readonly latestLookAt?: string;
+  };
 }

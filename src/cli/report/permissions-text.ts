@@ -1,3 +1,4 @@
+import { groupedBy } from '../../domain/grouped.ts';
 import type { Json } from '../../domain/json.ts';
 import type { IamPolicy, IamStatement, PermissionsDocument, ReadDocument } from './document.ts';
 import type { Paint } from './scan-text.ts';
@@ -9,7 +10,7 @@ export function permissionsText(document: PermissionsDocument, paint: Paint): st
     paint.bold(headline(document)),
     ...Object.entries(roles).map(([role, policy]) => roleText(role, policy, document, paint)),
     paint.bold('Your own credentials, for a live account'),
-    ...Object.entries(commands).map(([command, policy]) => commandText(command, policy)),
+    ...commandsText(commands),
   ]
     .join('\n\n')
     .concat('\n');
@@ -35,8 +36,14 @@ function functionOf(role: string): string {
   return role.replace(/Role$/, '').toLowerCase();
 }
 
-function commandText(command: string, { Statement }: IamPolicy): string {
-  return [`  ${command}`, ...Statement.map((statement) => linesOf(statement, []))].join('\n');
+/** Commands that need the same share a part. */
+function commandsText(commands: PermissionsDocument['commands']): readonly string[] {
+  const alike = groupedBy(Object.entries(commands), ([, policy]) => JSON.stringify(policy));
+  return [...alike.values()].map((group) => {
+    const [[, { Statement }]] = group;
+    const names = group.map(([command]) => command).join(', ');
+    return [`  ${names}`, ...Statement.map((statement) => linesOf(statement, []))].join('\n');
+  });
 }
 
 /** What a statement allows, on what and on which condition; reads with who needs them. */

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 
-/** A request of EC2's protocol: its action, and whether it asks for a further page. */
+/** A request of EC2's or DynamoDB's protocol: its action, and whether it asks for a further page. */
 export interface Call {
   readonly action: string;
   readonly isFurtherPage: boolean;
@@ -31,8 +31,7 @@ export async function startRelay(
   const calls: Call[] = [];
   const answer = async (request: IncomingMessage, response: ServerResponse) => {
     const body = await buffer(request);
-    const parameters = new URLSearchParams(body.toString());
-    const call = { action: parameters.get('Action') ?? '', isFurtherPage: parameters.has('NextToken') };
+    const call = callIn(request, body.toString());
     const trouble = troubleOf(call, [...calls]);
     calls.push(call);
     if (trouble !== undefined && 'body' in trouble) {
@@ -56,6 +55,15 @@ export async function startRelay(
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, calls, stop };
 }
 
+/** DynamoDB names the action in a header, EC2 in the form that it sends. */
+function callIn({ headers }: IncomingMessage, body: string): Call {
+  const target = headers['x-amz-target'];
+  if (typeof target === 'string')
+    return { action: target.replace(/^.*\./, ''), isFurtherPage: body.includes('"ExclusiveStartKey"') };
+  const parameters = new URLSearchParams(body);
+  return { action: parameters.get('Action') ?? '', isFurtherPage: parameters.has('NextToken') };
+}
+
 /** An error as EC2 writes it. */
 export function ec2Error(status: number, code: string): Trouble {
   const error = `<Error><Code>${code}</Code><Message>So says the relay.</Message></Error>`;
@@ -64,8 +72,9 @@ export function ec2Error(status: number, code: string): Trouble {
 
 /** What signs the request, and says what it is. The host and the length are the relay's own. */
 function passedOn({ headers }: IncomingMessage): Record<string, string> {
-  const { authorization = '', 'content-type': type = '', 'x-amz-date': date = '' } = headers;
-  return { authorization, 'content-type': type, 'x-amz-date': String(date) };
+  const { authorization = '', 'content-type': type = '', 'x-amz-date': date = '', 'x-amz-target': target } = headers;
+  const passed = { authorization, 'content-type': type, 'x-amz-date': String(date) };
+  return target === undefined ? passed : { ...passed, 'x-amz-target': String(target) };
 }
 
 function breakOff(response: ServerResponse, whole: Buffer, cut: Cut): void {

@@ -1,4 +1,4 @@
-import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { CreateTableCommand, DynamoDBClient, type DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
 import {
   type _InstanceType,
   AttachNetworkInterfaceCommand,
@@ -32,14 +32,7 @@ export async function sdkStage(region: string): Promise<Stage> {
   const { QueueUrl: queueUrl = '' } = await new SQSClient({ region }).send(
     new CreateQueueCommand({ QueueName: 'same-answers' }),
   );
-  await new DynamoDBClient({ region }).send(
-    new CreateTableCommand({
-      TableName: tableName,
-      BillingMode: 'PAY_PER_REQUEST',
-      AttributeDefinitions: [{ AttributeName: 'pk', AttributeType: 'S' }],
-      KeySchema: [{ AttributeName: 'pk', KeyType: 'HASH' }],
-    }),
-  );
+  for (const name of [tableName, 'other']) await createTable(region, name);
 
   async function instanceBy(id: string): Promise<Instance> {
     const answer = await clients.ec2.send(new DescribeInstancesCommand({ InstanceIds: [id] }));
@@ -115,6 +108,18 @@ export async function sdkStage(region: string): Promise<Stage> {
       return TargetKeyId;
     },
   };
+}
+
+/** A table as the guardrail's own: with a string `pk` for its key. */
+export async function createTable(region: string, TableName: string, config: DynamoDBClientConfig = {}): Promise<void> {
+  await new DynamoDBClient({ ...config, region }).send(
+    new CreateTableCommand({
+      TableName,
+      BillingMode: 'PAY_PER_REQUEST',
+      AttributeDefinitions: [{ AttributeName: 'pk', AttributeType: 'S' }],
+      KeySchema: [{ AttributeName: 'pk', KeyType: 'HASH' }],
+    }),
+  );
 }
 
 function tagList(tags: Readonly<Record<string, string>>): Tag[] {

@@ -139,6 +139,25 @@ export const table: Scenarios = {
     expect(page.LastEvaluatedKey).toEqual({ pk: { S: expect.any(String) } });
   },
 
+  'ListTables: pages to their end name each table once': async ({ aws, tableName }) => {
+    const names: string[] = [];
+    let start: string | undefined;
+    do {
+      const page = await aws('dynamodb:ListTables', {
+        Limit: 1,
+        ...(start === undefined ? {} : { ExclusiveStartTableName: start }),
+      });
+      expect(page.TableNames?.length).toBeLessThanOrEqual(1);
+      names.push(...(page.TableNames ?? []));
+      start = page.LastEvaluatedTableName;
+    } while (start !== undefined);
+    expect(sorted(names)).toEqual(sorted([tableName, 'other']));
+  },
+
+  'ListTables: a Limit above 100 fails the call': async ({ aws }) => {
+    await expect(aws('dynamodb:ListTables', { Limit: 101 })).rejects.toMatchObject({ name: 'ValidationException' });
+  },
+
   'Scan: another table fails the call': async ({ aws }) => {
     await expect(aws('dynamodb:Scan', { TableName: 'no-such-table' })).rejects.toMatchObject({
       name: 'ResourceNotFoundException',

@@ -1,0 +1,100 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { SubjectRecord } from '../domain/finding.ts';
+import type { Aws } from '../domain/operations.ts';
+import type { CommandIo, Place } from './io.ts';
+import { deploymentName, profileOption, regionOf, stageOption } from './options.ts';
+
+/** Which deployment a command reads. */
+export interface DeploymentOptions extends Place {
+  readonly stage: string;
+  readonly table?: string;
+}
+
+/** What a deployment has written down. */
+export interface Stored {
+  readonly table: string;
+  /** Every subject's item that has not expired. */
+  readonly records: readonly SubjectRecord[];
+}
+
+/** Where the table's name stands: for --help, and where it was not found. */
+export const howToFindTheTable = `The table's name is an output of the stack, FindingsTableName:
+  aws cloudformation describe-stacks --stack-name ${deploymentName('prod')} --region eu-central-1 \\
+    --query "Stacks[0].Outputs[?OutputKey=='FindingsTableName'].OutputValue" --output text`;
+
+/** `--region`, `--profile`, `--stage` and `--table`: the deployment whose findings are read. */
+export function addDeploymentOptions(command: Command): Command {
+  return command
+    .requiredOption('--region <region>', 'the Region of the deployment', regionOf)
+    .addOption(profileOption())
+    .addOption(stageOption())
+    .addOption(new Option('--table <name>', 'its table, by name').argParser(tableOf).conflicts('stage'));
+}
+
+/**
+ * Reads the whole table of a deployment.
+ * @throws when there is none, or a page of it could not be read: never gives a part.
+ */
+export async function readStored(options: DeploymentOptions, io: CommandIo): Promise<Stored> {
+  const [{ connect }, { readAllRecords }] = await Promise.all([import('./live.ts'), import('../engine/store.ts')]);
+  const { region, profile, stage } = options;
+  const live = await connect(io, { region, profile });
+  const table =
+    options.table ??
+    (await live.explaining(() => findTable(live.aws, deploymentName(stage), region), {
+      operation: 'dynamodb:ListTables',
+      purpose: `look for the table of ${deploymentName(stage)} in ${region}`,
+      otherwise: 'No finding was read.',
+    }));
+  const records = await live.explaining(() => readAllRecords({ aws: live.aws, deployment: { tableName: table } }), {
+    operation: 'dynamodb:Scan',
+    purpose: `read the table ${table} of ${region}`,
+    otherwise: 'No finding was read.',
+    advice: { ResourceNotFoundException: `There is no such table in ${region}. ${howToFindTheTable}` },
+  });
+  // DynamoDB deletes what has expired within a few days, and gives it until then.
+  const now = io.now().toISOString();
+  return { table, records: records.filter((record) => record.expiresAt > now) };
+}
+
+/**
+ * The table of a stack. CloudFormation names a resource that has no name of its own after the stack and its logical id.
+ * @throws when there is none, or more than one.
+ */
+async function findTable(aws: Aws, stack: string, region: string): Promise<string> {
+  const names = await tableNames(aws);
+  const found = names.filter((name) => stackOf(name) === stack);
+  const [only, second] = found;
+  if (only !== undefined && second === undefined) return only;
+  if (only !== undefined)
+    throw new Error(
+      `${stack} has ${found.length} tables in ${region}: name one of them with --table: ${found.join(', ')}`,
+    );
+  const others = names.map(stackOf).filter((other) => other?.startsWith(deploymentName('')));
+  const there =
+    others.length === 0 ? 'no table of ec2-guardrail is there' : `there is ${others.join(', ')}: see --stage`;
+  throw new Error(`${stack} has no table in ${region}; ${there}. ${howToFindTheTable}`);
+}
+
+function stackOf(table: string): string | undefined {
+  return /^(.+)-FindingsTable-[^-]+$/.exec(table)?.[1];
+}
+
+async function tableNames(aws: Aws): Promise<readonly string[]> {
+  const names: string[] = [];
+  let start: string | undefined;
+  do {
+    const page = await aws('dynamodb:ListTables', start === undefined ? {} : { ExclusiveStartTableName: start });
+    if (page.TableNames === undefined)
+      throw new Error("the answer to dynamodb:ListTables holds no list: it is not AWS's");
+    names.push(...page.TableNames);
+    start = page.LastEvaluatedTableName;
+  } while (start !== undefined);
+  return names;
+}
+
+/** @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.NamingRulesDataTypes.html */
+function tableOf(text: string): string {
+  if (!/^[\w.-]{3,255}$/.test(text)) throw new InvalidArgumentError('It is no name of a table.');
+  return text;
+}

@@ -1,0 +1,197 @@
+import { instanceLines, namedInstance } from '../../alerts/alert.ts';
+import { between, counted, field, printable, quoted, utc, wrapped } from '../../alerts/text.ts';
+import { whatHappens } from '../../alerts/words.ts';
+import { describeMissing } from '../../domain/facts.ts';
+import { severities } from '../../domain/policy.ts';
+import { visible, visibleLines } from '../../domain/visible.ts';
+import type { FindingsDocument, StoredFinding } from '../report/document.ts';
+import { type Kind, kindOf } from '../stored-findings.ts';
+import type { Colours } from './colours.ts';
+import { indented, table } from './text.ts';
+
+/** How much of a Name and of a reason a list shows, in characters. `findings show` has all. */
+const NAME_LISTED = 30;
+const REASON_LISTED = 300;
+
+/** Under what a row's second line begins. */
+const REASON_COLUMN = 10;
+
+/** A list for a person: a row and a reason for each finding, then what it comes to. */
+export function findingsText(document: FindingsDocument, now: Date, colours: Colours): string {
+  return `${[...listLines(document.findings, colours), ...endLines(document, now, colours)].join('\n')}\n`;
+}
+
+function listLines(findings: readonly StoredFinding[], colours: Colours): readonly string[] {
+  if (findings.length === 0) return [];
+  const [head = '', ...rows] = table([
+    ['SEVERITY', 'POLICY', 'INSTANCE', 'SINCE', 'FINDING'],
+    ...findings.map((finding) => [
+      labelOf(finding),
+      printable(finding.policy),
+      nameOf(finding),
+      minute(finding.openedAt),
+      printable(finding.id),
+    ]),
+  ]).split('\n');
+  const entries = findings.flatMap((finding, index) => {
+    const label = labelOf(finding);
+    const row = `${colourOf(finding, colours)(label)}${(rows[index] ?? '').slice(label.length)}`;
+    return [row, ...detailsOf(finding).map((line) => indented(line, REASON_COLUMN))];
+  });
+  return [colours.dim(head), ...entries, ''];
+}
+
+function labelOf(finding: StoredFinding): string {
+  const kind = kindOf(finding);
+  return kind === 'open' ? finding.severity : kind;
+}
+
+function colourOf(finding: StoredFinding, { red, yellow, dim }: Colours): (text: string) => string {
+  if (kindOf(finding) !== 'open') return dim;
+  return finding.severity === 'critical' || finding.severity === 'high' ? red : yellow;
+}
+
+/** `i-0123 "web-1"`. */
+function nameOf({ subject, instance }: StoredFinding): string {
+  const name = instance?.tags.Name ?? '';
+  return `${printable(subject.id)}${name === '' ? '' : ` ${quoted(name, NAME_LISTED)}`}`;
+}
+
+function detailsOf(finding: StoredFinding): readonly string[] {
+  const { exempt, closedAt, closedAs } = finding;
+  const reason = printable(finding.reason, REASON_LISTED);
+  switch (kindOf(finding)) {
+    case 'open':
+    case 'unknown':
+      return [reason];
+    case 'exempt':
+      return exempt === undefined ? [reason] : [reason, `exempt until ${exemptText(exempt)}`];
+    case 'closed':
+      return [`${closedAs?.replaceAll('-', ' ')} ${minute(closedAt ?? '')}; was: ${reason}`];
+  }
+}
+
+function exemptText({ until, reason }: NonNullable<StoredFinding['exempt']>): string {
+  return `${visible(until)}: ${visible(reason)}`;
+}
+
+/** `2026-03-02 09:15 UTC`. */
+function minute(iso: string): string {
+  return utc(iso).replace(/:\d\d UTC$/, ' UTC');
+}
+
+function endLines(
+  { findings, summary, table: name }: FindingsDocument,
+  now: Date,
+  colours: Colours,
+): readonly string[] {
+  const { instances, open, unknown, exempt, closed, latestLookAt } = summary;
+  const hidden = open + unknown + exempt + closed - findings.length;
+  const place = `in the table ${printable(name)}`;
+  if (latestLookAt === undefined) {
+    const first = 'The first sweep of a deployment runs within the hour.';
+    return [colours.bold('no findings'), `No instance is ${place}: none was looked at yet. ${first}`];
+  }
+  const ago = `${utc(latestLookAt)} (${between(latestLookAt, now.toISOString())} ago)`;
+  return [
+    colours.bold(findings.length === 0 ? 'no findings' : countsText(findings)),
+    ...(hidden === 0 ? [] : [`${hidden} not listed; \`--status all\` without other filters lists every one`]),
+    `${counted(instances, 'instance')} ${place}; the latest look was at ${ago}`,
+  ];
+}
+
+/** `3 open (1 critical, 2 high), 1 unknown`. */
+function countsText(findings: readonly StoredFinding[]): string {
+  const of = (kind: Kind) => findings.filter((finding) => kindOf(finding) === kind);
+  const open = of('open');
+  const bySeverity = severities.flatMap((severity) => {
+    const count = open.filter((finding) => finding.severity === severity).length;
+    return count === 0 ? [] : [`${count} ${severity}`];
+  });
+  const others = (['unknown', 'exempt', 'closed'] as const).flatMap((kind) => {
+    const count = of(kind).length;
+    return count === 0 ? [] : [`${count} ${kind}`];
+  });
+  const opened = open.length === 0 ? [] : [`${open.length} open (${bySeverity.join(', ')})`];
+  return [...opened, ...others].join(', ');
+}
+
+/** All of one finding. @param toYaml how evidence is written. */
+export function findingText(
+  finding: StoredFinding,
+  now: Date,
+  colours: Colours,
+  toYaml: (value: unknown) => string,
+): string {
+  const { subject, accountId, region, observedAt, source, owed, evidence } = finding;
+  const instance = finding.instance ?? { instanceId: subject.id, tags: {} };
+  const lines = [
+    ...instanceLines({ instance, scope: { accountId, region } }, { now }),
+    field('Looked', `at ${utc(observedAt)} (${between(observedAt, now.toISOString())} ago)`),
+    '',
+    ...statusFields(finding, now),
+    field('Mode', whatHappens(finding.mode)),
+    field('Policy', `${printable(source.file)}, ${printable(source.hash)}`),
+    field('Rule', printable(finding.rule)),
+    field('Owed', owed.length === 0 ? 'no alert' : owedText(owed)),
+  ];
+  return [
+    headText(finding, colours),
+    lines.join('\n'),
+    ...(evidence === undefined ? [] : [yamlSection('Evidence', evidence, toYaml)]),
+    '',
+  ].join('\n');
+}
+
+/** Which finding it is, and what it says of which instance. */
+export function headText(finding: StoredFinding, colours: Colours): string {
+  const { subject, instance = { instanceId: subject.id, tags: {} } } = finding;
+  const label = `${kindOf(finding)}, ${finding.severity}`;
+  const head = `${visible(finding.policy)} on ${namedInstance(instance)}`;
+  return [
+    `${colours.bold(visible(finding.id))}  ${colourOf(finding, colours)(label)}: ${head}`,
+    wrapped(visible(finding.description)),
+    '',
+  ].join('\n');
+}
+
+/** Why, what to do, since when. */
+export function statusFields(finding: StoredFinding, now: Date): readonly string[] {
+  const { reason, fix, missing = [], exempt, openedAt, closedAt = '', closedAs = '' } = finding;
+  const standing = `since ${utc(openedAt)} (${between(openedAt, now.toISOString())})`;
+  const toDo = fix === '' ? [] : [field('To do', visible(fix))];
+  switch (kindOf(finding)) {
+    case 'open':
+      return [field('Why', visible(reason)), ...toDo, field('Open', standing)];
+    case 'unknown':
+      return [
+        ...(missing.length === 0 ? [visible(reason)] : missing.map((one) => visible(describeMissing(one)))).map(
+          (text) => field('Missing', text),
+        ),
+        ...toDo,
+        field('Unknown', standing),
+      ];
+    case 'exempt':
+      return [
+        field('Why', visible(reason)),
+        ...toDo,
+        ...(exempt === undefined ? [] : [field('Exempt', `until ${exemptText(exempt)}`)]),
+        field('Violates', standing),
+      ];
+    case 'closed':
+      return [
+        field('Was', visible(reason)),
+        field('Open', `for ${between(openedAt, closedAt)}, from ${utc(openedAt)} to ${utc(closedAt)}`),
+        field('Closed', `as ${closedAs.replaceAll('-', ' ')}`),
+      ];
+  }
+}
+
+/** A value under its title, as YAML in which nothing is hidden. */
+export function yamlSection(title: string, value: unknown, toYaml: (value: unknown) => string): string {
+  return `${title}\n${indented(visibleLines(toYaml(value).trimEnd()), 2)}`;
+}
+
+function owedText(owed: StoredFinding['owed']): string {
+  return owed.map(({ id, topic, owes }) => `${printable(id)} (${topic}, by ${owes.join(' and ')})`).join(', ');
+}
