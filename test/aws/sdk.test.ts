@@ -81,6 +81,26 @@ test('a Region has one client for a service, made for that Region', async () => 
   expect(second).toBe(first);
 });
 
+test("a call that hangs ends within a function's minute, and SQS is asked where all others are", async () => {
+  for (const mock of Object.values(mocks)) mock.onAnyCommand().resolves({});
+
+  for (const operation of operations) await call(operation, 'eu-west-3');
+
+  const clients = new Set(received().map(({ thisValue }) => thisValue as EC2Client));
+  expect(clients.size).toBe(6);
+  for (const { config } of clients) {
+    expect(await config.maxAttempts()).toBe(5);
+    // Its limits a handler shows nowhere else before it has sent something.
+    expect(await Reflect.get(config.requestHandler, 'configProvider')).toMatchObject({
+      connectionTimeout: 2_000,
+      requestTimeout: 9_000,
+      throwOnRequestTimeout: true,
+    });
+  }
+  const sqs = [...clients].filter(({ config }) => 'useQueueUrlAsEndpoint' in config);
+  expect(sqs.map(({ config }) => (config as unknown as SQSClient['config']).useQueueUrlAsEndpoint)).toEqual([false]);
+});
+
 test('a profile has clients of its own, which take its credentials', async () => {
   mocks.ec2?.onAnyCommand().resolves({});
 

@@ -218,6 +218,8 @@ test('a run of the sweep that failed goes to a queue too', () => {
     'SweepLambdaFunction',
     'UndeliveredQueue',
   ]);
+  // It is tried twice more within the hour, after which the next one comes.
+  expect(config).toMatchObject({ MaximumRetryAttempts: 2, MaximumEventAgeInSeconds: 3600 });
 });
 
 test('a message is hidden for six times as long as its function may run, and dead letters are kept longer than it', () => {
@@ -240,4 +242,12 @@ test('a message is hidden for six times as long as its function may run, and dea
 test('no function reserves concurrency, which would throttle its queue', () => {
   for (const [, properties] of ofType('AWS::Lambda::Function'))
     expect(properties).not.toHaveProperty('ReservedConcurrentExecutions');
+});
+
+test('logs are kept for 30 days, the bucket of the code is closed, and no version of a function is kept', () => {
+  expect(ofType('AWS::Logs::LogGroup').map(([, { RetentionInDays }]) => RetentionInDays)).toEqual([30, 30]);
+  expect(ofType('AWS::S3::Bucket').map(([, properties]) => properties.PublicAccessBlockConfiguration)).toEqual([
+    { BlockPublicAcls: true, BlockPublicPolicy: true, IgnorePublicAcls: true, RestrictPublicBuckets: true },
+  ]);
+  expect(ofType('AWS::Lambda::Version')).toEqual([]);
 });

@@ -129,6 +129,17 @@ describe('topics', () => {
     expect(resources.TopicKey?.Properties.EnableKeyRotation).toBe(true);
   });
 
+  test.each(['AlertsTopic', 'OperationsTopic'])('%s takes nothing without TLS', (id) => {
+    expect(statementsFor(id)).toContainEqual({
+      Sid: 'DenyWithoutTls',
+      Effect: 'Deny',
+      Principal: '*',
+      Action: 'sns:Publish',
+      Resource: { Ref: id },
+      Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+    });
+  });
+
   test.each([
     ['nobody without an address', {}, []],
     [
@@ -215,6 +226,14 @@ describe('alarms', () => {
       EvaluationPeriods: 3,
       TreatMissingData: 'breaching',
     });
+  });
+
+  test('each tells after one period, but for what may take its time', () => {
+    const patient = alarms.flatMap(([id, { EvaluationPeriods }]) =>
+      EvaluationPeriods === 1 ? [] : [[id, EvaluationPeriods]],
+    );
+
+    expect(Object.fromEntries(patient)).toEqual({ LiveBacklogAlarm: 5, BulkBacklogAlarm: 5, SweepMissingAlarm: 3 });
   });
 
   test('no other takes silence for a failure', () => {
