@@ -239,9 +239,10 @@ test('a message is hidden for six times as long as its function may run, and dea
   }
 });
 
-test('no function reserves concurrency, which would throttle its queue', () => {
-  for (const [, properties] of ofType('AWS::Lambda::Function'))
-    expect(properties).not.toHaveProperty('ReservedConcurrentExecutions');
+test('functions run on arm64, which costs less, and reserve no concurrency, which would throttle their queues', () => {
+  const functions = ofType('AWS::Lambda::Function').map(([, properties]) => properties);
+  expect(functions.map(({ Architectures }) => Architectures)).toEqual([['arm64'], ['arm64']]);
+  for (const properties of functions) expect(properties).not.toHaveProperty('ReservedConcurrentExecutions');
 });
 
 test('logs are kept for 30 days, the bucket of the code is closed, and no version of a function is kept', () => {
