@@ -80,8 +80,8 @@ function pastFields({ wasExempt, earlier, openedAt }: Finding): readonly Labelle
   const again = earlier === undefined ? [] : [['Again', againText(earlier)] as const];
   if (wasExempt === undefined) return again;
   const isOver = openedAt.slice(0, 10) > wasExempt.until;
-  const text = `${isOver ? 'the exemption has ended' : 'no longer'}, which was until ${printable(wasExempt.until)}`;
-  return [...again, ['Exempt', `${text}: ${printable(wasExempt.reason)}`]];
+  const text = `${isOver ? 'the exemption has ended' : 'the exemption no longer holds'}, which`;
+  return [...again, ['Exempt', `${text} was until ${printable(wasExempt.until)}: ${printable(wasExempt.reason)}`]];
 }
 
 function againText({ openings, firstOpenedAt, endedAt }: Earlier): string {
