@@ -72,13 +72,18 @@ function subjectOf({ entries, instance, subject, scope }: Alert): string {
   if (lead === undefined) return ascii(`${subject.id} in ${scope.region}`);
   const head = `[${headlineOf(lead)}] `;
   const more = entries.length > 1 ? ` (+${entries.length - 1})` : '';
-  const changed = lead.change === 'changed' ? ' changed' : '';
-  const tail = `${more}${changed}: ${subject.id}`;
+  const tail = `${more}${additionTo(lead)}: ${subject.id}`;
   const place = ` in ${scope.region}`;
   const policy = shortened(ascii(lead.finding.policy), SUBJECT_LENGTH - head.length - tail.length - place.length);
   const room = SUBJECT_LENGTH - head.length - policy.length - tail.length - place.length - 1;
   const name = shortened(ascii(instance.tags.Name ?? '').trim(), room);
   return `${head}${policy}${tail}${name === '' ? '' : ` ${name}`}${place}`;
+}
+
+/** What a violation's headline does not say: that it is not new. */
+function additionTo({ change, finding }: AlertEntry): string {
+  if (change === 'changed') return ' changed';
+  return change === 'opened' && finding.earlier !== undefined ? ' again' : '';
 }
 
 function textOf(alert: Alert, options: AlertOptions, cut: Cut): string {

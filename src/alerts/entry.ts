@@ -1,8 +1,9 @@
 import type { AlertEntry } from '../domain/alert.ts';
 import { adviceFor, describeMissing } from '../domain/facts.ts';
 import type { Finding } from '../domain/finding.ts';
+import type { Earlier } from '../domain/reopening.ts';
 import { type Cut, fixLength, textLength } from './message.ts';
-import { between, instructions, printable, utc } from './text.ts';
+import { between, instructions, ordinal, printable, utc } from './text.ts';
 import { whatHappens } from './words.ts';
 
 /** How many of the things that were missing an entry lists. */
@@ -20,8 +21,16 @@ export function entryFields({ change, finding }: AlertEntry, cut: Cut): readonly
     case 'changed':
       return [
         ['Why', reason],
+        ...pastFields(finding),
         ['To do', instructions(finding.fix, fixLength(cut), whereTheFixIs(cut))],
         ['Mode', whatHappens(finding.mode)],
+      ];
+    case 'exemption-ends':
+      return [
+        ['Why', reason],
+        ['Exempt', exemptionText(finding)],
+        ['Then', 'what it covers is told as a violation that opens'],
+        ['To do', instructions(finding.fix, fixLength(cut), whereTheFixIs(cut))],
       ];
     case 'exempted':
       return [
@@ -42,11 +51,14 @@ export function entryFields({ change, finding }: AlertEntry, cut: Cut): readonly
 
 /** Since when it is open or unknown, or how long it was. */
 export function lifetimeOf({ change, finding }: AlertEntry, now: string): Labelled {
-  const { openedAt, closedAt } = finding;
+  const { openedAt, closedAt, origin } = finding;
+  const since = `since ${utc(openedAt)} (${between(openedAt, now)})`;
   switch (change) {
     case 'opened':
     case 'changed':
-      return ['Open', `since ${utc(openedAt)} (${between(openedAt, now)})`];
+      return ['Open', origin === 'launch' ? `${since}, from the launch on` : since];
+    case 'exemption-ends':
+      return ['Violates', since];
     case 'insufficient-data':
       return ['Unknown', `since ${utc(openedAt)}`];
     case 'exempted':
@@ -61,6 +73,19 @@ export function lifetimeOf({ change, finding }: AlertEntry, now: string): Labell
 /** JSON whose texts are cut has no longer fix than the mail. */
 function whereTheFixIs(cut: Cut): string {
   return `see \`fix\` in the ${cut.texts === undefined ? 'JSON' : 'EventBridge event'}`;
+}
+
+/** What an entry says of the time before it opened: an exemption that held, and earlier openings. */
+function pastFields({ wasExempt, earlier, openedAt }: Finding): readonly Labelled[] {
+  const again = earlier === undefined ? [] : [['Again', againText(earlier)] as const];
+  if (wasExempt === undefined) return again;
+  const isOver = openedAt.slice(0, 10) > wasExempt.until;
+  const text = `${isOver ? 'the exemption has ended' : 'the exemption no longer holds'}, which`;
+  return [...again, ['Exempt', `${text} was until ${printable(wasExempt.until)}: ${printable(wasExempt.reason)}`]];
+}
+
+function againText({ openings, firstOpenedAt, endedAt }: Earlier): string {
+  return `opened for the ${ordinal(openings + 1)} time: first ${utc(firstOpenedAt)}, and last closed ${utc(endedAt)}`;
 }
 
 function exemptionText({ exempt }: Finding): string {

@@ -105,6 +105,14 @@ export function between(from: string, to: string): string {
   return unit === undefined ? 'less than a minute' : counted(Math.floor(seconds / unit[1]), unit[0]);
 }
 
+/** `1st`, `2nd`, `3rd`, `11th`. */
+export function ordinal(count: number): string {
+  const endings = { one: 'st', two: 'nd', few: 'rd', other: 'th', many: 'th', zero: 'th' } as const;
+  return `${count}${endings[ordinalForm.select(count)]}`;
+}
+
+const ordinalForm = new Intl.PluralRules('en', { type: 'ordinal' });
+
 /** `1 instance`, `2 instances`. */
 export function counted(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`;

@@ -3,7 +3,10 @@ import type { Finding } from '../domain/finding.ts';
 import { severities } from '../domain/policy.ts';
 
 /** What calls for a person first. */
-const changes: readonly Change[] = ['opened', 'changed', 'insufficient-data', 'exempted', 'out-of-scope', 'resolved'];
+const changes: readonly Change[] = [
+  ...(['opened', 'changed', 'exemption-ends', 'insufficient-data'] as const),
+  ...(['exempted', 'out-of-scope', 'resolved'] as const),
+];
 
 /** The change among the entries that calls for a person first. */
 export function strongestChange(entries: readonly AlertEntry[]): Change {

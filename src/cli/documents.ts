@@ -87,7 +87,7 @@ function fromFinding(
   compliance: Compliance,
   actions: readonly string[],
 ): FindingDocument {
-  const { policy, rule, severity, reason, fix, evidence, exempt } = finding;
+  const { policy, rule, severity, reason, fix, evidence, exempt, origin } = finding;
   return {
     policy,
     rule,
@@ -100,6 +100,7 @@ function fromFinding(
     fix,
     evidence: evidence ?? {},
     actions,
-    ...(exempt === undefined ? {} : { exempt }),
+    ...(exempt === undefined ? {} : { exempt: { reason: exempt.reason, until: exempt.until } }),
+    ...(origin === undefined || finding.status !== 'open' ? {} : { origin }),
   };
 }

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import { between, field, utc, wrapped } from '../alerts/text.ts';
 import { whatHappens } from '../alerts/words.ts';
-import { REMEMBERED_MS } from '../domain/finding.ts';
 import type { Policy } from '../domain/policy.ts';
+import { REMEMBERED_MS } from '../domain/reopening.ts';
 import type { AnyRule } from '../domain/rule.ts';
 import { visible } from '../domain/visible.ts';
 import { addDeploymentOptions, type DeploymentOptions, readStored } from './deployed.ts';

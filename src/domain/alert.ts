@@ -11,6 +11,8 @@ export type Change =
   | 'resolved'
   /** Still violates, and an exemption holds. */
   | 'exempted'
+  /** Still violates, and the exemption that holds will end in a few days. */
+  | 'exemption-ends'
   /** The instance left the policy's `match`. */
   | 'out-of-scope'
   /** It can't be said, and looking again did not help. */

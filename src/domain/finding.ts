@@ -1,11 +1,14 @@
 import { createHash } from 'node:crypto';
 import type { Alert, AlertEntry, Cause, Change, Channel, InstanceSummary } from './alert.ts';
 import type { Launch } from './collected.ts';
+import { dueWarning, type Exempt } from './exemption-end.ts';
 import { isPassing, type Missing } from './facts.ts';
 import type { Json } from './json.ts';
 import type { Judgement, Subject } from './judge.ts';
 import type { Scope } from './operations.ts';
+import { type Origin, policiesOfLaunch, stillUndecided, withoutDisproved } from './origin.ts';
 import { type Severity, severities } from './policy.ts';
+import { type Earlier, earlierOf, isRemembered } from './reopening.ts';
 
 /** How a finding ended. Only `resolved`, `exempted` and `out-of-scope` are told. */
 export type ClosedAs =
@@ -17,7 +20,13 @@ export type ClosedAs =
   /** The instance was terminated. */
   | 'gone';
 
-/** What one policy found of one subject, from its opening to its end. JSON. */
+/**
+ * What one policy found of one subject, from its opening to its end. JSON.
+ *
+ * A deployed table is updated in place: items are read as an older version wrote them. A field that came later may be left
+ * out, and its absence says what is safe: an open finding without `origin` is taken for `drift`, a closed one for one that
+ * never was open, so that opening again gives it a new grace. The next look at an open finding writes what is missing.
+ */
 export interface Finding {
   /** The same for a policy and subject however often it opens: `f-` and 12 hex digits. */
   readonly id: string;
@@ -33,9 +42,16 @@ export interface Finding {
   readonly evidence?: Json;
   /** For `unknown`: what was missing, and why. */
   readonly missing?: readonly Missing[];
-  readonly exempt?: { readonly reason: string; readonly until: string };
-  /** ISO 8601. For `unknown`: since when. */
+  /** The exemption that covers it. */
+  readonly exempt?: Exempt;
+  /** An exemption that covered it before it opened, or before it could not be said. */
+  readonly wasExempt?: Exempt;
+  /** Left out where it never was open. */
+  readonly origin?: Origin;
+  /** ISO 8601. For `unknown`: since when; for what is exempt from the first: since it was first seen. */
   readonly openedAt: string;
+  /** What it continues: it opened before, and its grace counts from then. */
+  readonly earlier?: Earlier;
   readonly closedAt?: string;
   readonly closedAs?: ClosedAs;
 }
@@ -52,6 +68,8 @@ export interface SubjectRecord {
   /** The instance when it was last seen; left out for an id that DescribeInstances has never shown. */
   readonly instance?: InstanceSummary;
   readonly findings: readonly Finding[];
+  /** Policies that no look has been able to decide since the launch: what they find in its ten minutes is of the launch. */
+  readonly undecidedSinceLaunch?: readonly string[];
   /** Alerts that not every channel has taken yet. Written with the findings that they tell of, so that none is lost. */
   readonly outbox: readonly Alert[];
   /** Until when whoever wrote `outbox` is sending it, ISO 8601. Past it, anybody does. */
@@ -74,6 +92,8 @@ export interface Look {
   readonly deployed: ReadonlySet<string>;
   /** The instance is terminated, or EC2 no longer knows it: findings close silently. */
   readonly gone: boolean;
+  /** EC2 launched the instance, for the first time and for certain, less than ten minutes ago. */
+  readonly atLaunch: boolean;
   /** The launch has settled: a violation that reads differently now is a change, not a launch still arriving. */
   readonly settled: boolean;
   /** No further look will be taken for this cause: what is unknown stands as INSUFFICIENT_DATA. */
@@ -89,9 +109,6 @@ export interface Look {
 }
 
 const DAY_MS = 24 * 3_600_000;
-
-/** How long a closed finding is remembered, in milliseconds: seven days. */
-export const REMEMBERED_MS = 7 * DAY_MS;
 
 /** How long an item is kept that nobody looks at, in milliseconds. The sweep looks at what is there each hour. */
 export const KEPT_MS = 30 * DAY_MS;
@@ -137,12 +154,14 @@ export interface Reconciled {
 
 /**
  * What a subject's item becomes after a look, and the alerts that follow. Pure.
- * @returns undefined when a newer look is already written: this one says nothing any more, but for its launch.
+ * @returns undefined when a newer look is already written, and this one adds nothing to it.
  */
 export function reconcile(record: SubjectRecord | undefined, look: Look): Reconciled | undefined {
   const at = look.at.toISOString();
-  if (record !== undefined && record.observedAt > at) return withLaunch(record, look.launch);
-  const steps = stepsOf(record?.findings ?? [], look);
+  if (record !== undefined && record.observedAt > at) return withLateLook(record, look);
+  const ofLaunch = policiesOfLaunch(record, look);
+  const undecided = stillUndecided(ofLaunch, look);
+  const steps = stepsOf(record?.findings ?? [], look, ofLaunch);
   const launch = look.launch ?? record?.launch;
   const pending = record?.outbox ?? [];
   const instance = look.instance ?? record?.instance;
@@ -163,7 +182,8 @@ export function reconcile(record: SubjectRecord | undefined, look: Look): Reconc
       observedAt: at,
       ...(launch === undefined ? {} : { launch }),
       ...(instance === undefined ? {} : { instance }),
-      findings: steps.map((step) => step.finding).filter((finding) => isRemembered(finding, look.at)),
+      findings: steps.map((step) => step.finding).filter((finding) => isKept(finding, look.at)),
+      ...(undecided.length === 0 ? {} : { undecidedSinceLaunch: undecided }),
       outbox,
       ...(leasedUntil === undefined ? {} : { outboxLeasedUntil: leasedUntil }),
       ...(look.tagsSeen || record?.tagsSeen ? { tagsSeen: true as const } : {}),
@@ -213,7 +233,7 @@ interface Step {
   readonly tell?: Change;
 }
 
-function stepsOf(before: readonly Finding[], look: Look): readonly Step[] {
+function stepsOf(before: readonly Finding[], look: Look, ofLaunch: ReadonlySet<string>): readonly Step[] {
   const judged = new Map(look.judgements.map((judgement) => [judgement.policy.name, judgement]));
   const known = new Map(before.map((finding) => [finding.policy, finding]));
   const untouched = before
@@ -221,70 +241,131 @@ function stepsOf(before: readonly Finding[], look: Look): readonly Step[] {
     .map((finding) => withoutJudgement(finding, look));
   return [
     ...untouched,
-    ...look.judgements.flatMap((judgement) => stepFor(known.get(judgement.policy.name), judgement, look)),
+    ...look.judgements.flatMap((judgement) => {
+      const origin = ofLaunch.has(judgement.policy.name) ? 'launch' : 'drift';
+      return stepFor(known.get(judgement.policy.name), judgement, origin, look);
+    }),
   ];
 }
 
 /** A policy that no longer speaks of this subject: withdrawn, gone with it, or no longer matching it. */
 function withoutJudgement(finding: Finding, look: Look): Step {
-  if (finding.status === 'closed') return { finding };
+  if (!isStanding(finding)) return { finding };
   if (!look.deployed.has(finding.policy)) return { finding: close(finding, 'withdrawn', look) };
   if (look.gone) return { finding: close(finding, 'gone', look) };
   const tell = finding.status === 'open' ? ({ tell: 'out-of-scope' } as const) : {};
   return { finding: close(finding, 'out-of-scope', look), ...tell };
 }
 
-function stepFor(before: Finding | undefined, judgement: Judgement, look: Look): readonly Step[] {
-  const live = before?.status === 'closed' ? undefined : before;
-  if (look.gone) return live === undefined ? kept(before) : [{ finding: close(live, 'gone', look) }];
+function stepFor(before: Finding | undefined, judgement: Judgement, origin: Origin, look: Look): readonly Step[] {
+  const standing = before !== undefined && isStanding(before) ? before : undefined;
+  if (look.gone) return standing === undefined ? kept(before) : [{ finding: close(standing, 'gone', look) }];
   switch (judgement.compliance) {
     case 'NON_COMPLIANT':
-      return judgement.exempt === undefined ? [violates(live, judgement, look)] : exempted(before, judgement, look);
+      return [
+        judgement.exempt === undefined
+          ? violates(before, judgement, origin, look)
+          : exempted(before, judgement, judgement.exempt, look),
+      ];
     case 'INSUFFICIENT_DATA':
       return undecided(before, judgement, look);
     case 'COMPLIANT':
-    case 'NOT_APPLICABLE':
-      if (live === undefined) return kept(before);
-      return [
-        { finding: close(live, 'resolved', look), ...(live.status === 'open' ? { tell: 'resolved' as const } : {}) },
-      ];
+    case 'NOT_APPLICABLE': {
+      if (standing === undefined) return kept(before);
+      const tell = standing.status === 'open' ? ({ tell: 'resolved' } as const) : {};
+      return [{ finding: close(standing, 'resolved', look), ...tell }];
+    }
   }
+}
+
+/** Open, unknown, or a violation that is exempt. */
+function isStanding({ status, closedAs }: Finding): boolean {
+  return status !== 'closed' || closedAs === 'exempted';
 }
 
 function kept(finding: Finding | undefined): readonly Step[] {
   return finding === undefined ? [] : [{ finding }];
 }
 
-function violates(live: Finding | undefined, judgement: Judgement, look: Look): Step {
-  if (live?.status !== 'open') {
-    const finding = findingOf(judgement, 'open', look.at);
+function violates(before: Finding | undefined, judgement: Judgement, origin: Origin, look: Look): Step {
+  if (before?.status !== 'open') {
+    const finding = opened(before, judgement, origin, look);
     return look.silent ? { finding } : { finding, tell: 'opened' };
   }
-  const finding = { ...findingOf(judgement, 'open', look.at), openedAt: live.openedAt };
-  if (finding.reason === live.reason) return { finding };
+  const finding: Finding = {
+    ...findingOf(judgement, 'open', look.at),
+    ...lifeOf(before),
+    ...wasExempt(before.wasExempt),
+  };
+  if (finding.reason === before.reason) return { finding };
   // A part of what is wrong is not seen: the reason is no other, it is half told.
-  if (judgement.missing.some(isPassing)) return { finding: live };
-  return look.settled ? { finding, tell: 'changed' } : { finding: live };
+  if (judgement.missing.some(isPassing)) return { finding: before };
+  return look.settled ? { finding, tell: 'changed' } : { finding: before };
 }
 
-function exempted(before: Finding | undefined, judgement: Judgement, look: Look): readonly Step[] {
+function opened(before: Finding | undefined, judgement: Judgement, origin: Origin, look: Look): Finding {
+  const wasUnknown = before?.status === 'unknown';
+  return {
+    ...findingOf(judgement, 'open', look.at),
+    origin,
+    ...continued(earlierOf(before, judgement, look.at)),
+    ...wasExempt(before?.exempt ?? (wasUnknown ? before.wasExempt : undefined)),
+  };
+}
+
+/** What of an open finding, or of one that was exempted while it was open, is the same from its opening to its end. */
+function lifeOf({ openedAt, origin = 'drift', earlier }: Finding): Pick<Finding, 'openedAt' | 'origin' | 'earlier'> {
+  return { openedAt, origin, ...continued(earlier) };
+}
+
+function continued(earlier: Earlier | undefined): Pick<Finding, 'earlier'> {
+  return earlier === undefined ? {} : { earlier };
+}
+
+function wasExempt(exemption: Exempt | undefined): Pick<Finding, 'wasExempt'> {
+  return exemption === undefined ? {} : { wasExempt: exemption };
+}
+
+/** Exempt: told when it was open before, and when the exemption is about to end. */
+function exempted(before: Finding | undefined, judgement: Judgement, exemption: Exempt, look: Look): Step {
   const wasOpen = before?.status === 'open';
-  const isTheSame = wasOpen || before?.closedAs === 'exempted';
-  const finding = close(
-    { ...findingOf(judgement, 'open', look.at), ...(isTheSame ? { openedAt: before.openedAt } : {}) },
-    'exempted',
-    look,
-  );
-  return [{ finding, ...(wasOpen ? { tell: 'exempted' as const } : {}) }];
+  const exempt = withWarning(before, exemption);
+  const due = look.silent && !wasOpen ? undefined : dueWarning(exempt, look.at);
+  const finding: Finding = {
+    ...findingOf(judgement, 'open', look.at),
+    ...exemptSince(before, judgement, look),
+    exempt: due === undefined ? exempt : { ...exempt, warnedDays: due },
+  };
+  const step = { finding: close(finding, 'exempted', look) };
+  // What is told as exempted says until when: that is a warning, too.
+  if (wasOpen) return { ...step, tell: 'exempted' };
+  return due === undefined ? step : { ...step, tell: 'exemption-ends' };
+}
+
+/** What was told of the same end stays told. */
+function withWarning(before: Finding | undefined, exemption: Exempt): Exempt {
+  const told = before?.exempt ?? before?.wasExempt;
+  if (told?.warnedDays === undefined || told.until !== exemption.until) return exemption;
+  return { ...exemption, warnedDays: told.warnedDays };
+}
+
+function exemptSince(before: Finding | undefined, judgement: Judgement, look: Look): Partial<Finding> {
+  if (before?.status === 'open') return lifeOf(before);
+  if (before?.closedAs !== 'exempted') return continued(earlierOf(before, judgement, look.at));
+  return before.origin === undefined ? { openedAt: before.openedAt, ...continued(before.earlier) } : lifeOf(before);
 }
 
 /** An open finding stays open while it can't be said; what was never known is told once, to the operators. */
 function undecided(before: Finding | undefined, judgement: Judgement, look: Look): readonly Step[] {
   if (before?.status === 'open' || !look.final) return kept(before);
-  const since = before?.status === 'unknown' ? before.openedAt : undefined;
-  const finding = findingOf(judgement, 'unknown', look.at);
-  const tell = since === undefined && !look.silent ? ({ tell: 'insufficient-data' } as const) : {};
-  return [{ finding: since === undefined ? finding : { ...finding, openedAt: since }, ...tell }];
+  const isNew = before?.status !== 'unknown';
+  const finding: Finding = {
+    ...findingOf(judgement, 'unknown', look.at),
+    ...(isNew ? {} : { openedAt: before.openedAt }),
+    ...continued(earlierOf(before, judgement, look.at)),
+    ...wasExempt(before?.exempt ?? before?.wasExempt),
+  };
+  return [{ finding, ...(isNew && !look.silent ? { tell: 'insufficient-data' as const } : {}) }];
 }
 
 function findingOf(judgement: Judgement, status: 'open' | 'unknown', at: Date): Finding {
@@ -323,13 +404,14 @@ function bounded(evidence: Json): Json {
   return JSON.stringify(shortened).length <= STORED_EVIDENCE ? shortened : { omitted: true };
 }
 
-function close(finding: Finding, closedAs: ClosedAs, look: Look): Finding {
-  return { ...finding, status: 'closed', closedAs, closedAt: look.at.toISOString() };
+/** What ends in another way than by an exemption is exempt no longer. */
+function close({ exempt, ...finding }: Finding, closedAs: ClosedAs, look: Look): Finding {
+  const exemption = closedAs === 'exempted' && exempt !== undefined ? { exempt } : wasExempt(exempt);
+  return { ...finding, ...exemption, status: 'closed', closedAs, closedAt: look.at.toISOString() };
 }
 
-function isRemembered(finding: Finding, at: Date): boolean {
-  if (finding.closedAt === undefined) return true;
-  return at.getTime() - Date.parse(finding.closedAt) < REMEMBERED_MS;
+function isKept({ closedAt }: Finding, at: Date): boolean {
+  return closedAt === undefined || isRemembered(closedAt, at);
 }
 
 /** One alert for those who run instances, one for those who run the guardrail; each only if it has something to say. */
@@ -358,9 +440,13 @@ function alertOf(about: Omit<Alert, 'id' | 'entries'>, entries: readonly AlertEn
   return [{ ...about, id: `a-${digest([about.topic, about.observedAt, ...told])}`, entries }];
 }
 
-function withLaunch(record: SubjectRecord, launch: Launch | undefined): Reconciled | undefined {
-  if (launch === undefined || record.launch !== undefined) return undefined;
-  return { record: { ...record, version: record.version + 1, launch }, toSend: [] };
+/** What a look adds that comes after a newer one: who launched, and what it saw kept. */
+function withLateLook(record: SubjectRecord, look: Look): Reconciled | undefined {
+  const proved = withoutDisproved(record, look);
+  const launch = record.launch === undefined ? look.launch : undefined;
+  if (proved === record && launch === undefined) return undefined;
+  const next = { ...proved, version: record.version + 1, ...(launch === undefined ? {} : { launch }) };
+  return { record: next, toSend: [] };
 }
 
 function digest(parts: readonly string[]): string {

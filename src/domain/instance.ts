@@ -68,6 +68,24 @@ export function isSettled(launchTime: Date, now: Date): boolean {
   return age < 0 || age >= SETTLES_AFTER_MS;
 }
 
+/** How long after its launch a violation that is there at the first look counts as launched, in milliseconds. */
+export const LAUNCH_LASTS_MS = 600_000;
+
+/**
+ * Whether EC2 launched the instance less than ten minutes ago, for the first time and for certain. LaunchTime does not say
+ * so, a stop and start sets it anew; the primary network interface is attached at launch, and can't be detached.
+ * @see https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/using-eni.html
+ */
+export function isAtLaunch({ LaunchTime, NetworkInterfaces }: Instance, now: Date): boolean {
+  const primary = NetworkInterfaces?.find(
+    ({ Attachment }) => Attachment?.DeviceIndex === 0 && (Attachment.NetworkCardIndex ?? 0) === 0,
+  );
+  const attachedAt = new Date(primary?.Attachment?.AttachTime ?? Number.NaN).getTime();
+  const wasRestarted = Math.abs(LaunchTime.getTime() - attachedAt) > SETTLES_AFTER_MS;
+  const age = now.getTime() - attachedAt;
+  return age >= 0 && age <= LAUNCH_LASTS_MS && !wasRestarted;
+}
+
 /** Terminated, or about to be: no rule applies any more. */
 export function isGone(instance: Pick<Instance, 'State'>): boolean {
   return instance.State.Name === 'terminated' || instance.State.Name === 'shutting-down';

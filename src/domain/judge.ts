@@ -93,20 +93,21 @@ function missingFor({ boundRule, parameters }: BoundPolicy, facts: Facts): reado
 
 type MatchContext = Parameters<typeof matches>[1];
 
-/** The first exemption that holds; what is missing when none does and one can't be said; undefined when none holds. */
+/** Of the exemptions that hold the one that ends last; what is missing when none does and one can't be said. */
 function exemptionFrom(
   policy: BoundPolicy,
   evidence: Json | undefined,
   context: MatchContext,
 ): Exemption | { readonly missing: readonly Missing[] } | undefined {
   const missing: Missing[] = [];
+  let last: Exemption | undefined;
   for (const exemption of policy.exempt) {
     if (hasEnded(exemption, context.now) || !isWithin(policy.boundRule, exemption, evidence)) continue;
     const matched = matches(exemption.match, context);
-    if (matched.is === 'yes') return exemption;
+    if (matched.is === 'yes' && (last === undefined || exemption.until > last.until)) last = exemption;
     if (matched.is === 'unknown') missing.push(...matched.missing);
   }
-  return missing.length > 0 ? { missing } : undefined;
+  return last ?? (missing.length > 0 ? { missing } : undefined);
 }
 
 /** An exemption holds to the end of its last day, UTC. */

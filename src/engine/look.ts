@@ -3,7 +3,7 @@ import { type Collected, factsOf, type InspectedInstance, type Launch } from '..
 import { describeError } from '../domain/errors.ts';
 import { isPassing, mayAppear } from '../domain/facts.ts';
 import type { Look, SubjectRecord } from '../domain/finding.ts';
-import { type Instance, isGone, isSettled } from '../domain/instance.ts';
+import { type Instance, isAtLaunch, isGone, isSettled } from '../domain/instance.ts';
 import { type Judgement, judge, judgeUnseen } from '../domain/judge.ts';
 import type { BoundPolicy } from '../domain/policy.ts';
 import { sharedCause, summaryOf } from '../domain/summary.ts';
@@ -79,6 +79,7 @@ function lookAtSeen(
   const look: Look = {
     ...lookOf(engine, sighting, judgements, at),
     gone: isGone(instance),
+    atLaunch: isAtLaunch(instance, at),
     settled: isSettled(instance.LaunchTime, at),
     final: !again,
     tagsSeen: (instance.Tags ?? []).length > 0,
@@ -102,6 +103,7 @@ function lookAtUnseen(
   const look: Look = {
     ...lookOf(engine, sighting, judgements, at),
     gone: missing.why === 'not-found' && !again && record?.instance !== undefined,
+    atLaunch: false,
     settled: true,
     final: !again,
     tagsSeen: false,

@@ -151,13 +151,13 @@ function newInstance(account: Account, launch: Launch, at: Date): NewInstance {
     Tags: [],
     BlockDeviceMappings: [],
   };
-  instance.NetworkInterfaces ??= [interfaceOf(instance, account)];
+  instance.NetworkInterfaces ??= [interfaceOf(instance, account, at)];
   const networkInterfaces = instance.NetworkInterfaces.map((one) => describedInterface(one, instance));
   const volumes = (launch.volumes ?? [{}]).map((volume, index) => newVolume(account, volume, instance, index, at));
   return { instance, volumes, networkInterfaces };
 }
 
-function interfaceOf(instance: ec2.Instance, account: Account): ec2.InstanceNetworkInterface {
+function interfaceOf(instance: ec2.Instance, account: Account, at: Date): ec2.InstanceNetworkInterface {
   return {
     NetworkInterfaceId: account.newId('eni'),
     OwnerId: account.scope.accountId,
@@ -165,7 +165,7 @@ function interfaceOf(instance: ec2.Instance, account: Account): ec2.InstanceNetw
     SubnetId: instance.SubnetId,
     Groups: instance.SecurityGroups ?? [],
     Status: 'in-use',
-    Attachment: { DeviceIndex: 0, Status: 'attached', DeleteOnTermination: true },
+    Attachment: { DeviceIndex: 0, Status: 'attached', AttachTime: at, DeleteOnTermination: true },
   };
 }
 

@@ -22,6 +22,12 @@ function named(name: string, more: Partial<(typeof sampleAlert)['instance']> = {
 
 const closed: Finding = { ...openSsh, status: 'closed', closedAs: 'resolved', closedAt: '2026-03-02T10:01:00.000Z' };
 
+const again: Finding = {
+  ...openSsh,
+  earlier: { firstOpenedAt: '2026-02-27T08:00:00.000Z', openings: 2, endedAt: '2026-03-02T08:30:00.000Z' },
+};
+const bastion = { reason: 'bastion, SEC-41', until: '2026-03-01' };
+
 describe('the subject', () => {
   const tail = 'i-0a1b2c3d4e5f60718 web-1 in us-east-1';
 
@@ -30,10 +36,26 @@ describe('the subject', () => {
     ['changed', `[CRITICAL] no-open-ssh changed: ${tail}`],
     ['resolved', `[RESOLVED] no-open-ssh: ${tail}`],
     ['exempted', `[EXEMPTED] no-open-ssh: ${tail}`],
+    ['exemption-ends', `[EXEMPTION ENDS] no-open-ssh: ${tail}`],
     ['out-of-scope', `[OUT OF SCOPE] no-open-ssh: ${tail}`],
     ['insufficient-data', `[INSUFFICIENT DATA] no-open-ssh: ${tail}`],
   ])('of what %s begins with what matters', (change, subject) => {
     expect(renderAlert(alertOf(change), { now }).Subject).toBe(subject);
+  });
+
+  test('says that it opened again', () => {
+    expect(renderAlert(alertOf('opened', again), { now }).Subject).toBe(`[CRITICAL] no-open-ssh again: ${tail}`);
+    expect(renderAlert(alertOf('changed', again), { now }).Subject).toBe(`[CRITICAL] no-open-ssh changed: ${tail}`);
+    expect(renderAlert(alertOf('resolved', again), { now }).Subject).toBe(`[RESOLVED] no-open-ssh: ${tail}`);
+  });
+
+  test('leads with an exemption that ends before what has ended', () => {
+    const alert = alertWith([
+      { change: 'resolved', finding: closed },
+      { change: 'exemption-ends', finding: noOwner },
+    ]);
+
+    expect(renderAlert(alert, { now }).Subject).toBe(`[EXEMPTION ENDS] required-tags (+1): ${tail}`);
   });
 
   test('leads with what violates, though something worse was resolved', () => {
@@ -129,6 +151,42 @@ describe('the mail', () => {
       'exempt says until when and why',
       alertOf('exempted', { ...closed, exempt: { reason: 'bastion, SEC-41', until: '2027-03-31' } }),
       ['Why        port 22 is open', 'Exempt     until 2027-03-31: bastion, SEC-41'],
+    ],
+    [
+      'about to be exempt no more says when, and what follows',
+      alertOf('exemption-ends', { ...closed, exempt: { ...bastion, until: '2026-03-16', warnedDays: 14 } }),
+      [
+        'Why        port 22 is open',
+        'Exempt     until 2026-03-16: bastion, SEC-41\n   Then       what it covers is told as a violation that opens\n   To do      revoke',
+        'Violates   since 2026-03-02 09:16:00 UTC (1 hour)',
+      ],
+    ],
+    [
+      'of the launch says so',
+      alertOf('opened', { ...openSsh, origin: 'launch' }),
+      ['Open       since 2026-03-02 09:16:00 UTC (1 hour), from the launch on\n'],
+    ],
+    [
+      'drift says nothing of it',
+      alertOf('opened', { ...openSsh, origin: 'drift' }),
+      ['Open       since 2026-03-02 09:16:00 UTC (1 hour)\n'],
+    ],
+    [
+      'open again says how often, since when, and when it last was not',
+      alertOf('opened', again),
+      [
+        'Again      opened for the 3rd time: first 2026-02-27 08:00:00 UTC, and last\n              closed 2026-03-02 08:30:00 UTC\n',
+      ],
+    ],
+    [
+      'no longer exempt says that the exemption has ended',
+      alertOf('opened', { ...openSsh, wasExempt: bastion }),
+      ['Exempt     the exemption has ended, which was until 2026-03-01: bastion,\n              SEC-41\n'],
+    ],
+    [
+      'no longer exempt before the last day does not say that it has ended',
+      alertOf('opened', { ...openSsh, wasExempt: { ...bastion, until: '2026-03-02' } }),
+      ['Exempt     the exemption no longer holds, which was until 2026-03-02:\n              bastion, SEC-41\n'],
     ],
     [
       'out of scope says that it is judged no longer',
@@ -304,6 +362,14 @@ describe('what strangers write', () => {
     [
       'the reason of an exemption',
       alertOf('exempted', { ...openSsh, exempt: { reason: attack, until: '2027-01-01' } }),
+    ],
+    [
+      'the reason of an exemption that ends',
+      alertOf('exemption-ends', { ...openSsh, exempt: { reason: attack, until: '2027-01-01' } }),
+    ],
+    [
+      'the reason of an exemption that has ended',
+      alertOf('opened', { ...openSsh, wasExempt: { reason: attack, until: '2026-01-01' } }),
     ],
   ])('as %s breaks no line and hides nothing', (_, alert) => {
     const text = mail(alert);

@@ -16,6 +16,7 @@ export const openSsh: Finding = {
   reason: 'port 22 is open to any address: sg-0a1b2c3d4e5f60718 admits tcp 22 from 0.0.0.0/0',
   fix: 'revoke sgr-0a1b2c3d4e5f60718 of sg-0a1b2c3d4e5f60718, or narrow its source to your own network',
   evidence: { exposure: 'any', permissions: [{ groupId: 'sg-0a1b2c3d4e5f60718', source: '0.0.0.0/0', offends: true }] },
+  origin: 'drift',
   openedAt: '2026-03-02T09:16:00.000Z',
 };
 
@@ -30,6 +31,7 @@ export const noOwner: Finding = {
   status: 'open',
   reason: 'tag CostCentre is missing',
   fix: 'add the tag CostCentre',
+  origin: 'launch',
   openedAt: '2026-02-27T08:00:00.000Z',
 };
 

@@ -1,4 +1,14 @@
-import { ascii, between, counted, field, instructions, printable, utc, wrapped } from '../../src/alerts/text.ts';
+import {
+  ascii,
+  between,
+  counted,
+  field,
+  instructions,
+  ordinal,
+  printable,
+  utc,
+  wrapped,
+} from '../../src/alerts/text.ts';
 
 test.each([
   ['2026-03-02T09:00:00Z', '2026-03-02T09:00:59Z', 'less than a minute'],
@@ -20,6 +30,18 @@ test.each([
   ['no\ntime', 'no\\u{a}time'],
 ])('%j is shown as %s', (iso, shown) => {
   expect(utc(iso)).toBe(shown);
+});
+
+test.each([
+  [2, '2nd'],
+  [3, '3rd'],
+  [4, '4th'],
+  [11, '11th'],
+  [12, '12th'],
+  [21, '21st'],
+  [113, '113th'],
+])('%i is counted as %s', (count, shown) => {
+  expect(ordinal(count)).toBe(shown);
 });
 
 test('what does not show is written out', () => {

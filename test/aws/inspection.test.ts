@@ -82,7 +82,14 @@ describe('the deployed functions', () => {
     const unencrypted = await account.launch({ encrypted: false });
     const unapproved = await account.launch({ type: 'c3.large' });
     await account.launch();
-    expect(changesIn(await toldUntil(4))).toEqual([
+    const told = await toldUntil(4);
+    expect(told.flatMap(({ entries = [] }) => entries.map(({ finding }) => finding.origin))).toEqual([
+      'launch',
+      'launch',
+      'launch',
+      'launch',
+    ]);
+    expect(changesIn(told)).toEqual([
       `opened approved-instance-families ${unapproved}`,
       `opened encrypted-volumes ${unencrypted}`,
       `opened no-open-ssh ${open}`,
@@ -119,6 +126,7 @@ describe('the deployed functions', () => {
           finding: {
             policy: 'no-open-ssh',
             severity: 'critical',
+            origin: 'drift',
             reason: expect.stringContaining(`open to 0.0.0.0/0 by ${group}`),
             fix: expect.stringContaining(`aws ec2 revoke-security-group-ingress --group-id ${group}`),
           },

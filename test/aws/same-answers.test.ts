@@ -11,6 +11,8 @@ const gapsOfMoto = {
   'DescribeInstances: ? is one character of a tag, or none': 'to moto it is one character',
   'DescribeInstances: * is any run of characters of any other field': 'moto knows wildcards of tags alone',
   'DescribeInstances: a terminated instance has no interfaces': 'moto deletes the interface and shows it there still',
+  'DescribeInstances: after a restart LaunchTime is another, and the primary interface attached since the launch':
+    'moto leaves LaunchTime as it was',
   'DescribeInstances: an unknown filter fails the call': failsItself,
   'DescribeInstances: more than 200 values fail the call': takesAll,
   'DescribeInstances: MaxResults below 5 fails the call': passesOver,

@@ -102,6 +102,25 @@ test('a launch that breaks policies is told once for each, whatever the order of
   }
 });
 
+test.each([
+  ['launch', at.toISOString()],
+  ['drift', '2026-02-01T09:00:00Z'],
+])('a violation is %s where the primary interface was attached at %s', async (origin, AttachTime) => {
+  const NetworkInterfaces = [{ NetworkInterfaceId: 'eni-1', Attachment: { DeviceIndex: 0, AttachTime } }];
+  const Instances = [{ ...instance, NetworkInterfaces }];
+  const file = join(folder, 'snapshot', 'describe-instances.json');
+  writeFileSync(file, JSON.stringify({ Reservations: [{ OwnerId: scope.accountId, Instances }] }));
+  try {
+    const { findings } = (await replay([state('running')], '--format json')).document();
+    const violations = findings.filter((one) => one.compliance === 'NON_COMPLIANT');
+    expect(violations.map((one) => one.policy)).toEqual(expect.arrayContaining([...broken]));
+    expect([...new Set(violations.map((one) => one.origin))]).toEqual([origin]);
+    expect(findings.filter((one) => one.compliance !== 'NON_COMPLIANT' && one.origin !== undefined)).toEqual([]);
+  } finally {
+    writeFileSync(file, JSON.stringify(snapshot['describe-instances']));
+  }
+});
+
 test('a current family is proposed instead of c3', async () => {
   const { document } = await replay([state('running')], '--format json');
   const family = document().findings.find((one) => one.policy === 'approved-instance-families');

@@ -201,6 +201,17 @@ describe('an exemption', () => {
     ).toBe('second');
   });
 
+  test('of several that hold the one that ends last is told: only then the violation opens', () => {
+    const several = [
+      { ...exemption, reason: 'first' },
+      { ...exemption, reason: 'longest', until: '2027-06-30' },
+      { ...exemption, reason: 'as long', until: '2027-06-30' },
+      { ...exemption, reason: 'another', until: '2027-12-31', match: { instanceIds: ['i-1'] } },
+    ];
+
+    expect(exempted(several)?.exempt).toEqual({ reason: 'longest', until: '2027-06-30' });
+  });
+
   test('that can not be said makes the outcome unknown, and keeps the evidence', () => {
     expect(exempted([{ ...exemption, match: { launchedBy: ['jane'] } }])).toMatchObject({
       compliance: 'INSUFFICIENT_DATA',

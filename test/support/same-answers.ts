@@ -27,6 +27,8 @@ export interface Stage {
   /** One running instance, in a reservation of its own. */
   readonly launch: (order?: Order) => Promise<string>;
   readonly terminate: (instanceId: string) => Promise<void>;
+  /** Stops it and starts it again, a second after it was launched or later. */
+  readonly restart: (instanceId: string) => Promise<void>;
   /** Makes a second interface with this group and attaches it. */
   readonly attachInterface: (instanceId: string, securityGroupId: string) => Promise<string>;
   readonly setTags: (resourceId: string, tags: Readonly<Record<string, string>>) => Promise<void>;

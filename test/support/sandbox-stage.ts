@@ -9,7 +9,7 @@ const defaultGroup: ec2.SecurityGroup = { GroupId: 'sg-0123456789abcdef0', Group
 
 /** An account in memory. */
 export function sandboxStage(): Stage {
-  const { aws, account } = createSandbox({
+  const { aws, account, advance } = createSandbox({
     scope,
     start: new Date(),
     deployed: { ...defaultDeployment(scope), otherTableNames: ['other'] },
@@ -59,6 +59,11 @@ export function sandboxStage(): Stage {
     },
     async terminate(instanceId) {
       account.terminate(instanceId);
+    },
+    async restart(instanceId) {
+      advance(1_000);
+      account.setState(instanceId, 'stopped');
+      account.setState(instanceId, 'running');
     },
     async attachInterface(instanceId, securityGroupId) {
       const NetworkInterfaceId = account.newId('eni');

@@ -21,6 +21,8 @@ export interface FindingDocument {
   readonly evidence: Json;
   readonly actions: readonly string[];
   readonly exempt?: { readonly reason: string; readonly until: string };
+  /** Of `replay` alone: whether the violation came with the launch or later. A scan has seen nothing before. */
+  readonly origin?: 'launch' | 'drift';
 }
 
 /** What `scan --format json` prints. */

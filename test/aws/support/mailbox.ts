@@ -24,7 +24,7 @@ export interface Told {
 
 interface Entry {
   readonly change: string;
-  readonly finding: { readonly policy: string; readonly reason: string };
+  readonly finding: { readonly policy: string; readonly reason: string; readonly origin?: string };
 }
 
 /** A queue that is subscribed to topics: what it gets, their subscribers get. */

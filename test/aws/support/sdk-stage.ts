@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { CreateTableCommand, DynamoDBClient, type DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
 import {
   type _InstanceType,
@@ -11,6 +12,8 @@ import {
   EC2Client,
   type Instance,
   RunInstancesCommand,
+  StartInstancesCommand,
+  StopInstancesCommand,
   type Tag,
   TerminateInstancesCommand,
 } from '@aws-sdk/client-ec2';
@@ -66,6 +69,11 @@ export async function sdkStage(region: string): Promise<Stage> {
     },
     async terminate(instanceId) {
       await clients.ec2.send(new TerminateInstancesCommand({ InstanceIds: [instanceId] }));
+    },
+    async restart(instanceId) {
+      await setTimeout(1_000);
+      await clients.ec2.send(new StopInstancesCommand({ InstanceIds: [instanceId] }));
+      await clients.ec2.send(new StartInstancesCommand({ InstanceIds: [instanceId] }));
     },
     async attachInterface(instanceId, securityGroupId) {
       const { SubnetId } = await instanceBy(instanceId);

@@ -58,6 +58,25 @@ export const instances: Scenarios = {
     expect(Math.abs((instance?.LaunchTime?.getTime() ?? 0) - before)).toBeLessThan(60_000);
   },
 
+  'DescribeInstances: the primary interface is attached at the launch': async ({ aws, launch }) => {
+    const instance = await instanceOf(aws, await launch());
+    const [primary, ...others] = instance?.NetworkInterfaces ?? [];
+    const { DeviceIndex, AttachTime = new Date(0) } = primary?.Attachment ?? {};
+    expect([DeviceIndex, others]).toEqual([0, []]);
+    expect(Math.abs(AttachTime.getTime() - (instance?.LaunchTime?.getTime() ?? 0))).toBeLessThan(60_000);
+  },
+
+  'DescribeInstances: after a restart LaunchTime is another, and the primary interface attached since the launch':
+    async ({ aws, launch, restart }) => {
+      const id = await launch();
+      const before = await instanceOf(aws, id);
+      await restart(id);
+      const after = await instanceOf(aws, id);
+      const attachedAt = (instance?: ec2.Instance) => instance?.NetworkInterfaces?.[0]?.Attachment?.AttachTime;
+      expect(attachedAt(after)).toEqual(attachedAt(before));
+      expect(after?.LaunchTime?.getTime()).toBeGreaterThan(before?.LaunchTime?.getTime() ?? Number.NaN);
+    },
+
   'DescribeInstances: a filter passes over an id that is not there': async ({ aws, launch }) => {
     const id = await launch();
     expect(await idsBy(aws, filter('instance-id', unknownInstance, id))).toEqual([id]);
