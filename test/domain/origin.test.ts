@@ -121,7 +121,7 @@ describe('the item', () => {
 
   test('with an open finding from before there were origins makes it drift', () => {
     const record = recordAfter([early(0, [violates])]) ?? fail();
-    const before = { ...record, findings: record.findings.map(({ origin: _, ...finding }) => finding) };
+    const before = { ...record, findings: record.findings.map(({ origin: _origin, ...finding }) => finding) };
 
     expect(originAfter([early(1, [violates])], before)).toBe('drift');
   });

@@ -103,7 +103,8 @@ describe('the origin of a violation', () => {
     simulation.sandbox.account.launch(untagged);
     simulation.sandbox.advance(2 * MINUTE);
     await sweepOnce(simulation);
-    expect((await originsOf(simulation)).toSorted()).toEqual(['drift', 'launch']);
+    expect(await originsOf(simulation)).toEqual(expect.arrayContaining(['drift', 'launch']));
+    expect(await originsOf(simulation)).toHaveLength(2);
     expect(mails(simulation).at(-1)).toContain('from the launch on');
   });
 });
@@ -115,7 +116,7 @@ describe('a tag that comes and goes', () => {
     const { events, instances } = account.launch(untagged);
     const id = instances[0]?.InstanceId ?? '';
     await happens(simulation, events);
-    const [{ openedAt = '' } = {}] = await findingsOf(simulation);
+    const openedAt = (await findingsOf(simulation))[0]?.openedAt ?? '';
     for (const Owner of ['jane', null, 'jane', null]) {
       simulation.sandbox.advance(DAY);
       await happens(simulation, account.setTags(id, { Owner }));
