@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { SubjectRecord } from '../domain/finding.ts';
 import type { Aws } from '../domain/operations.ts';
+import { listIn } from '../engine/reads.ts';
 import type { CommandIo, Place } from './io.ts';
 import { deploymentName, profileOption, regionOf, stageOption } from './options.ts';
 
@@ -81,13 +82,12 @@ function stackOf(table: string): string | undefined {
 }
 
 async function tableNames(aws: Aws): Promise<readonly string[]> {
+  const operation = 'dynamodb:ListTables';
   const names: string[] = [];
   let start: string | undefined;
   do {
-    const page = await aws('dynamodb:ListTables', start === undefined ? {} : { ExclusiveStartTableName: start });
-    if (page.TableNames === undefined)
-      throw new Error("the answer to dynamodb:ListTables holds no list: it is not AWS's");
-    names.push(...page.TableNames);
+    const page = await aws(operation, start === undefined ? {} : { ExclusiveStartTableName: start });
+    names.push(...listIn(operation, page.TableNames));
     start = page.LastEvaluatedTableName;
   } while (start !== undefined);
   return names;

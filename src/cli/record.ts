@@ -1,8 +1,15 @@
 import type * as ec2 from '@aws-sdk/client-ec2';
-import type * as kms from '@aws-sdk/client-kms';
 import { distinct } from '../domain/instance.ts';
-import type { Aws, Input, Output } from '../domain/operations.ts';
-import { failureOf, type PagedRead, type ReadResult, type RowsOf, readFiltered, readPages } from '../engine/reads.ts';
+import type { Aws, Operation } from '../domain/operations.ts';
+import {
+  type FilteredRead,
+  type ReadResult,
+  type RowsOf,
+  readAliases,
+  readAll,
+  readFiltered,
+  readPages,
+} from '../engine/reads.ts';
 import { type Listed, type RecordedRead, recordedPrefixList, recordedReads } from '../sandbox/recorded.ts';
 import type { SnapshotWriter } from './snapshot-writer.ts';
 
@@ -21,13 +28,7 @@ type Tell = (line: string) => void;
  * @throws when DescribeInstances failed: nothing is written then.
  */
 export async function recordAccount(aws: Aws, { write, finish }: SnapshotWriter, tell: Tell): Promise<Recorded> {
-  const reservations = await allOf(
-    aws,
-    'ec2:DescribeInstances',
-    { MaxResults: 1000 },
-    (page) => page.Reservations,
-    tell,
-  );
+  const reservations = await allOf(aws, 'ec2:DescribeInstances', (page) => page.Reservations, tell);
   if (reservations.failure !== undefined) throw new Error(reservations.failure.detail);
   const listed = { reservations, ...(await listedBeside(aws, reservations.rows, tell)) } satisfies {
     readonly [Kind in Listed]: ReadResult<object>;
@@ -50,46 +51,31 @@ const kinds = Object.keys(recordedReads) as Listed[];
 
 /** What there is beside the instances, one kind after the other: EC2's request limits are the account's, not ours. */
 async function listedBeside(aws: Aws, reservations: readonly ec2.Reservation[], tell: Tell) {
-  const upTo1000 = { MaxResults: 1000 };
   return {
-    volumes: await allOf(aws, 'ec2:DescribeVolumes', { MaxResults: 500 }, (page) => page.Volumes, tell),
-    securityGroups: await allOf(aws, 'ec2:DescribeSecurityGroups', upTo1000, (page) => page.SecurityGroups, tell),
-    securityGroupRules: await allOf(
-      aws,
-      'ec2:DescribeSecurityGroupRules',
-      upTo1000,
-      (page) => page.SecurityGroupRules,
-      tell,
-    ),
-    networkInterfaces: await allOf(
-      aws,
-      'ec2:DescribeNetworkInterfaces',
-      upTo1000,
-      (page) => page.NetworkInterfaces,
-      tell,
-    ),
+    volumes: await allOf(aws, 'ec2:DescribeVolumes', (page) => page.Volumes, tell),
+    securityGroups: await allOf(aws, 'ec2:DescribeSecurityGroups', (page) => page.SecurityGroups, tell),
+    securityGroupRules: await allOf(aws, 'ec2:DescribeSecurityGroupRules', (page) => page.SecurityGroupRules, tell),
+    networkInterfaces: await allOf(aws, 'ec2:DescribeNetworkInterfaces', (page) => page.NetworkInterfaces, tell),
     instanceTypes: await instanceTypesOf(aws, reservations, tell),
-    kmsAliases: await aliasesOf(aws, tell),
+    kmsAliases: await readAliases(
+      aws,
+      counting('kms:ListAliases', (page) => page.Aliases, tell),
+    ),
   };
 }
 
-/** Every page of a read, told as it comes. */
-function allOf<O extends PagedRead, T>(
+/** Every page of all there is, told as it comes. */
+function allOf<O extends FilteredRead, T>(
   aws: Aws,
   operation: O,
-  input: Input<O>,
   rowsOf: RowsOf<O, T>,
   tell: Tell,
 ): Promise<ReadResult<T>> {
-  return readPages(aws, operation, input, counting(operation, rowsOf, tell));
+  return readAll(aws, operation, counting(operation, rowsOf, tell));
 }
 
 /** As `rowsOf`, and tells how many rows there are by now. */
-function counting<P, R extends readonly unknown[] | undefined>(
-  operation: string,
-  rowsOf: (page: P) => R,
-  tell: Tell,
-): (page: P) => R {
+function counting<O extends Operation, T>(operation: O, rowsOf: RowsOf<O, T>, tell: Tell): RowsOf<O, T> {
   let count = 0;
   return (page) => {
     const rows = rowsOf(page);
@@ -107,9 +93,9 @@ function instanceTypesOf(
 ): Promise<ReadResult<ec2.InstanceTypeInfo>> {
   const instances = reservations.flatMap((reservation) => reservation.Instances ?? []);
   const types = distinct(instances.map((instance) => instance.InstanceType));
-  const rowsOf = (page: Output<'ec2:DescribeInstanceTypes'>) => page.InstanceTypes;
   const operation = 'ec2:DescribeInstanceTypes';
-  return readFiltered(aws, operation, 'instance-type', types, counting(operation, rowsOf, tell));
+  const rowsOf = counting(operation, (page) => page.InstanceTypes, tell);
+  return readFiltered(aws, operation, 'instance-type', types, rowsOf);
 }
 
 /** Entries of the lists that ingress permissions name, by the list's id. */
@@ -123,25 +109,9 @@ async function prefixListsOf(
   const lists: (readonly [string, ReadResult<ec2.PrefixListEntry>])[] = [];
   for (const PrefixListId of distinct(named)) {
     const operation = 'ec2:GetManagedPrefixListEntries';
-    const entries = await allOf(aws, operation, { PrefixListId }, (page) => page.Entries, tell);
+    const rowsOf = counting(operation, (page) => page.Entries, tell);
+    const entries = await readPages(aws, operation, { PrefixListId }, rowsOf);
     lists.push([PrefixListId, entries]);
   }
   return lists;
-}
-
-/** KMS pages by its own names. */
-async function aliasesOf(aws: Aws, tell: Tell): Promise<ReadResult<kms.AliasListEntry>> {
-  const rowsOf = counting('kms:ListAliases', (page: Output<'kms:ListAliases'>) => page.Aliases ?? [], tell);
-  const rows: kms.AliasListEntry[] = [];
-  let Marker: string | undefined;
-  do {
-    try {
-      const page = await aws('kms:ListAliases', { Limit: 100, ...(Marker === undefined ? {} : { Marker }) });
-      rows.push(...rowsOf(page));
-      Marker = page.Truncated ? page.NextMarker : undefined;
-    } catch (error) {
-      return { rows, failure: failureOf(error) };
-    }
-  } while (Marker !== undefined);
-  return { rows };
 }

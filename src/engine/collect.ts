@@ -4,7 +4,7 @@ import type { Missing, NetworkInterface, PrefixList, Volume } from '../domain/fa
 import { distinct, type Instance, networkInterfaceIds, securityGroupIds, volumeIds } from '../domain/instance.ts';
 import type { Need } from '../domain/needs.ts';
 import type { Aws, Output } from '../domain/operations.ts';
-import { chunked, failureOf, joined, PAGE_ROWS, type ReadResult, readFiltered, readPages } from './reads.ts';
+import { chunked, joined, type ReadResult, readAliases, readAll, readFiltered, readPages } from './reads.ts';
 
 /** Instances as DescribeInstances gave them; those it gave malformed; and why it did not give all, if so. */
 export interface DescribedInstances {
@@ -32,8 +32,7 @@ export async function describeInstances(
 
 /** Every instance of the account and Region, page by page. */
 export async function describeAllInstances(aws: Aws): Promise<DescribedInstances> {
-  const operation = 'ec2:DescribeInstances';
-  return described(await readPages(aws, operation, { MaxResults: PAGE_ROWS[operation] }, reservations));
+  return described(await readAll(aws, 'ec2:DescribeInstances', reservations));
 }
 
 /** The groups whose ingress permissions name one of these prefix lists or groups. */
@@ -63,7 +62,7 @@ export async function collect(
     readGroups(aws, instances, asked),
     when('networkInterfaces', () => readInterfaces(aws, instances), nothingCollected.networkInterfaces),
     when('instanceTypeInfo', () => readInstanceTypes(aws, instances), nothingCollected.instanceTypes),
-    when('kmsAliases', () => readAliases(aws), nothingCollected.kmsAliases),
+    when('kmsAliases', () => readAliasedKeys(aws), nothingCollected.kmsAliases),
   ]);
   return { volumes, ...groups, networkInterfaces, instanceTypes, kmsAliases, launches };
 }
@@ -199,20 +198,12 @@ async function readInstanceTypes(aws: Aws, instances: readonly Instance[]): Prom
   return byId(result, 'InstanceType');
 }
 
-async function readAliases(aws: Aws): Promise<Rows<string>> {
-  const rows = new Map<string, string>();
-  let Marker: string | undefined;
-  do {
-    try {
-      const output = await aws('kms:ListAliases', { Limit: 100, ...(Marker === undefined ? {} : { Marker }) });
-      for (const { AliasName, TargetKeyId } of output.Aliases ?? [])
-        if (AliasName !== undefined && TargetKeyId !== undefined) rows.set(AliasName, TargetKeyId);
-      Marker = output.Truncated ? output.NextMarker : undefined;
-    } catch (error) {
-      return { rows, failure: failureOf(error) };
-    }
-  } while (Marker !== undefined);
-  return { rows };
+async function readAliasedKeys(aws: Aws): Promise<Rows<string>> {
+  const { rows, failure } = await readAliases(aws);
+  const named = rows.flatMap(({ AliasName, TargetKeyId }): [string, string][] =>
+    AliasName === undefined || TargetKeyId === undefined ? [] : [[AliasName, TargetKeyId]],
+  );
+  return { rows: new Map(named), failure };
 }
 
 function byId<T extends object, R extends T>({ rows, failure }: ReadResult<T>, id: keyof T): Rows<R> {

@@ -1,3 +1,4 @@
+import type * as kms from '@aws-sdk/client-kms';
 import type { ReadFailure } from '../domain/collected.ts';
 import { asError, describeError } from '../domain/errors.ts';
 import type { Aws, Input, Operation, Output } from '../domain/operations.ts';
@@ -31,7 +32,7 @@ export const FILTER_VALUES = 200;
  * first, and for interfaces of a large account fails.
  * @see https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeNetworkInterfaces.html
  */
-export const PAGE_ROWS = {
+const PAGE_ROWS = {
   'ec2:DescribeInstances': 1000,
   'ec2:DescribeVolumes': 500,
   'ec2:DescribeSecurityGroups': 1000,
@@ -43,30 +44,72 @@ export const PAGE_ROWS = {
 /** Reads of what there is any number of, which can be selected by filters. */
 export type FilteredRead = keyof typeof PAGE_ROWS;
 
-/** The list in an answer. AWS gives it even when it is empty: who leaves it out, such as a proxy's own page, is not AWS. */
-export type RowsOf<O extends PagedRead, T> = (output: Output<O>) => readonly T[] | undefined;
+/** Where an answer has its list. */
+export type RowsOf<O extends Operation, T> = (output: Output<O>) => readonly T[] | undefined;
 
-/** Reads all pages. A failed page ends the read and is told: what came before it is kept. */
-export async function readPages<O extends PagedRead, T>(
+/**
+ * The list of an answer. AWS gives it even when it is empty.
+ * @throws Error where there is none: such as a proxy's own page in place of an answer.
+ */
+export function listIn<T>(operation: Operation, list: readonly T[] | undefined): readonly T[] {
+  if (list === undefined) throw new Error(`the answer to ${operation} holds no list: it is not AWS's`);
+  return list;
+}
+
+interface PageOfRows<T> {
+  readonly rows: readonly T[];
+  readonly next: string | undefined;
+}
+
+/** Reads page after page. A failed page ends the read and is told: what came before it is kept. */
+async function readOn<T>(readPage: (from: string | undefined) => Promise<PageOfRows<T>>): Promise<ReadResult<T>> {
+  const rows: T[] = [];
+  let from: string | undefined;
+  do {
+    try {
+      const page = await readPage(from);
+      rows.push(...page.rows);
+      from = page.next;
+    } catch (error) {
+      return { rows, failure: failureOf(error) };
+    }
+  } while (from !== undefined);
+  return { rows };
+}
+
+/** Reads all pages of EC2's. */
+export function readPages<O extends PagedRead, T>(
   aws: Aws,
   operation: O,
   input: Input<O>,
   rowsOf: RowsOf<O, T>,
 ): Promise<ReadResult<T>> {
-  const rows: T[] = [];
-  let token: string | undefined;
-  do {
-    try {
-      const output = await aws(operation, token === undefined ? { ...input } : { ...input, NextToken: token });
-      const page = rowsOf(output);
-      if (page === undefined) throw new Error(`the answer to ${operation} holds no list: it is not AWS's`);
-      rows.push(...page);
-      token = (output as { readonly NextToken?: string }).NextToken || undefined;
-    } catch (error) {
-      return { rows, failure: failureOf(error) };
-    }
-  } while (token !== undefined);
-  return { rows };
+  return readOn(async (from) => {
+    const output = await aws(operation, from === undefined ? { ...input } : { ...input, NextToken: from });
+    const next = (output as { readonly NextToken?: string }).NextToken || undefined;
+    return { rows: listIn(operation, rowsOf(output)), next };
+  });
+}
+
+/** Reads all there is of a list, whatever it belongs to. */
+export function readAll<O extends FilteredRead, T>(
+  aws: Aws,
+  operation: O,
+  rowsOf: RowsOf<O, T>,
+): Promise<ReadResult<T>> {
+  return readPages(aws, operation, { MaxResults: PAGE_ROWS[operation] } as Input<O>, rowsOf);
+}
+
+/** Reads all aliases of keys. KMS pages by its own names. */
+export function readAliases(
+  aws: Aws,
+  rowsOf: RowsOf<'kms:ListAliases', kms.AliasListEntry> = (output) => output.Aliases,
+): Promise<ReadResult<kms.AliasListEntry>> {
+  const operation = 'kms:ListAliases';
+  return readOn(async (Marker) => {
+    const output = await aws(operation, { Limit: 100, ...(Marker === undefined ? {} : { Marker }) });
+    return { rows: listIn(operation, rowsOf(output)), next: output.Truncated ? output.NextMarker : undefined };
+  });
 }
 
 /**

@@ -4,7 +4,7 @@ import { type Finding, isLive, type SubjectRecord } from '../domain/finding.ts';
 import type { Aws, Output, Scope } from '../domain/operations.ts';
 import { ADD_CHUNK, IS_LIVE, NOT_THERE, VERSION_IS } from '../domain/table.ts';
 import type { Deployment, Engine } from './deployment.ts';
-import { chunked } from './reads.ts';
+import { chunked, listIn } from './reads.ts';
 
 /**
  * Most keys of one BatchGetItem.
@@ -78,14 +78,14 @@ async function scanRecords(
   const records: SubjectRecord[] = [];
   let start: Item | undefined;
   do {
-    const output = await aws('dynamodb:Scan', {
+    const operation = 'dynamodb:Scan';
+    const output = await aws(operation, {
       TableName: tableName,
       ConsistentRead: true,
       ...filter,
       ...(start === undefined ? {} : { ExclusiveStartKey: start }),
     });
-    if (output.Items === undefined) throw new Error("the answer to dynamodb:Scan holds no list: it is not AWS's");
-    for (const item of output.Items) {
+    for (const item of listIn(operation, output.Items)) {
       const key = item.pk?.S;
       if (key === undefined) throw new Error(`${tableName} is no table of ec2-guardrail: an item has no text \`pk\``);
       if (key.startsWith('subject#')) records.push(bodyOf<SubjectRecord>(item));

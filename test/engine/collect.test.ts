@@ -225,7 +225,7 @@ describe('what could not be read is unknown', () => {
   );
 });
 
-test.each(filtered)(
+test.each(reads)(
   'an answer to %s without a list, such as a page that a proxy put there, is a failure and no empty list',
   async (operation, need, kind) => {
     const { aws } = createSandbox({ scope, start, resources: resourcesOf(1) });

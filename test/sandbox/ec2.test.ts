@@ -379,6 +379,13 @@ describe('other reads', () => {
     await expect(unknown).rejects.toMatchObject({ name: 'InvalidPrefixListID.NotFound' });
   });
 
+  test('ListAliases gives 50 unasked, as KMS does', async () => {
+    const kmsAliases = Array.from({ length: 51 }, (_, index) => ({ AliasName: `alias/${index}` }));
+    const { aws } = sandboxWith({ kmsAliases }, { pageSize: 'aws' });
+    const answer = await aws('kms:ListAliases', {});
+    expect([answer.Aliases?.length, answer.Truncated]).toEqual([50, true]);
+  });
+
   test('ListAliases is paged by marker', async () => {
     const kmsAliases = Array.from({ length: 6 }, (_, index) => ({ AliasName: `alias/key-${index}` }));
     const { aws } = sandboxWith({ kmsAliases });
