@@ -1,4 +1,4 @@
-const DAY_MS = 24 * 3_600_000;
+import { DAY_MS } from './time.ts';
 
 /** How many days before the last day of an exemption its end is told. */
 export const warnedDays = [14, 3] as const;

@@ -9,6 +9,7 @@ import type { Scope } from './operations.ts';
 import { type Origin, policiesOfLaunch, stillUndecided, withoutDisproved } from './origin.ts';
 import { type Severity, severities } from './policy.ts';
 import { type Earlier, earlierOf, isRemembered } from './reopening.ts';
+import { DAY_MS } from './time.ts';
 
 /** How a finding ended. Only `resolved`, `exempted` and `out-of-scope` are told. */
 export type ClosedAs =
@@ -107,8 +108,6 @@ export interface Look {
   readonly launch?: Launch;
   readonly cause: Cause;
 }
-
-const DAY_MS = 24 * 3_600_000;
 
 /** How long an item is kept that nobody looks at, in milliseconds. The sweep looks at what is there each hour. */
 export const KEPT_MS = 30 * DAY_MS;

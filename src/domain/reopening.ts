@@ -1,7 +1,6 @@
 import type { Finding } from './finding.ts';
 import { hasEnded, type Judgement } from './judge.ts';
-
-const DAY_MS = 24 * 3_600_000;
+import { DAY_MS } from './time.ts';
 
 /** How long a closed finding is remembered, in milliseconds: seven days. */
 export const REMEMBERED_MS = 7 * DAY_MS;

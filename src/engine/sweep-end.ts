@@ -1,5 +1,6 @@
 import { renderSweepSummary } from '../alerts/sweep-summary.ts';
 import { claimOutbox, type SubjectRecord } from '../domain/finding.ts';
+import { DAY_MS } from '../domain/time.ts';
 import { deliver, type Outgoing } from './deliver.ts';
 import type { Engine } from './deployment.ts';
 import type { SweepChunk } from './messages.ts';
@@ -13,7 +14,7 @@ import {
 } from './store.ts';
 
 /** How long the count of a sweep's finished chunks is kept, in milliseconds: a day. */
-const COUNT_KEPT_MS = 24 * 3_600_000;
+const COUNT_KEPT_MS = DAY_MS;
 
 /**
  * A chunk of a sweep is done; the last one to be done ends the sweep.

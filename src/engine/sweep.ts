@@ -1,4 +1,5 @@
 import { distinct, isGone } from '../domain/instance.ts';
+import { HOUR_MS } from '../domain/time.ts';
 import { describeAllInstances } from './collect.ts';
 import type { Engine } from './deployment.ts';
 import { CHUNK_INSTANCES, type SweepChunk } from './messages.ts';
@@ -19,7 +20,7 @@ export interface SweepReport {
  * How long sweeps stay silent while the first one can't be completed, in milliseconds: three hours. Then what there is
  * gets summed up, and sweeps alert: rather too much than never.
  */
-export const SILENT_MS = 3 * 3_600_000;
+export const SILENT_MS = 3 * HOUR_MS;
 
 /**
  * Puts every instance of the account and Region on the bulk queue, and those whose findings are open though EC2 no
