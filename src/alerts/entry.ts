@@ -76,7 +76,7 @@ function whereTheFixIs(cut: Cut): string {
 }
 
 /** What an entry says of the time before it opened: an exemption that held, and earlier openings. */
-function pastFields({ wasExempt, earlier, openedAt }: Finding): readonly Labelled[] {
+export function pastFields({ wasExempt, earlier, openedAt }: Finding): readonly Labelled[] {
   const again = earlier === undefined ? [] : [['Again', againText(earlier)] as const];
   if (wasExempt === undefined) return again;
   const isOver = openedAt.slice(0, 10) > wasExempt.until;

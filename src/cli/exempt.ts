@@ -4,13 +4,13 @@ import type { Json } from '../domain/json.ts';
 import { hasEnded } from '../domain/judge.ts';
 import type { BoundPolicy, Exemption } from '../domain/policy.ts';
 import { visible, visibleLines } from '../domain/visible.ts';
-import { addDeploymentOptions, type DeploymentOptions, readStored } from './deployed.ts';
-import { findingIdOf, noneOf } from './findings.ts';
+import { addDeploymentOptions, type DeploymentOptions } from './deployed.ts';
+import { addFindingArgument, readFinding } from './findings.ts';
 import type { CommandIo } from './io.ts';
-import { DEFAULT_PATH } from './options.ts';
+import { policiesOption } from './options.ts';
 import { coloursFor } from './output/colours.ts';
 import type { StoredFinding } from './report/document.ts';
-import { findingsIn, kindOf } from './stored-findings.ts';
+import { kindOf } from './stored-findings.ts';
 
 const help = `
 Prints YAML and where in which file to paste it, and writes nothing. What it prints was checked, in its place, as
@@ -34,14 +34,13 @@ interface ExemptOptions extends DeploymentOptions {
 
 /** Adds `exempt`: the YAML that exempts the instance of a finding. */
 export function addExemptCommand(program: Command, io: CommandIo): void {
-  addDeploymentOptions(program.command('exempt'))
+  addFindingArgument(addDeploymentOptions(program.command('exempt')))
     .summary('print the YAML that exempts the instance of a finding')
     .description("Prints what to paste into a policy's file, so that the instance of a finding is exempt from it.")
-    .argument('<FINDING>', 'id of the finding, such as f-3b1f0c9a7e42', findingIdOf)
     .requiredOption('--reason <text>', 'why, and who said so', reasonOf)
     .requiredOption('--until <day>', 'the last day, as YYYY-MM-DD', dayOf)
     .option('--up-to <yaml>', 'past this bound it does not hold, such as { exposure: narrow }')
-    .option('--policies <path>', 'policy files, or a folder of them', DEFAULT_PATH)
+    .addOption(policiesOption())
     .addHelpText('after', help)
     .action((id: string, options: ExemptOptions) => exempt(id, options, io));
 }
@@ -70,9 +69,7 @@ async function exempt(id: string, options: ExemptOptions, io: CommandIo): Promis
   ]);
   const policies = await loadBoundPolicies(options.policies, io);
   if (policies === undefined) return;
-  const { table, records } = await readStored(options, io);
-  const finding = findingsIn(records).find((one) => one.id === id);
-  if (finding === undefined) throw new Error(noneOf(id, table));
+  const finding = await readFinding(id, options, io);
   const policy = policyOf(finding, policies, options.policies);
   const exemption: Exemption = {
     match: { instanceIds: [finding.subject.id] },

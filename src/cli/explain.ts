@@ -1,17 +1,18 @@
 import type { Command } from 'commander';
 import { between, field, utc, wrapped } from '../alerts/text.ts';
 import { whatHappens } from '../alerts/words.ts';
+import { warnedDays } from '../domain/exemption-end.ts';
 import type { Policy } from '../domain/policy.ts';
 import { REMEMBERED_MS } from '../domain/reopening.ts';
 import type { AnyRule } from '../domain/rule.ts';
 import { visible } from '../domain/visible.ts';
-import { addDeploymentOptions, type DeploymentOptions, readStored } from './deployed.ts';
-import { findingIdOf, noneOf } from './findings.ts';
+import { addDeploymentOptions, type DeploymentOptions } from './deployed.ts';
+import { addFindingArgument, readFinding } from './findings.ts';
 import type { CommandIo } from './io.ts';
-import { DEFAULT_PATH } from './options.ts';
+import { policiesOption } from './options.ts';
 import { coloursFor } from './output/colours.ts';
 import type { StoredFinding } from './report/document.ts';
-import { findingsIn, kindOf } from './stored-findings.ts';
+import { kindOf } from './stored-findings.ts';
 
 const help = `
 Reads as \`findings list\` does, and the policies of the working folder: their parameters are shown where the file is the
@@ -28,11 +29,10 @@ interface ExplainOptions extends DeploymentOptions {
 
 /** Adds `explain`: why there is a finding, and what comes of it. */
 export function addExplainCommand(program: Command, io: CommandIo): void {
-  addDeploymentOptions(program.command('explain'))
+  addFindingArgument(addDeploymentOptions(program.command('explain')))
     .summary('say why there is a finding, and what will happen next')
     .description('Says why there is a finding: what is demanded and why, what was found, and what will happen next.')
-    .argument('<FINDING>', 'id of the finding, such as f-3b1f0c9a7e42', findingIdOf)
-    .option('--policies <path>', 'policy files, or a folder of them', DEFAULT_PATH)
+    .addOption(policiesOption())
     .addHelpText('after', help)
     .action((id: string, options: ExplainOptions) => explain(id, options, io));
 }
@@ -44,9 +44,7 @@ async function explain(id: string, options: ExplainOptions, io: CommandIo): Prom
     import('./output/findings-text.ts'),
     import('yaml'),
   ]);
-  const { table, records } = await readStored(options, io);
-  const finding = findingsIn(records).find((one) => one.id === id);
-  if (finding === undefined) throw new Error(noneOf(id, table));
+  const finding = await readFinding(id, options, io);
   const loading = await loadOptions(io);
   const policy = loadPolicies([options.policies], loading).policies.find(({ name }) => name === finding.policy);
   const rule = loading.rules.find((one) => one.id === finding.rule);
@@ -86,7 +84,7 @@ function policyText({ policy: name, source }: StoredFinding, policy: Policy | un
 }
 
 function nextFields(finding: StoredFinding, now: Date): readonly string[] {
-  const { mode, owed, exempt, closedAt = '' } = finding;
+  const { mode, owed, exempt, closedAt = '', closedAs } = finding;
   const telling =
     owed.length === 0
       ? []
@@ -104,13 +102,17 @@ function nextFields(finding: StoredFinding, now: Date): readonly string[] {
       return next("the hourly sweep looks again. As long as it can't be said, it is no violation and nothing follows");
     case 'exempt':
       return next(
-        `nothing before the end of ${visible(exempt?.until ?? '')} in UTC. If it violates then, it opens and is told`,
+        `that the exemption ends is told ${warnedDays.join(' and ')} days before, and nothing else before the end of ${visible(exempt?.until ?? '')} in UTC. If it violates then, it opens and is told`,
       );
     case 'closed': {
       const forgottenAt = new Date(Date.parse(closedAt) + REMEMBERED_MS).toISOString();
       const left =
         forgottenAt > now.toISOString() ? `in ${between(now.toISOString(), forgottenAt)}` : 'by the next look';
-      return next(`it is forgotten ${left}, at ${utc(forgottenAt)}. A new violation opens it anew, with the same id`);
+      const again =
+        closedAs === 'withdrawn'
+          ? 'A violation opens it anew, with the same id'
+          : 'A violation before that opens it again, with the same id: it says so, and counts from its first opening';
+      return next(`it is forgotten ${left}, at ${utc(forgottenAt)}. ${again}`);
     }
   }
 }

@@ -5,6 +5,7 @@ import type { CommandIo } from './io.ts';
 import { type FormatOption, failOnOption, formatOption } from './options.ts';
 import { coloursFor } from './output/colours.ts';
 import { json } from './output/text.ts';
+import type { StoredFinding } from './report/document.ts';
 import { exitCodeOfStored, type Filter, findingsDocument, findingsIn, statuses } from './stored-findings.ts';
 
 const aboutTheTable = `
@@ -69,11 +70,16 @@ export function addFindingsCommand(program: Command, io: CommandIo): void {
     .action((id: string | undefined, options: ShowOptions) => show(id, options, io));
 }
 
+/** `<FINDING>`, which a command is about. */
+export function addFindingArgument(command: Command): Command {
+  return command.argument('<FINDING>', 'id of the finding, such as f-3b1f0c9a7e42', findingIdOf);
+}
+
 /**
  * The id of a finding, as alerts and lists have it.
  * @throws InvalidArgumentError for what can't be one.
  */
-export function findingIdOf(text: string): string {
+function findingIdOf(text: string): string {
   if (!/^f-[0-9a-f]{12}$/.test(text))
     throw new InvalidArgumentError('It is f- and 12 hex digits, as alerts and `findings list` have it.');
   return text;
@@ -114,7 +120,18 @@ async function show(id: string | undefined, options: ShowOptions, io: CommandIo)
   io.stdout(findings.map((finding) => findingText(finding, io.now(), coloursFor(io), stringify)).join('\n'));
 }
 
+/**
+ * One finding of a deployment.
+ * @throws when there is none, or the table could not be read.
+ */
+export async function readFinding(id: string, options: DeploymentOptions, io: CommandIo): Promise<StoredFinding> {
+  const { table, records } = await readStored(options, io);
+  const finding = findingsIn(records).find((one) => one.id === id);
+  if (finding === undefined) throw new Error(noneOf(id, table));
+  return finding;
+}
+
 /** Why there may be no such finding. */
-export function noneOf(what: string, table: string): string {
+function noneOf(what: string, table: string): string {
   return `there is no finding ${what} in the table ${table}: a closed one is forgotten after seven days, or with its instance. \`ec2-guardrail findings list --status all\` lists all there are`;
 }

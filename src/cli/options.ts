@@ -14,6 +14,11 @@ export function formatOption(): Option {
   return new Option('--format <format>', 'what to print').choices(['text', 'json']).default('text');
 }
 
+/** `--policies`, as the commands have it whose subject is something else. */
+export function policiesOption(): Option {
+  return new Option('--policies <path>', 'policy files, or a folder of them').default(DEFAULT_PATH);
+}
+
 /** `--profile`, as the commands have it that read a live account. */
 export function profileOption(): Option {
   return new Option('--profile <name>', 'AWS profile to read with; left out: the default credentials');

@@ -7,7 +7,7 @@ import { printValidation } from './validate.ts';
 
 const help = `
 Prints what the functions of a deployment with these policies may do, why, and which policy needs each read; then what
-\`scan\` and \`snapshot\` need of your own credentials. Derived as \`serverless deploy\` derives it; reads files alone.
+each command that reads a live account needs of your own credentials. Derived as \`serverless deploy\` derives it; reads files alone.
 
 What CloudFormation fills in stands as \${…}: \${FindingsTable.Arn} is the ARN of the table that it creates. Where you
 deploy with alertTopicArn, your topic stands for \${AlertsTopic}, and its key (alertTopicKeyArn) beside \${TopicKey.Arn}.

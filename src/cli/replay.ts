@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import { asError } from '../domain/errors.ts';
 import type { Severity } from '../domain/policy.ts';
 import type { CommandIo } from './io.ts';
-import { DEFAULT_PATH, type FormatOption, failOnOption, formatOption } from './options.ts';
+import { type FormatOption, failOnOption, formatOption, policiesOption } from './options.ts';
 import type { Arrival } from './replay-events.ts';
 
 const help = `
@@ -35,7 +35,7 @@ export function addReplayCommand(program: Command, io: CommandIo): void {
     .description('Runs events through the guardrail, over a recorded account. Needs no credentials.')
     .argument('<EVENT...>', 'JSON files')
     .requiredOption('--snapshot <folder>', 'the recorded account')
-    .option('--policies <path>', 'policy files, or a folder of them', DEFAULT_PATH)
+    .addOption(policiesOption())
     .option('--account <id>', "the deployment's account; left out: each event's own")
     .option('--region <region>', "the deployment's Region; left out: each event's own")
     .addOption(failOnOption())

@@ -5,7 +5,7 @@ import type { BoundPolicy, Severity } from '../domain/policy.ts';
 import { visibleLines } from '../domain/visible.ts';
 import type { ScanResult } from '../engine/scan.ts';
 import type { CommandIo } from './io.ts';
-import { DEFAULT_PATH, type FormatOption, failOnOption, formatOption, profileOption, regionOf } from './options.ts';
+import { type FormatOption, failOnOption, formatOption, policiesOption, profileOption, regionOf } from './options.ts';
 
 const help = `
 Reads a live account, one or more Regions of it, with the credentials that the AWS CLI would take; or a snapshot of one:
@@ -45,7 +45,7 @@ export function addScanCommand(program: Command, io: CommandIo): void {
     .addOption(new Option('--snapshot <folder>', 'the recorded account').conflicts(['region', 'profile']))
     .addOption(regionsOption())
     .addOption(profileOption())
-    .option('--policies <path>', 'policy files, or a folder of them', DEFAULT_PATH)
+    .addOption(policiesOption())
     .addOption(failOnOption())
     .option('--fail-on-unknown', 'exit with 1 for any INSUFFICIENT_DATA, too')
     .option('--all', 'list every outcome, not only violations and what is unknown')

@@ -294,7 +294,7 @@ describe('findings show', () => {
         'Launched   2026-03-02 09:00:00 UTC (1 hour ago), by jane',
         'Looked     at 2026-03-02 09:01:00 UTC (1 hour ago)',
         'Why        SSH (tcp/22) is open to 0.0.0.0/0 by sg-0aaaaaaaaaaaaaaa1',
-        'Open       since 2026-03-02 09:00:00 UTC (1 hour)',
+        'Open       since 2026-03-02 09:00:00 UTC (1 hour), from the launch on',
         'Mode       observe: nothing was done, and nothing will be.',
         `Policy     policies/no-open-ssh/policy.yml, ${source.hash}`,
         'Owed       no alert',
@@ -320,6 +320,17 @@ describe('findings show', () => {
     expect(stdout.match(/^f-[0-9a-f]{12} .*/gm)).toHaveLength(3);
     expect(stdout).toContain('Closed     as resolved\n');
     expect(stdout).toMatch(/^Missing {4}volume vol-\w+: denied \(UnauthorizedOperation: /m);
+  });
+
+  test('says of one that opened again how often it did, and since when', async () => {
+    for (const event of simulation.sandbox.account.setTags(ids.fixed, { Owner: null })) simulation.send(event);
+    await simulation.runUntilQuiet(900_000);
+
+    const { stdout } = await run(`findings show ${idOf('owned', 'fixed')} --region us-east-1`);
+
+    expect(stdout.replaceAll(/\s+/g, ' ')).toContain(
+      'Again opened for the 2nd time: first 2026-03-02 09:01:00 UTC, and last closed 2026-03-02 10:01:00 UTC',
+    );
   });
 
   test('names the alerts that are still owed', async () => {
@@ -395,12 +406,35 @@ describe('explain', () => {
   });
 
   test.each<[string, keyof typeof ids, string]>([
-    ['owned', 'fixed', 'Next it is forgotten in 6 days, at 2026-03-09 10:01:00 UTC. A new violation opens it anew'],
-    ['no-open-ssh', 'exempt', 'Next nothing before the end of 2026-12-31 in UTC. If it violates then, it opens'],
+    [
+      'owned',
+      'fixed',
+      'Next it is forgotten in 6 days, at 2026-03-09 10:01:00 UTC. A violation before that opens it again',
+    ],
+    [
+      'no-open-ssh',
+      'exempt',
+      'Next that the exemption ends is told 14 and 3 days before, and nothing else before the end of 2026-12-31 in UTC. If it violates then, it opens',
+    ],
     ['disks', 'bad', "Next the hourly sweep looks again. As long as it can't be said, it is no violation"],
     ['owned', 'bad', 'Next each change of the instance and the hourly sweep look again.'],
   ])('%s of the instance that is %s: what comes of it', async (policy, instance, next) => {
     expect(await explain(idOf(policy, instance))).toContain(next);
+  });
+
+  test('what ended with its policy does not go on: it opens anew', async () => {
+    const { deployment } = simulation.engine;
+    const withdrawn: SubjectRecord = {
+      subject: { type: 'instance', id: 'i-00000000000000001' },
+      scope: deployment.scope,
+      version: 1,
+      observedAt: '2026-03-02T09:16:00.000Z',
+      findings: [{ ...openSsh, status: 'closed', closedAs: 'withdrawn', closedAt: '2026-03-02T09:16:00.000Z' }],
+      outbox: [],
+      expiresAt: '2026-04-01T09:16:00.000Z',
+    };
+    await writeRecord(simulation.engine, withdrawn);
+    expect(await explain(openSsh.id)).toContain('A violation opens it anew, with the same id');
   });
 
   test('a finding that is not there is told', async () => {
@@ -595,6 +629,7 @@ describe.each([
     reason: evil,
     fix: evil,
     evidence: { [evil]: [evil] },
+    wasExempt: { reason: evil, until: evil },
   };
   const instance = { instanceId: ids.bad, tags: { Name: evil }, launcher: { name: evil }, parent: evil, state: evil };
   const record: SubjectRecord = {

@@ -1,6 +1,8 @@
 import { instanceLines, namedInstance } from '../../alerts/alert.ts';
+import { lifetimeOf, pastFields } from '../../alerts/entry.ts';
 import { between, counted, field, printable, quoted, utc, wrapped } from '../../alerts/text.ts';
 import { whatHappens } from '../../alerts/words.ts';
+import type { Change } from '../../domain/alert.ts';
 import { describeMissing } from '../../domain/facts.ts';
 import { severities } from '../../domain/policy.ts';
 import { visible, visibleLines } from '../../domain/visible.ts';
@@ -157,31 +159,33 @@ export function headText(finding: StoredFinding, colours: Colours): string {
 
 /** Why, what to do, since when. */
 export function statusFields(finding: StoredFinding, now: Date): readonly string[] {
-  const { reason, fix, missing = [], exempt, openedAt, closedAt = '', closedAs = '' } = finding;
-  const standing = `since ${utc(openedAt)} (${between(openedAt, now.toISOString())})`;
+  const { reason, fix, missing = [], exempt, openedAt, closedAs = '' } = finding;
+  const at = now.toISOString();
+  const past = pastFields(finding).map(([label, text]) => field(label, text));
+  const lifetime = (change: Change) => field(...lifetimeOf({ change, finding }, at));
   const toDo = fix === '' ? [] : [field('To do', visible(fix))];
   switch (kindOf(finding)) {
     case 'open':
-      return [field('Why', visible(reason)), ...toDo, field('Open', standing)];
+      return [field('Why', visible(reason)), ...past, ...toDo, lifetime('opened')];
     case 'unknown':
       return [
         ...(missing.length === 0 ? [visible(reason)] : missing.map((one) => visible(describeMissing(one)))).map(
           (text) => field('Missing', text),
         ),
         ...toDo,
-        field('Unknown', standing),
+        field('Unknown', `since ${utc(openedAt)} (${between(openedAt, at)})`),
       ];
     case 'exempt':
       return [
         field('Why', visible(reason)),
         ...toDo,
         ...(exempt === undefined ? [] : [field('Exempt', `until ${exemptText(exempt)}`)]),
-        field('Violates', standing),
+        lifetime('exemption-ends'),
       ];
     case 'closed':
       return [
         field('Was', visible(reason)),
-        field('Open', `for ${between(openedAt, closedAt)}, from ${utc(openedAt)} to ${utc(closedAt)}`),
+        lifetime('resolved'),
         field('Closed', `as ${closedAs.replaceAll('-', ' ')}`),
       ];
   }
