@@ -1,13 +1,20 @@
 // Breaks the product on purpose, one thing at a time, in a copy of what is committed, and says which tests over HTTP notice:
-// npm run test:breaks -- [NUMBER…]. Takes about a minute a break; prints the table of docs/testing.md. Exit 1: a break that no
-// test noticed.
+// npm run test:breaks -- [NUMBER…]. First all test files in question must pass without a break. Takes about a minute a break; prints
+// the table of docs/testing.md. Exit 1: a break that no test noticed; 2: the tests can't be run, or fail without a break.
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
 /** What breaks, by which words of which file, and the test files that are to notice. */
 const breaks = [
+  {
+    what: 'an open port counts as no violation',
+    file: 'src/rules/restricted-ingress.ts',
+    from: 'return violation(reasonOf(offenders, parameters), fixOf(offenders, parameters), evidence);',
+    to: 'return compliantWhateverIsMissing(evidence);',
+    tests: ['inspection', 'live-commands'],
+  },
   {
     what: 'alerts go to the operations topic',
     file: 'src/engine/deliver.ts',
@@ -166,34 +173,59 @@ const breaks = [
 ];
 
 const root = resolve(import.meta.dirname, '..');
-const chosen = process.argv.slice(2).map(Number);
+const chosen =
+  process.argv.slice(2).length === 0 ? breaks.map((_, index) => index + 1) : process.argv.slice(2).map(Number);
+const strange = process.argv.slice(2).filter((number) => breaks[Number(number) - 1] === undefined);
+if (strange.length > 0) {
+  console.error(`There is no break ${strange.join(', ')}: they are numbered 1 to ${breaks.length}.`);
+  process.exit(2);
+}
+
+// What interrupts ends the run of tests, too; its end is seen here, and the copy taken away.
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => {});
+
 const scratch = mkdtempSync(join(tmpdir(), 'breaks-'));
 const copy = join(scratch, 'copy');
-let unnoticed = 0;
 
 execFileSync('git', ['worktree', 'add', '--quiet', '--detach', copy], { cwd: root });
 try {
-  for (const shared of ['node_modules', '.venv']) symlinkSync(join(root, shared), join(copy, shared));
-  process.stdout.write('| break | where | tests that fail |\n|---|---|---|\n');
-  for (const [index, one] of breaks.entries()) {
-    if (chosen.length > 0 && !chosen.includes(index + 1)) continue;
-    const noticed = withBreak(one, () => one.tests.flatMap((test) => failuresOf(test, one.config)));
-    process.stdout.write(`| ${index + 1}. ${one.what} | \`${one.file}\` | ${inWords(noticed)} |\n`);
-    if (noticed.length === 0) unnoticed += 1;
+  for (const shared of ['node_modules', '.venv'])
+    if (existsSync(join(root, shared))) symlinkSync(join(root, shared), join(copy, shared));
+  const numbered = chosen.map((number) => [number, breaks[number - 1]]);
+  refuseBroken(numbered.map(([, one]) => one));
+  process.stdout.write('| break | where | tests that fail, of the files tried |\n|---|---|---|\n');
+  for (const [number, one] of numbered) {
+    const noticed = withBreak(one, () => runsOf(one).flatMap(({ failed }) => failed));
+    process.stdout.write(`| ${number}. ${one.what} | \`${one.file}\` | ${inWords(noticed)} |\n`);
+    if (noticed.length === 0) process.exitCode = 1;
   }
+} catch (error) {
+  console.error(error.message);
+  process.exitCode = 2;
 } finally {
   execFileSync('git', ['worktree', 'remove', '--force', copy], { cwd: root });
   rmSync(scratch, { recursive: true });
 }
-process.exitCode = unnoticed > 0 ? 1 : 0;
+
+/** What fails without a break, or is skipped, would notice nothing or everything. @throws Error that names it. */
+function refuseBroken(some) {
+  const tried = new Map(
+    some.flatMap((one) => one.tests.map((test) => [`${one.config} ${test}`, { ...one, tests: [test] }])),
+  );
+  for (const one of tried.values())
+    for (const { test, passed, failed } of runsOf(one)) {
+      if (failed.length > 0) throw new Error(`${test} fails without a break: "${failed[0].title}"`);
+      if (passed === 0) throw new Error(`${test} runs no test here: see what npm run test:aws -- ${test} says`);
+    }
+}
 
 /** The first test of each file that noticed, and how many more. */
 function inWords(noticed) {
   if (noticed.length === 0) return '**none**';
-  const files = [...new Set(noticed.map(({ file }) => file))];
+  const files = [...new Set(noticed.map(({ test }) => test))];
   return files
     .map((file) => {
-      const [first, ...others] = noticed.filter((one) => one.file === file);
+      const [first, ...others] = noticed.filter(({ test }) => test === file);
       return `${file}: "${first.title}"${others.length > 0 ? ` and ${others.length} more` : ''}`;
     })
     .join('; ');
@@ -214,22 +246,25 @@ function withBreak({ file, from, to }, work) {
   }
 }
 
-/** Tests of a file that fail. One whose run is not even tried, because what is before it fails, counts as one. */
-function failuresOf(test, config = 'test/aws/jest.config.mjs') {
-  const output = join(scratch, 'results.json');
-  rmSync(output, { force: true });
-  const args = ['jest', '--config', config, '--json', `--outputFile=${output}`, `/${test}.test.ts`];
-  // A test that fails may print megabytes.
-  const { stderr } = spawnSync('npx', args, { cwd: copy, encoding: 'utf8', maxBuffer: Number.POSITIVE_INFINITY });
-  let results;
-  try {
-    results = JSON.parse(readFileSync(output, 'utf8')).testResults;
-  } catch {
-    return [{ file: test, title: `does not run: ${stderr.trim().split('\n').at(-1)}` }];
-  }
-  return results.flatMap(({ assertionResults, message }) => {
-    const failed = assertionResults.filter(({ status }) => status === 'failed');
-    if (failed.length === 0 && message && assertionResults.length === 0) return [{ file: test, title: message }];
-    return failed.map(({ fullName }) => ({ file: test, title: fullName }));
+/** Runs the test files of a break. @throws Error where one was not run to its end: that says nothing of the break. */
+function runsOf({ tests, config = 'test/aws/jest.config.mjs' }) {
+  return tests.map((test) => {
+    const output = join(scratch, 'results.json');
+    rmSync(output, { force: true });
+    const args = ['jest', '--config', config, '--json', `--outputFile=${output}`, `/${test}.test.ts`];
+    // A test that fails may print megabytes.
+    const { stderr } = spawnSync('npx', args, { cwd: copy, encoding: 'utf8', maxBuffer: Number.POSITIVE_INFINITY });
+    if (!existsSync(output))
+      throw new Error(`${test} was not run to its end:\n${stderr.trim().split('\n').slice(-5).join('\n')}`);
+    const { testResults, numPassedTests: passed } = JSON.parse(readFileSync(output, 'utf8'));
+    const unloadable = testResults.find(
+      ({ assertionResults, status }) => status === 'failed' && assertionResults.length === 0,
+    );
+    if (unloadable !== undefined) throw new Error(`${test} does not load:\n${unloadable.message}`);
+    const failed = testResults
+      .flatMap(({ assertionResults }) => assertionResults)
+      .filter(({ status }) => status === 'failed')
+      .map(({ fullName }) => ({ test, title: fullName }));
+    return { test, passed, failed };
   });
 }

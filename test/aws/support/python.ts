@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { asError } from '../../../src/domain/errors.ts';
 import { outcomeOf } from './commands.ts';
@@ -21,7 +21,8 @@ export function inVenv(command: string): string {
  */
 export async function ensurePython(): Promise<void> {
   // Its commands name its folder: in a clone that was moved it is made anew, and so it is when its Python has gone.
-  const wanted = createHash('sha256').update(resolve(venv)).update(readFileSync(requirements)).digest('hex');
+  const place = existsSync(venv) ? realpathSync(venv) : resolve(venv);
+  const wanted = createHash('sha256').update(place).update(readFileSync(requirements)).digest('hex');
   if (existsSync(inVenv('python')) && existsSync(marker) && readFileSync(marker, 'utf8') === wanted) return;
   const python = await newEnoughPython();
   rmSync(venv, { recursive: true, force: true });
