@@ -191,12 +191,12 @@ execFileSync('git', ['worktree', 'add', '--quiet', '--detach', copy], { cwd: roo
 try {
   for (const shared of ['node_modules', '.venv'])
     if (existsSync(join(root, shared))) symlinkSync(join(root, shared), join(copy, shared));
-  const numbered = chosen.map((number) => [number, breaks[number - 1]]);
-  refuseBroken(numbered.map(([, one]) => one));
+  const numbered = chosen.map((number) => ({ number, ...breaks[number - 1] }));
+  refuseBroken(numbered);
   process.stdout.write('| break | where | tests that fail, of the files tried |\n|---|---|---|\n');
-  for (const [number, one] of numbered) {
+  for (const one of numbered) {
     const noticed = withBreak(one, () => runsOf(one).flatMap(({ failed }) => failed));
-    process.stdout.write(`| ${number}. ${one.what} | \`${one.file}\` | ${inWords(noticed)} |\n`);
+    process.stdout.write(`| ${one.number}. ${one.what} | \`${one.file}\` | ${inWords(noticed)} |\n`);
     if (noticed.length === 0) process.exitCode = 1;
   }
 } catch (error) {

@@ -3,8 +3,9 @@ import { CreateTopicCommand, SNSClient } from '@aws-sdk/client-sns';
 import { ReceiveMessageCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { SWEEP_COMPLETED } from '../../src/stack/alarms.ts';
 import { VISIBILITY_TIMEOUT } from '../../src/stack/queues.ts';
-import { account, goodTags, openSsh } from './support/account.ts';
+import { account, goodTags } from './support/account.ts';
 import { accountId, deployed, physicalId } from './support/deployment.ts';
+import { openSsh } from './support/ec2.ts';
 import { type EventSource, eventSource } from './support/event-source.ts';
 import { type Otherwise, type RunningFunction, startFunction } from './support/lambda.ts';
 import { changesIn, type Mailbox, mailboxOf, type Told } from './support/mailbox.ts';
@@ -77,10 +78,10 @@ describe('the deployed functions', () => {
 
   test('tell each violation of a launch, and that it is mended; of a launch that complies, nothing', async () => {
     const group = await account.createSecurityGroup('open', [openSsh]);
-    const open = await account.launch({ groupIds: [group] });
-    const untagged = await account.launch({ tags: [] });
+    const open = await account.launch({ securityGroupIds: [group] });
+    const untagged = await account.launch({ tags: {} });
     const unencrypted = await account.launch({ encrypted: false });
-    const unapproved = await account.launch({ type: 'c3.large' });
+    const unapproved = await account.launch({ instanceType: 'c3.large' });
     await account.launch();
     const told = await toldUntil(4);
     expect(told.flatMap(({ entries = [] }) => entries.map(({ finding }) => finding.origin))).toEqual([
@@ -108,7 +109,7 @@ describe('the deployed functions', () => {
 
   test('tell who opened which group to whom, and how to mend it', async () => {
     const group = await account.createSecurityGroup('opened-later');
-    const instanceId = await account.launch({ groupIds: [group] });
+    const instanceId = await account.launch({ securityGroupIds: [group] });
     expect(await inspected()).toEqual([]);
     await account.authorizeIngress(group, openSsh);
     const [alert, ...others] = await inspected();
@@ -145,7 +146,7 @@ describe('the deployed functions', () => {
 
   test('find every instance behind a group, and tell of them in one digest', async () => {
     const group = await account.createSecurityGroup('shared');
-    const launches = Array.from({ length: MANY }, () => account.launchQuietly({ groupIds: [group] }));
+    const launches = Array.from({ length: MANY }, () => account.launchQuietly({ securityGroupIds: [group] }));
     const instances = await Promise.all(launches);
     await account.authorizeIngress(group, openSsh);
     const [digest, ...others] = await inspected();

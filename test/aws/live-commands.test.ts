@@ -1,25 +1,22 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import {
-  AuthorizeSecurityGroupIngressCommand,
-  CreateSecurityGroupCommand,
-  EC2Client,
-  RunInstancesCommand,
-  type Tag,
-} from '@aws-sdk/client-ec2';
+import { EC2Client } from '@aws-sdk/client-ec2';
 import type { FindingDocument, ScanDocument } from '../../src/cli/report/document.ts';
 import { ec2Guardrail } from './support/cli.ts';
 import type { Outcome } from './support/commands.ts';
 import { accountId } from './support/deployment.ts';
+import { createSecurityGroup, given, launchInstance, openSsh } from './support/ec2.ts';
 import { type Moto, startMoto } from './support/moto.ts';
 import { type Cut, ec2Error, type Relay, startRelay, type Trouble } from './support/relay.ts';
 
 const region = 'us-west-2';
-/** A page of `scan` is 1,000 reservations. */
-const count = 1_005;
-/** Where there are few, for what a page says as well as two. */
-const small = { region: 'us-west-1', count: 12 } as const;
+/** More than the 1,000 that the commands ask for at a time. */
+const instances = 1_005;
+/** How many reservations a page has: 1,000 take moto two seconds of a processor, and the SDK waits for nine. */
+const pageRows = 250;
+/** Where there are few, for what a page says as well as five. */
+const small = { region: 'us-west-1', instances: 12 } as const;
 /** Long after the launches: all have settled. */
 const scan = 'scan --policies policies --format json --now 2100-01-01T00:00:00Z';
 
@@ -28,11 +25,11 @@ const recorded = join(folder, 'snapshot');
 let moto: Moto;
 let launched: readonly string[];
 
-// A server of its own: an answer with 1,000 instances takes moto two seconds, in which it answers nobody else.
+// A server of its own: while it answers with many instances, it answers nobody else.
 beforeAll(async () => {
   moto = await startMoto();
-  launched = await launchAll(region, count);
-  await launchAll(small.region, small.count);
+  launched = await launchAll(region, instances);
+  await launchAll(small.region, small.instances);
 });
 
 afterAll(async () => {
@@ -43,21 +40,16 @@ afterAll(async () => {
 /** Each instance in a reservation of its own. Of what they have wrong, every so many have each. */
 async function launchAll(inRegion: string, many: number): Promise<readonly string[]> {
   const ec2 = new EC2Client({ region: inRegion, endpoint: moto.url });
-  const open = await openToSsh(ec2);
+  const open = await createSecurityGroup(ec2, 'open', [openSsh]);
   const launch = async (number: number) => {
     const is = (every: number) => number % every === 0;
-    const { Instances } = await ec2.send(
-      new RunInstancesCommand({
-        ImageId: 'ami-0123456789abcdef0',
-        MinCount: 1,
-        MaxCount: 1,
-        InstanceType: is(7) ? 'm4.large' : 't3.micro',
-        BlockDeviceMappings: [{ DeviceName: '/dev/sda1', Ebs: { VolumeSize: 8, Encrypted: !is(3) } }],
-        TagSpecifications: [{ ResourceType: 'instance', Tags: tags(is(2), is(11)) }],
-        ...(is(5) ? { SecurityGroupIds: [open] } : {}),
-      }),
-    );
-    return Instances?.[0]?.InstanceId ?? '';
+    const { InstanceId } = await launchInstance(ec2, {
+      instanceType: is(7) ? 'm4.large' : 't3.micro',
+      encrypted: !is(3),
+      tags: tags(is(2), is(11)),
+      ...(is(5) ? { securityGroupIds: [open] } : {}),
+    });
+    return given(InstanceId, 'the id of the instance');
   };
   const ids: string[] = [];
   let next = 0;
@@ -68,24 +60,8 @@ async function launchAll(inRegion: string, many: number): Promise<readonly strin
   return ids.sort();
 }
 
-async function openToSsh(ec2: EC2Client): Promise<string> {
-  const { GroupId = '' } = await ec2.send(new CreateSecurityGroupCommand({ GroupName: 'open', Description: 'SSH' }));
-  const everywhere = [{ CidrIp: '0.0.0.0/0' }];
-  await ec2.send(
-    new AuthorizeSecurityGroupIngressCommand({
-      GroupId,
-      IpPermissions: [{ IpProtocol: 'tcp', FromPort: 22, ToPort: 22, IpRanges: everywhere }],
-    }),
-  );
-  return GroupId;
-}
-
-function tags(lacksOwner: boolean, isNotEnglish: boolean): Tag[] {
-  return [
-    { Key: 'Environment', Value: 'prod' },
-    ...(lacksOwner ? [] : [{ Key: 'Owner', Value: 'jane' }]),
-    ...(isNotEnglish ? [{ Key: 'Name', Value: '서버' }] : []),
-  ];
+function tags(lacksOwner: boolean, isNotEnglish: boolean): Readonly<Record<string, string>> {
+  return { Environment: 'prod', ...(lacksOwner ? {} : { Owner: 'jane' }), ...(isNotEnglish ? { Name: '서버' } : {}) };
 }
 
 /** @throws Error with what was said instead of a document. */
@@ -121,9 +97,11 @@ describe('an account of more instances than a page', () => {
   let snapshot: Outcome;
 
   beforeAll(async () => {
-    const environment = { AWS_ENDPOINT_URL: moto.url };
+    const relay = await startRelay(moto.url, undefined, pageRows);
+    const environment = { AWS_ENDPOINT_URL: relay.url };
     live = await ec2Guardrail(`${scan} --all --region ${region}`, environment);
     snapshot = await ec2Guardrail(`snapshot --region ${region} --out ${recorded}`, environment);
+    await relay.stop();
   });
 
   test('is scanned whole: each instance once by each policy', () => {
@@ -135,7 +113,7 @@ describe('an account of more instances than a page', () => {
     expect(new Set(findings.map((one) => `${one.accountId} ${one.region}`))).toEqual(
       new Set([`${accountId} ${region}`]),
     );
-    expect(summary).toMatchObject({ instances: count, evaluations: 5 * count, insufficientData: 0, exempt: 0 });
+    expect(summary).toMatchObject({ instances, evaluations: 5 * instances, insufficientData: 0, exempt: 0 });
   });
 
   test('has the violations that were put into it, which exit code 1 says', () => {
@@ -159,7 +137,8 @@ describe('an account of more instances than a page', () => {
       stdout: `${recorded}: 7 files recorded, 0 left out\n`,
       stderr: '',
     });
-    expect(snapshot.stderr).toContain('ec2:DescribeInstances: 1000\nec2:DescribeInstances: 1005\n');
+    const progress = [250, 500, 750, 1000, 1005].map((rows) => `ec2:DescribeInstances: ${rows}\n`);
+    expect(snapshot.stderr).toContain(progress.join(''));
   });
 
   test('is judged by its record exactly as it is live', async () => {
@@ -174,7 +153,7 @@ describe('an account of more instances than a page', () => {
 
 describe('trouble on the way to AWS', () => {
   async function scanThrough(troubleOf: Parameters<typeof startRelay>[1], inRegion = region) {
-    const relay = await startRelay(moto.url, troubleOf);
+    const relay = await startRelay(moto.url, troubleOf, pageRows);
     try {
       const outcome = await ec2Guardrail(`${scan} --region ${inRegion}`, { AWS_ENDPOINT_URL: relay.url });
       return { outcome, calls: relay.calls };
@@ -205,8 +184,8 @@ describe('trouble on the way to AWS', () => {
     const { findings, summary } = documentOf(outcome);
 
     expect(counted(findings, 'NON_COMPLIANT')).toEqual(violations);
-    expect(summary).toMatchObject({ instances: small.count, insufficientData: 0 });
-    expect(outcome).toMatchObject({ exitCode: 1, stderr: progressOf(small.region, [small.count]) });
+    expect(summary).toMatchObject({ instances: small.instances, insufficientData: 0 });
+    expect(outcome).toMatchObject({ exitCode: 1, stderr: progressOf(small.region, [small.instances]) });
     expect(calls.map(({ action }) => action).sort()).toEqual(
       ['DescribeInstances', 'DescribeSecurityGroupRules', 'DescribeSecurityGroups', 'DescribeVolumes'].flatMap(
         (action) => [action, action, action],
@@ -231,7 +210,7 @@ describe('trouble on the way to AWS', () => {
     const { findings } = documentOf(outcome);
     const { 'encrypted-volumes': _, ...others } = violations;
 
-    expect(counted(findings, 'INSUFFICIENT_DATA')).toEqual({ 'encrypted-volumes': small.count });
+    expect(counted(findings, 'INSUFFICIENT_DATA')).toEqual({ 'encrypted-volumes': small.instances });
     expect(counted(findings, 'NON_COMPLIANT')).toEqual(others);
     expect(outcome.stderr).toContain(`${small.region}: could not read volumes: InternalError: So says the relay.\n`);
   });
@@ -251,7 +230,7 @@ describe('trouble on the way to AWS', () => {
       call.isFurtherPage && !before.some((one) => one.isFurtherPage) ? { cut: 'a length' } : undefined,
     );
 
-    expect(documentOf(outcome).summary.instances).toBe(count);
+    expect(documentOf(outcome).summary.instances).toBe(instances);
     expect(calls.filter((call) => call.isFurtherPage)).toHaveLength(2);
   });
 

@@ -1,19 +1,14 @@
 import {
   AttachVolumeCommand,
   AuthorizeSecurityGroupIngressCommand,
-  CreateSecurityGroupCommand,
   CreateTagsCommand,
   CreateVolumeCommand,
   DescribeInstancesCommand,
-  DescribeVpcsCommand,
   DetachVolumeCommand,
   EC2Client,
   type Instance,
   type IpPermission,
   RevokeSecurityGroupIngressCommand,
-  RunInstancesCommand,
-  type RunInstancesCommandInput,
-  type Tag,
 } from '@aws-sdk/client-ec2';
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import {
@@ -28,75 +23,37 @@ import {
   stateChange,
   tagsCall,
 } from '../../../src/sandbox/events.ts';
+import type { Order } from '../../support/same-answers.ts';
 import { accountId, deployed } from './deployment.ts';
+import { createSecurityGroup, given, launchInstance, tagList } from './ec2.ts';
 
 const { region } = deployed;
 const scope = { accountId, region };
 const ec2 = new EC2Client({ region });
 const events = new EventBridgeClient({ region });
 
-export const openSsh: IpPermission = {
-  IpProtocol: 'tcp',
-  FromPort: 22,
-  ToPort: 22,
-  IpRanges: [{ CidrIp: '0.0.0.0/0' }],
-};
-
 /** What the shipped policies ask of tags. */
-export const goodTags: readonly Tag[] = [
-  { Key: 'Owner', Value: 'jane@example.com' },
-  { Key: 'Environment', Value: 'test' },
-];
-
-/** What is launched, where it is not what the shipped policies want. */
-export interface Launch {
-  readonly tags?: readonly Tag[];
-  readonly encrypted?: boolean;
-  readonly groupIds?: readonly string[];
-  readonly type?: RunInstancesCommandInput['InstanceType'];
-}
+export const goodTags = { Owner: 'jane@example.com', Environment: 'test' } as const;
 
 /** Calls EC2 and, as moto does not, tells EventBridge of it as CloudTrail and EC2 would. `quietly` leaves that out. */
 export const account = {
   /** A group of the default VPC. */
-  async createSecurityGroup(name: string, IpPermissions: IpPermission[] = []): Promise<string> {
-    const GroupName = `${name}-${crypto.randomUUID()}`;
-    const { Vpcs = [] } = await ec2.send(
-      new DescribeVpcsCommand({ Filters: [{ Name: 'is-default', Values: ['true'] }] }),
-    );
-    const input = { GroupName, Description: name, VpcId: Vpcs[0]?.VpcId };
-    const { GroupId = '' } = await ec2.send(new CreateSecurityGroupCommand(input));
-    if (IpPermissions.length > 0) await ec2.send(new AuthorizeSecurityGroupIngressCommand({ GroupId, IpPermissions }));
-    return GroupId;
+  createSecurityGroup(name: string, permissions: IpPermission[] = []): Promise<string> {
+    return createSecurityGroup(ec2, `${name}-${crypto.randomUUID()}`, permissions);
   },
 
-  /** Launches an instance, of which no event tells. */
-  async launchQuietly({
-    tags = goodTags,
-    encrypted = true,
-    groupIds,
-    type = 'm7i.large',
-  }: Launch = {}): Promise<Instance> {
-    const { Instances: [instance] = [] } = await ec2.send(
-      new RunInstancesCommand({
-        ImageId: 'ami-12c6146b',
-        InstanceType: type,
-        MinCount: 1,
-        MaxCount: 1,
-        BlockDeviceMappings: [{ DeviceName: '/dev/sda1', Ebs: { VolumeSize: 8, Encrypted: encrypted } }],
-        SecurityGroupIds: [...(groupIds ?? [await closedGroup()])],
-        TagSpecifications: tags.length === 0 ? [] : [{ ResourceType: 'instance', Tags: [...tags] }],
-      }),
-    );
-    if (instance === undefined) throw new Error('nothing was launched');
-    return instance;
+  /** Launches an instance that complies with the shipped policies but for what is ordered. No event tells of it. */
+  async launchQuietly(order: Order = {}): Promise<Instance> {
+    const securityGroupIds = order.securityGroupIds ?? [await closedGroup()];
+    return launchInstance(ec2, { instanceType: 'm7i.large', tags: goodTags, ...order, securityGroupIds });
   },
 
   /** Launches an instance. */
-  async launch(launch: Launch = {}): Promise<string> {
-    const { InstanceId = '' } = await account.launchQuietly(launch);
-    await account.tellOfLaunch(InstanceId);
-    return InstanceId;
+  async launch(order: Order = {}): Promise<string> {
+    const { InstanceId } = await account.launchQuietly(order);
+    const id = given(InstanceId, 'the id of the instance');
+    await account.tellOfLaunch(id);
+    return id;
   },
 
   /** Tells of a launch, possibly once more. */
@@ -108,8 +65,9 @@ export const account = {
     await called('RunInstances', runInstancesCall({ OwnerId: accountId, Instances: [instance] }, instance.Tags ?? []));
   },
 
-  async setTags(id: string, Tags: readonly Tag[]): Promise<void> {
-    await ec2.send(new CreateTagsCommand({ Resources: [id], Tags: [...Tags] }));
+  async setTags(id: string, tags: Readonly<Record<string, string>>): Promise<void> {
+    const Tags = tagList(tags);
+    await ec2.send(new CreateTagsCommand({ Resources: [id], Tags }));
     await called('CreateTags', tagsCall(id, Tags));
   },
 
@@ -138,9 +96,7 @@ export const account = {
 
 async function describe(instanceId: string): Promise<Instance> {
   const { Reservations } = await ec2.send(new DescribeInstancesCommand({ InstanceIds: [instanceId] }));
-  const instance = Reservations?.[0]?.Instances?.[0];
-  if (instance === undefined) throw new Error(`${instanceId} is not there`);
-  return instance;
+  return given(Reservations?.[0]?.Instances?.[0], instanceId);
 }
 
 let groupId: Promise<string> | undefined;

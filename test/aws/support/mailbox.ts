@@ -1,12 +1,7 @@
 import { SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
-import {
-  CreateQueueCommand,
-  DeleteMessageCommand,
-  GetQueueAttributesCommand,
-  ReceiveMessageCommand,
-  SQSClient,
-} from '@aws-sdk/client-sqs';
+import { CreateQueueCommand, GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { deployed } from './deployment.ts';
+import { emptied } from './queues.ts';
 
 const sqs = new SQSClient({ region: deployed.region, useQueueUrlAsEndpoint: false });
 const sns = new SNSClient({ region: deployed.region });
@@ -36,7 +31,7 @@ export interface Mailbox {
 
 /** A mailbox that is subscribed to a topic. */
 export async function mailboxOf(topicArn: string): Promise<Mailbox> {
-  const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: `mailbox-${crypto.randomUUID()}` }));
+  const { QueueUrl = '' } = await sqs.send(new CreateQueueCommand({ QueueName: `mailbox-${crypto.randomUUID()}` }));
   const { Attributes } = await sqs.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['QueueArn'] }));
 
   async function subscribeTo(TopicArn: string): Promise<void> {
@@ -44,15 +39,8 @@ export async function mailboxOf(topicArn: string): Promise<Mailbox> {
   }
 
   async function empty(): Promise<readonly Told[]> {
-    const told: Told[] = [];
-    while (true) {
-      const { Messages = [] } = await sqs.send(new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10 }));
-      if (Messages.length === 0) return told;
-      for (const { Body = '', ReceiptHandle } of Messages) {
-        told.push(JSON.parse(JSON.parse(Body).Message));
-        await sqs.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle }));
-      }
-    }
+    const notifications = await emptied(sqs, QueueUrl);
+    return notifications.map((one) => JSON.parse((one as { readonly Message: string }).Message));
   }
 
   await subscribeTo(topicArn);

@@ -1,28 +1,25 @@
 import { setTimeout } from 'node:timers/promises';
 import { CreateTableCommand, DynamoDBClient, type DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
 import {
-  type _InstanceType,
   AttachNetworkInterfaceCommand,
   AuthorizeSecurityGroupIngressCommand,
   CreateManagedPrefixListCommand,
   CreateNetworkInterfaceCommand,
-  CreateSecurityGroupCommand,
   CreateTagsCommand,
   DescribeInstancesCommand,
   EC2Client,
   type Instance,
-  RunInstancesCommand,
   StartInstancesCommand,
   StopInstancesCommand,
-  type Tag,
   TerminateInstancesCommand,
 } from '@aws-sdk/client-ec2';
 import { CreateAliasCommand, CreateKeyCommand, KMSClient } from '@aws-sdk/client-kms';
 import { CreateTopicCommand, SNSClient } from '@aws-sdk/client-sns';
 import { CreateQueueCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { sdk } from '../../../src/aws/sdk.ts';
-import type { Order, Stage } from '../../support/same-answers.ts';
+import type { Stage } from '../../support/same-answers.ts';
 import { accountId } from './deployment.ts';
+import { createSecurityGroup, given, launchInstance, tagList } from './ec2.ts';
 
 const tableName = 'same-answers';
 
@@ -49,23 +46,9 @@ export async function sdkStage(region: string): Promise<Stage> {
     tableName,
     topicArn,
     queueUrl,
-    async launch({ instanceType = 't3.micro', securityGroupIds, tags = {}, encrypted = true }: Order = {}) {
-      const { Instances } = await clients.ec2.send(
-        new RunInstancesCommand({
-          ImageId: 'ami-0123456789abcdef0',
-          InstanceType: instanceType as _InstanceType,
-          MinCount: 1,
-          MaxCount: 1,
-          Placement: { AvailabilityZone: `${region}a` },
-          ...(securityGroupIds === undefined ? {} : { SecurityGroupIds: [...securityGroupIds] }),
-          BlockDeviceMappings: [{ DeviceName: '/dev/xvda', Ebs: { VolumeSize: 8, Encrypted: encrypted } }],
-          // EC2 refuses a list of no tags.
-          ...(Object.keys(tags).length === 0
-            ? {}
-            : { TagSpecifications: [{ ResourceType: 'instance', Tags: tagList(tags) }] }),
-        }),
-      );
-      return Instances?.[0]?.InstanceId ?? '';
+    async launch(order = {}) {
+      const { InstanceId } = await launchInstance(clients.ec2, order);
+      return given(InstanceId, 'the id of the instance');
     },
     async terminate(instanceId) {
       await clients.ec2.send(new TerminateInstancesCommand({ InstanceIds: [instanceId] }));
@@ -80,7 +63,7 @@ export async function sdkStage(region: string): Promise<Stage> {
       const { NetworkInterface } = await clients.ec2.send(
         new CreateNetworkInterfaceCommand({ SubnetId, Groups: [securityGroupId] }),
       );
-      const NetworkInterfaceId = NetworkInterface?.NetworkInterfaceId ?? '';
+      const NetworkInterfaceId = given(NetworkInterface?.NetworkInterfaceId, 'the id of the interface');
       await clients.ec2.send(
         new AttachNetworkInterfaceCommand({ NetworkInterfaceId, InstanceId: instanceId, DeviceIndex: 1 }),
       );
@@ -89,12 +72,7 @@ export async function sdkStage(region: string): Promise<Stage> {
     async setTags(resourceId, tags) {
       await clients.ec2.send(new CreateTagsCommand({ Resources: [resourceId], Tags: tagList(tags) }));
     },
-    async createSecurityGroup(GroupName) {
-      const { GroupId = '' } = await clients.ec2.send(
-        new CreateSecurityGroupCommand({ GroupName, Description: GroupName }),
-      );
-      return GroupId;
-    },
+    createSecurityGroup: (name) => createSecurityGroup(clients.ec2, name),
     async authorizeIngress(GroupId, permissions) {
       await clients.ec2.send(new AuthorizeSecurityGroupIngressCommand({ GroupId, IpPermissions: [...permissions] }));
     },
@@ -107,11 +85,11 @@ export async function sdkStage(region: string): Promise<Stage> {
           Entries: [...Entries],
         }),
       );
-      return PrefixList?.PrefixListId ?? '';
+      return given(PrefixList?.PrefixListId, 'the id of the prefix list');
     },
     async createAlias(AliasName) {
       const { KeyMetadata } = await clients.kms.send(new CreateKeyCommand({}));
-      const TargetKeyId = KeyMetadata?.KeyId ?? '';
+      const TargetKeyId = given(KeyMetadata?.KeyId, 'the id of the key');
       await clients.kms.send(new CreateAliasCommand({ AliasName, TargetKeyId }));
       return TargetKeyId;
     },
@@ -128,8 +106,4 @@ export async function createTable(region: string, TableName: string, config: Dyn
       KeySchema: [{ AttributeName: 'pk', KeyType: 'HASH' }],
     }),
   );
-}
-
-function tagList(tags: Readonly<Record<string, string>>): Tag[] {
-  return Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
 }
