@@ -45,6 +45,8 @@ export function whatHappens(mode: Finding['mode']): string {
   switch (mode) {
     case 'observe':
       return 'observe: nothing was done, and nothing will be.';
+    case 'enforce':
+      return 'enforce.';
   }
 }
 

@@ -29,7 +29,7 @@ export function standingFindings(
   records: readonly SubjectRecord[],
   policies: readonly Policy[],
 ): readonly FindingDocument[] {
-  const actions = new Map(policies.map((policy) => [policy.name, policy.actions]));
+  const actions = new Map(policies.map((policy) => [policy.name, idsOf(policy.actions)]));
   return records.flatMap((record) =>
     record.findings.flatMap((finding) => {
       const compliance = complianceOf(finding);
@@ -76,9 +76,13 @@ function fromJudgement(judgement: Judgement): FindingDocument {
     reason,
     fix,
     evidence: evidence ?? {},
-    actions: actionsOf(judgement),
+    actions: idsOf(actionsOf(judgement)),
     ...(exempt === undefined ? {} : { exempt }),
   };
+}
+
+function idsOf(uses: Policy['actions']): readonly string[] {
+  return uses.map(({ id }) => id);
 }
 
 function fromFinding(

@@ -17,7 +17,7 @@ export function permissionsDocument(policies: readonly BoundPolicy[], settings: 
   return {
     version: 1,
     policies: policies.map(({ name }) => name),
-    actions: distinct(policies.flatMap((policy) => policy.actions)),
+    actions: distinct(policies.flatMap((policy) => policy.actions.map(({ id }) => id))),
     ec2Changes: ec2Changes(statements.flatMap(({ Action }) => Action)),
     roles: { InspectRole: iamPolicy(InspectRole), SweepRole: iamPolicy(SweepRole) },
     why: Object.fromEntries(statements.map(({ Sid }) => [Sid, reasons[Sid]])),

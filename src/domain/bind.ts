@@ -1,7 +1,8 @@
+import type { AnyAction } from './action.ts';
 import { needsOfRule } from './judge.ts';
 import { needsOfMatch } from './match.ts';
 import type { Need } from './needs.ts';
-import type { BoundPolicy, Conditions, Policy } from './policy.ts';
+import type { BoundAction, BoundPolicy, Conditions, Enforcement, Policy } from './policy.ts';
 import type { AnyRule } from './rule.ts';
 
 /** For policies without `when`. */
@@ -9,17 +10,46 @@ export const noConditions: Conditions = (expression) => {
   throw new Error(`no CEL was bundled, and a policy has the condition ${expression}`);
 };
 
-/** Joins a policy with its rule, and with CEL where it uses conditions. */
-export function bind(policy: Policy, rule: AnyRule, conditions: Conditions = noConditions): BoundPolicy {
-  const bound = { ...policy, boundRule: rule, conditions };
+/**
+ * Joins a policy with its rule and its actions, and with CEL where it uses conditions.
+ * @throws Error when one of its actions is not among those given.
+ */
+export function bind(
+  policy: Policy,
+  rule: AnyRule,
+  actions: readonly AnyAction[] = [],
+  conditions: Conditions = noConditions,
+): BoundPolicy {
+  const bound = { ...policy, boundRule: rule, boundActions: boundActions(policy, actions), conditions };
   return { ...bound, needs: new Set(needsByKey(bound).flatMap(({ needs }) => needs)) };
 }
 
-/** What a policy needs, by the key that needs it. */
-export function needsByKey({ boundRule, conditions, parameters, match, exempt }: Omit<BoundPolicy, 'needs'>) {
+function boundActions({ name, actions: uses }: Policy, actions: readonly AnyAction[]): readonly BoundAction[] {
+  return enforcements(uses).map((use) => {
+    const action = actions.find(({ id }) => id === use.id);
+    if (action === undefined) throw new Error(`policy ${name}: there is no action ${use.id}`);
+    return { ...use, action };
+  });
+}
+
+/** Of what follows a violation, what changes something. */
+export function enforcements(uses: Policy['actions']): readonly Enforcement[] {
+  return uses.filter((use): use is Enforcement => use.id !== 'notify');
+}
+
+/** What a policy needs, by the key that needs it. Actions have needs of their own: their facts are read for violations alone. */
+export function needsByKey({
+  boundRule,
+  conditions,
+  parameters,
+  match,
+  exempt,
+  enforce,
+}: Omit<BoundPolicy, 'needs' | 'boundActions'>) {
   return [
     { by: 'rule', needs: needsOfRule(boundRule, parameters) },
     { by: 'match', needs: needsOfMatch(match, conditions) },
     { by: 'exempt', needs: exempt.flatMap((exemption) => needsOfMatch(exemption.match, conditions)) },
+    { by: 'enforce', needs: needsOfMatch(enforce?.match, conditions) },
   ] as const satisfies readonly { readonly by: keyof Policy; readonly needs: readonly Need[] }[];
 }

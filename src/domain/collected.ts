@@ -7,6 +7,7 @@ import {
   type Missing,
   type NetworkInterface,
   type PrefixList,
+  type Protection,
   type SecurityGroup,
   type Several,
   type Tag,
@@ -54,6 +55,13 @@ export interface Collected {
   readonly networkInterfaces: Rows<NetworkInterface>;
   readonly instanceTypes: Rows<ec2.InstanceTypeInfo>;
   readonly kmsAliases: Rows<string>;
+  /** Of every group that one of the instances has. */
+  readonly groupInterfaces: Rows<NetworkInterface>;
+  /** Of every VPC that one of the instances is in. */
+  readonly vpcGroups: Rows<ec2.SecurityGroup>;
+  /** By instance. */
+  readonly protections: Rows<Protection>;
+  readonly spotRequests: Rows<ec2.SpotInstanceRequest>;
   readonly launches: ReadonlyMap<string, Launch>;
 }
 
@@ -72,6 +80,10 @@ export const nothingCollected: Collected = {
   networkInterfaces: notAskedFor,
   instanceTypes: notAskedFor,
   kmsAliases: notAskedFor,
+  groupInterfaces: notAskedFor,
+  vpcGroups: notAskedFor,
+  protections: notAskedFor,
+  spotRequests: notAskedFor,
   launches: new Map(),
 };
 
@@ -155,7 +167,35 @@ export function factsOf(instance: Instance, collected: Collected, now: Date): Fa
     instanceTypeInfo: one(`instance type ${instance.InstanceType}`, instance.InstanceType, collected.instanceTypes),
     kmsAliases: whole('KMS aliases', collected.kmsAliases),
     launcher: launcherOf(launch, settled),
+    groupInterfaces: groupInterfacesOf(instance, collected.groupInterfaces),
+    vpcGroups: vpcGroupsOf(instance, collected),
+    protection: one(`protection of ${instance.InstanceId}`, instance.InstanceId, collected.protections),
+    spotRequest: spotRequestOf(instance, collected.spotRequests),
   };
+}
+
+/** Whoever shares a group is known only when all of its interfaces are. */
+function groupInterfacesOf(instance: Instance, { rows, failure }: Rows<NetworkInterface>): Several<NetworkInterface> {
+  const groups = securityGroupIds(instance);
+  const found = [...rows.values()].filter(({ Groups }) => Groups?.some(({ GroupId = '' }) => groups.includes(GroupId)));
+  return { found, missing: failure === undefined ? [] : [{ what: `interfaces of ${groups.join(', ')}`, ...failure }] };
+}
+
+function vpcGroupsOf({ VpcId }: Instance, { vpcGroups, securityGroupRules }: Collected): Several<SecurityGroup> {
+  const found = [...vpcGroups.rows.values()]
+    .filter((group) => VpcId !== undefined && group.VpcId === VpcId)
+    .map((group) => securityGroupOf(group, securityGroupRules));
+  const { failure } = vpcGroups;
+  return { found, missing: failure === undefined ? [] : [{ what: `security groups of ${VpcId}`, ...failure }] };
+}
+
+function spotRequestOf(
+  { InstanceLifecycle, SpotInstanceRequestId: id }: Instance,
+  requests: Rows<ec2.SpotInstanceRequest>,
+): Fact<ec2.SpotInstanceRequest | 'none'> {
+  if (InstanceLifecycle !== 'spot') return known('none');
+  if (id === undefined) return unknown({ what: 'Spot request', why: 'not-found' });
+  return one(`Spot request ${id}`, id, requests);
 }
 
 /** Of a group that is not known, nor is what it names. */

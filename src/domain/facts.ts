@@ -83,6 +83,22 @@ export interface Facts {
   /** Key id of every KMS alias of the account and Region: `alias/name` → key id. */
   readonly kmsAliases: Fact<ReadonlyMap<string, string>>;
   readonly launcher: Fact<Launcher>;
+  /** Every network interface that one of the instance's groups is on: who else a change of the group concerns. */
+  readonly groupInterfaces: Several<NetworkInterface>;
+  /** Every security group of the instance's VPC. */
+  readonly vpcGroups: Several<SecurityGroup>;
+  readonly protection: Fact<Protection>;
+  /** The request that keeps a Spot instance; `none` for an instance that is no Spot instance. */
+  readonly spotRequest: Fact<ec2.SpotInstanceRequest | 'none'>;
+}
+
+/**
+ * What an instance is protected from, by whatever API call.
+ * @see https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-stop-protection.html
+ */
+export interface Protection {
+  readonly stop: boolean;
+  readonly termination: boolean;
 }
 
 /** A fact that is known. */

@@ -7,7 +7,7 @@ import type { Json } from './json.ts';
 import type { Judgement, Subject } from './judge.ts';
 import type { Scope } from './operations.ts';
 import { type Origin, policiesOfLaunch, stillUndecided, withoutDisproved } from './origin.ts';
-import { type Severity, severities } from './policy.ts';
+import { type Mode, type Severity, severities } from './policy.ts';
 import { type Earlier, earlierOf, isRemembered } from './reopening.ts';
 import { DAY_MS } from './time.ts';
 
@@ -35,7 +35,7 @@ export interface Finding {
   readonly description: string;
   readonly rule: string;
   readonly severity: Severity;
-  readonly mode: 'observe';
+  readonly mode: Mode;
   readonly source: { readonly file: string; readonly hash: string };
   readonly status: 'open' | 'unknown' | 'closed';
   readonly reason: string;

@@ -1,6 +1,6 @@
 import type * as ec2 from '@aws-sdk/client-ec2';
 import { type Collected, factsOf, type InspectedInstance, instanceOf, type Launch, type Rows } from './collected.ts';
-import type { Launcher, NetworkInterface, PrefixList, Volume } from './facts.ts';
+import type { Launcher, NetworkInterface, PrefixList, Protection, Volume } from './facts.ts';
 import { distinct, securityGroupIds } from './instance.ts';
 
 /** A partial of an AWS shape as JSON has it: dates are strings. */
@@ -43,6 +43,17 @@ export interface Given {
   readonly launcher?: Launcher;
 }
 
+/** What an example of an action starts from: also what only actions read. */
+export interface ActionGiven extends Given {
+  /** Every interface that any of the instance's groups is on, its own included. */
+  readonly groupInterfaces?: readonly (Partially<ec2.NetworkInterface> & { readonly NetworkInterfaceId: string })[];
+  /** Every group of the instance's VPC. */
+  readonly vpcGroups?: readonly (Partially<ec2.SecurityGroup> & { readonly GroupId: string })[];
+  /** Left out: neither protection is on. */
+  readonly protection?: Protection;
+  readonly spotRequests?: readonly (Partially<ec2.SpotInstanceRequest> & { readonly SpotInstanceRequestId: string })[];
+}
+
 /** The instance that a test starts from: running, settled, without tags, volumes or groups. */
 export const defaultInstance = {
   InstanceId: 'i-0123456789abcdef0',
@@ -68,7 +79,7 @@ export const defaultNow = '2026-01-01T01:00:00Z';
  * Builds what `given` describes through the very functions that production uses.
  * @throws Error when it describes an instance that EC2 could not return.
  */
-export function inspected(given: Given, now: Date): InspectedInstance {
+export function inspected(given: ActionGiven, now: Date): InspectedInstance {
   const raw = { ...defaultInstance, ...namedBy(given), ...given.instance, Tags: tagList(given.instance?.Tags) };
   const instance = instanceOf(raw as unknown as ec2.Instance, given.accountId ?? defaultAccountId);
   if ('why' in instance) throw new Error(`${instance.what}: ${instance.detail ?? instance.why}`);
@@ -101,7 +112,7 @@ function tagList(tags: NonNullable<Given['instance']>['Tags']): readonly ec2.Tag
   return Object.entries(tags).map(([Key, Value]) => ({ Key, Value: String(Value) }));
 }
 
-function collectedFrom(given: Given, instanceId: string): Collected {
+function collectedFrom(given: ActionGiven, instanceId: string): Collected {
   const launch: Launch | undefined = given.launcher && { launcher: given.launcher, requestTags: [] };
   return {
     volumes: rows<Volume>(given.volumes, 'VolumeId'),
@@ -117,6 +128,10 @@ function collectedFrom(given: Given, instanceId: string): Collected {
     ),
     instanceTypes: rows(given.instanceTypes, 'InstanceType'),
     kmsAliases: { rows: new Map(Object.entries(given.kmsAliases ?? {})) },
+    groupInterfaces: rows<NetworkInterface>(given.groupInterfaces, 'NetworkInterfaceId'),
+    vpcGroups: rows(given.vpcGroups, 'GroupId'),
+    protections: { rows: new Map([[instanceId, given.protection ?? { stop: false, termination: false }]]) },
+    spotRequests: rows(given.spotRequests, 'SpotInstanceRequestId'),
     launches: new Map(launch === undefined ? [] : [[instanceId, launch]]),
   };
 }

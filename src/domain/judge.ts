@@ -155,7 +155,8 @@ export function actionsOf({ compliance, exempt, policy }: Judgement): Policy['ac
 }
 
 /** Without what is bound to it: JSON. */
-function policyOf({ boundRule: _rule, needs: _needs, conditions: _conditions, ...policy }: BoundPolicy): Policy {
+function policyOf(bound: BoundPolicy): Policy {
+  const { boundRule: _rule, boundActions: _actions, needs: _needs, conditions: _conditions, ...policy } = bound;
   return policy;
 }
 

@@ -81,6 +81,11 @@ export const needSources = {
   instanceTypeInfo: { changedBy: ['ModifyInstanceAttribute'], reads: ['ec2:DescribeInstanceTypes'] },
   kmsAliases: { changedBy: [], reads: ['kms:ListAliases'] },
   launcher: { changedBy: [], reads: [] },
+  // Of actions alone: they read it when there is something to do, whatever changed it.
+  groupInterfaces: { changedBy: [], reads: ['ec2:DescribeNetworkInterfaces'] },
+  vpcGroups: { changedBy: [], reads: ['ec2:DescribeSecurityGroups', 'ec2:DescribeSecurityGroupRules'] },
+  protection: { changedBy: [], reads: ['ec2:DescribeInstanceAttribute'] },
+  spotRequest: { changedBy: [], reads: ['ec2:DescribeSpotInstanceRequests'] },
 } as const satisfies { readonly [N in Need]: NeedSource };
 
 /** Every need there is, in the table's order. */

@@ -1,3 +1,4 @@
+import type { AnyAction } from './action.ts';
 import type { Category } from './instance-type.ts';
 import type { Json } from './json.ts';
 import type { Need } from './needs.ts';
@@ -16,9 +17,37 @@ export type TagPattern =
 export const purchaseOptions = ['on-demand', 'spot', 'capacity-block', 'dedicated-instance', 'dedicated-host'] as const;
 export type PurchaseOption = (typeof purchaseOptions)[number];
 
-/** What may follow a violation. */
-export const actions = ['notify'] as const;
-export type Action = (typeof actions)[number];
+/** Tells those who subscribe to alerts: when a violation opens, and then as often as it says. */
+export interface Notify {
+  readonly id: 'notify';
+  /** How long after the opening it is told again while it stands, in milliseconds; 0 is the opening itself. */
+  readonly afterMs: readonly number[];
+  /** How long before the next action it is told that it will come, in milliseconds; left out: it is not told ahead. */
+  readonly beforeMs?: number;
+}
+
+/** `notify` without settings: told when it opens. */
+export const notify: Notify = { id: 'notify', afterMs: [0] };
+
+/** An action of src/actions/ as a policy uses it. */
+export interface Enforcement {
+  readonly id: string;
+  /** What the policy tells the action. Its form is the action's. */
+  readonly parameters: Json;
+  /** Grace, in milliseconds: how long the violation may stand before the action comes. */
+  readonly afterMs: number;
+  /** While it still violates, the action is repeated so long after it was done, in milliseconds; left out: it is done once. */
+  readonly againMs?: number;
+  /** Whether an action that interrupts may follow a violation that came by a change after the launch. */
+  readonly onDrift: boolean;
+}
+
+/** What follows a violation. */
+export type ActionUse = Notify | Enforcement;
+
+/** `observe`: nothing is changed, and what would be is kept with the finding. */
+export const modes = ['observe', 'enforce'] as const;
+export type Mode = (typeof modes)[number];
 
 /** Which instances: keys are ANDed, the entries of a list ORed. */
 export interface MatchBlock {
@@ -68,8 +97,11 @@ export interface Policy {
   readonly parameters: Json;
   readonly match?: Match;
   readonly exempt: readonly Exemption[];
-  readonly mode: 'observe';
-  readonly actions: readonly Action[];
+  readonly mode: Mode;
+  /** Only with mode enforce: which instances are enforced on; the others are observed. Left out: all. */
+  readonly enforce?: { readonly match: Match };
+  /** In this order. `notify` is always among them: what is done is told. */
+  readonly actions: readonly ActionUse[];
   /** Where it was written, relative to the project, and the first 12 hex digits of the file's SHA-256. */
   readonly source: { readonly file: string; readonly hash: string };
 }
@@ -86,10 +118,17 @@ export interface Condition {
 }
 export type Conditions = (expression: string) => Condition;
 
-/** A policy joined with its rule: what the engine judges by. */
+/** An action with how a policy uses it. */
+export interface BoundAction extends Enforcement {
+  readonly action: AnyAction;
+}
+
+/** A policy joined with its rule and actions: what the engine judges and acts by. */
 export interface BoundPolicy extends Policy {
   readonly boundRule: AnyRule;
-  /** Needs of rule, match and exemptions together. */
+  /** Those of its actions that change something, in order. */
+  readonly boundActions: readonly BoundAction[];
+  /** Needs of rule, match, exemptions and enforcement together: what the verdict, and whether to act on it, hang on. */
   readonly needs: ReadonlySet<Need>;
   readonly conditions: Conditions;
 }

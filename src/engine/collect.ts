@@ -64,7 +64,7 @@ export async function collect(
     when('instanceTypeInfo', () => readInstanceTypes(aws, instances), nothingCollected.instanceTypes),
     when('kmsAliases', () => readAliasedKeys(aws), nothingCollected.kmsAliases),
   ]);
-  return { volumes, ...groups, networkInterfaces, instanceTypes, kmsAliases, launches };
+  return { ...nothingCollected, volumes, ...groups, networkInterfaces, instanceTypes, kmsAliases, launches };
 }
 
 /** What could not be read, for logs and alarms: one line a read. */

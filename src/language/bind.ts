@@ -11,7 +11,7 @@ export function bindAll(policies: readonly Policy[], rules: readonly AnyRule[]):
   return policies.map((policy) => {
     const rule = rules.find(({ id }) => id === policy.rule);
     if (rule === undefined) throw new Error(`policy ${policy.name}: there is no rule ${policy.rule}`);
-    return usesConditions(policy) ? bind(policy, rule, celConditions) : bind(policy, rule);
+    return usesConditions(policy) ? bind(policy, rule, [], celConditions) : bind(policy, rule);
   });
 }
 

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { Json } from '../domain/json.ts';
 import { hasEnded } from '../domain/judge.ts';
-import type { Policy } from '../domain/policy.ts';
+import { notify, type Policy } from '../domain/policy.ts';
 import type { AnyRule } from '../domain/rule.ts';
 import { celMistakes } from './cel.ts';
 import { exampleAt, flow } from './examples.ts';
@@ -52,11 +52,18 @@ export function checkPolicy(filled: Filled, folder: string | undefined, rules: r
   ];
   const parsed = policyFile.safeParse(content);
   if (mistakes.length > 0 || rule === undefined || !parsed.success) return { mistakes };
-  const { parameters, match, exempt = [], mode = 'observe', ...rest } = parsed.data;
+  const { parameters, match, exempt = [], mode = 'observe', actions, ...rest } = parsed.data;
   const demanded = rule.parameters(z).parse(parameters ?? {}) as Json;
   return {
     mistakes,
-    policy: { ...rest, parameters: demanded, ...(match === undefined ? {} : { match }), exempt, mode },
+    policy: {
+      ...rest,
+      parameters: demanded,
+      ...(match === undefined ? {} : { match }),
+      exempt,
+      mode,
+      actions: actions.map(() => notify),
+    },
   };
 }
 

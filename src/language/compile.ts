@@ -8,7 +8,7 @@ import { usesConditions } from './bind.ts';
 export function compilePolicies(policies: readonly Policy[]): string {
   const rules = [...new Set(policies.map(({ rule }) => rule))].sort();
   const bound = policies.map(
-    (policy) => `bind(${[JSON.stringify(policy), camelCase(policy.rule), ...conditionsFor(policy)].join(', ')})`,
+    (policy) => `bind(${[JSON.stringify(policy), camelCase(policy.rule), '[]', ...conditionsFor(policy)].join(', ')})`,
   );
   return [
     `import { bind } from '../domain/bind.ts';`,

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { categories } from '../domain/instance-type.ts';
 import type * as domain from '../domain/policy.ts';
-import { actions, purchaseOptions, severities } from '../domain/policy.ts';
+import { purchaseOptions, severities } from '../domain/policy.ts';
 
 /** States in which an instance is inspected: no rule applies to one that is gone. */
 const inspectedStates = ['pending', 'running', 'stopping', 'stopped'] as const;
@@ -118,7 +118,7 @@ export const policyFile = z
       .exactOptional()
       .describe('Instances that may violate the policy until a day: still evaluated and counted, as exempt.'),
     mode: z.literal('observe').exactOptional().describe('This version observes: it tells, and changes nothing.'),
-    actions: z.array(z.literal(actions)).min(1).readonly().describe('What follows a violation.'),
+    actions: z.array(z.literal('notify')).min(1).readonly().describe('What follows a violation.'),
   })
   .readonly()
   .meta({ title: 'policy.yml', description: 'A policy of ec2-guardrail.' });

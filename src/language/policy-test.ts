@@ -85,7 +85,13 @@ function differences(expected: PolicyCase['expect'], judgement: Judgement | unde
     failures.push(
       exempt === undefined ? 'expected an exemption to hold, and none does' : `exempt, not expected: ${exempt.reason}`,
     );
-  return [...failures, ...actionDifferences(expected.actions, actionsOf(judgement))];
+  return [
+    ...failures,
+    ...actionDifferences(
+      expected.actions,
+      actionsOf(judgement).map(({ id }) => id),
+    ),
+  ];
 }
 
 function actionDifferences(expected: readonly string[] | undefined, actual: readonly string[]): readonly string[] {

@@ -2,7 +2,7 @@ import { bind } from '../../src/domain/bind.ts';
 import type { Missing } from '../../src/domain/facts.ts';
 import { defaultNow, type Given, inspected } from '../../src/domain/given.ts';
 import { hasEnded, judge, judgeUnseen, needsOf, needsOfRule } from '../../src/domain/judge.ts';
-import type { BoundPolicy, Exemption, Match } from '../../src/domain/policy.ts';
+import { type BoundPolicy, type Exemption, type Match, notify } from '../../src/domain/policy.ts';
 import { type AnyRule, defineRule } from '../../src/domain/rule.ts';
 import {
   compliant,
@@ -50,7 +50,7 @@ function policy(rule: AnyRule, { match, exempt = [] }: Options = {}): BoundPolic
       ...(match === undefined ? {} : { match }),
       exempt,
       mode: 'observe',
-      actions: ['notify'],
+      actions: [notify],
       source: { file: 'policies/p/policy.yml', hash: '0123456789ab' },
     },
     rule,

@@ -8,7 +8,7 @@ import {
   type SubjectRecord,
 } from '../../src/domain/finding.ts';
 import type { Judgement, Subject } from '../../src/domain/judge.ts';
-import type { Severity } from '../../src/domain/policy.ts';
+import { notify, type Severity } from '../../src/domain/policy.ts';
 
 export const subject: Subject = { type: 'instance', id: 'i-0123456789abcdef0' };
 export const scope = { accountId: '123456789012', region: 'us-east-1' };
@@ -37,7 +37,7 @@ export function judgement(
       parameters: {},
       exempt: [],
       mode: 'observe',
-      actions: ['notify'],
+      actions: [notify],
       source: { file: `policies/${name}/policy.yml`, hash: '0123456789ab' },
     },
     subject,

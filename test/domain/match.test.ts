@@ -3,7 +3,7 @@ import type { Launcher } from '../../src/domain/facts.ts';
 import { defaultNow, type Given, inspected } from '../../src/domain/given.ts';
 import { matches, needsOfMatch, purchaseOptionsOf } from '../../src/domain/match.ts';
 import { allNeeds, type Need } from '../../src/domain/needs.ts';
-import type { Condition, Match, MatchBlock } from '../../src/domain/policy.ts';
+import { type Condition, type Match, type MatchBlock, notify } from '../../src/domain/policy.ts';
 
 const launchedJustNow = '2026-01-01T00:00:30Z';
 
@@ -277,7 +277,7 @@ test('a policy needs what its exemptions read', () => {
     parameters: {},
     exempt: [{ match: { launchedBy: ['jane'] }, reason: 'because', until: '2027-01-01' }],
     mode: 'observe',
-    actions: ['notify'],
+    actions: [notify],
     source: { file: 'p.yml', hash: '0123456789ab' },
   } as const;
   const rule = { id: 'r', summary: '', why: '', fix: '', needs: ['volumes'], examples: [] } as const;

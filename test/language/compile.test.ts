@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { runInNewContext } from 'node:vm';
 import { buildSync } from 'esbuild';
-import type { BoundPolicy, Match, Policy } from '../../src/domain/policy.ts';
+import { type BoundPolicy, type Match, notify, type Policy } from '../../src/domain/policy.ts';
 import { bindAll } from '../../src/language/bind.ts';
 import { compilePolicies } from '../../src/language/compile.ts';
 import { rules } from '../../src/rules/index.ts';
@@ -16,7 +16,7 @@ function policy(name: string, rule: string, parameters: Policy['parameters'], ma
     ...(match === undefined ? {} : { match }),
     exempt: [],
     mode: 'observe',
-    actions: ['notify'],
+    actions: [notify],
     source: { file: `policies/${name}/policy.yml`, hash: '0123456789ab' },
   };
 }

@@ -1,6 +1,6 @@
 import { bind } from '../../src/domain/bind.ts';
 import type { Need } from '../../src/domain/needs.ts';
-import type { BoundPolicy } from '../../src/domain/policy.ts';
+import { type BoundPolicy, notify } from '../../src/domain/policy.ts';
 import { defineRule } from '../../src/domain/rule.ts';
 import { compliant } from '../../src/domain/verdict.ts';
 
@@ -25,7 +25,7 @@ export function policyThatNeeds(...needs: readonly Need[]): BoundPolicy {
       parameters: {},
       exempt: [],
       mode: 'observe',
-      actions: ['notify'],
+      actions: [notify],
       source: { file: 'policies/test-policy/policy.yml', hash: '0123456789ab' },
     },
     rule,

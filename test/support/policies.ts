@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { bind } from '../../src/domain/bind.ts';
-import type { BoundPolicy, Policy } from '../../src/domain/policy.ts';
+import { type BoundPolicy, notify, type Policy } from '../../src/domain/policy.ts';
 import type { AnyRule } from '../../src/domain/rule.ts';
 import { rules } from '../../src/rules/index.ts';
 
@@ -21,7 +21,7 @@ export function policyWith(rule: AnyRule, parameters: unknown, more: Partial<Pol
     parameters: rule.parameters(z).parse(parameters),
     exempt: [],
     mode: 'observe',
-    actions: ['notify'],
+    actions: [notify],
     source: { file: `policies/${rule.id}/policy.yml`, hash: '0123456789ab' },
     ...more,
   };

@@ -115,7 +115,7 @@ export interface ReadDocument {
     readonly policy: string;
     readonly rule: string;
     /** The key of the policy that needs it. */
-    readonly by: 'rule' | 'match' | 'exempt';
+    readonly by: 'rule' | 'match' | 'exempt' | 'enforce';
     readonly needs: readonly Need[];
   }[];
 }

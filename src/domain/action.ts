@@ -1,0 +1,125 @@
+import type * as z from 'zod';
+import type { Facts } from './facts.ts';
+import type { ActionGiven } from './given.ts';
+import type { Instance } from './instance.ts';
+import type { Json } from './json.ts';
+import type { InstanceFields, Need } from './needs.ts';
+import type { ChangingOperation, Input } from './operations.ts';
+import type { Zod } from './rule.ts';
+
+/** What an action takes from whoever uses the instance. Limits are counted by it. */
+export const actionKinds = ['access', 'stop', 'terminate'] as const;
+export type ActionKind = (typeof actionKinds)[number];
+
+/** A call that changes something, as data: it is written down before it is made. JSON. */
+export type PlannedCall<O extends ChangingOperation = ChangingOperation> = {
+  readonly [K in O]: { readonly operation: K; readonly input: Input<K> };
+}[O];
+
+/** All that an action will do to one subject, looked at whole before the first call. JSON. */
+export interface Plan<O extends ChangingOperation = ChangingOperation> {
+  /** For a person, as it follows "will": `revoke tcp/22 from 0.0.0.0/0 in sg-1`. */
+  readonly does: string;
+  /** In this order. The first that fails ends the plan. At least one. */
+  readonly calls: readonly PlannedCall<O>[];
+  /** Put back what the calls changed, in this order; empty where nothing can. */
+  readonly undo: readonly PlannedCall[];
+  /** Other instances that the calls concern too: they are looked at again afterwards. */
+  readonly concerns: readonly string[];
+  /**
+   * What somebody may put back each time, such as one source of one group: done three times in a day, it is contested and
+   * left alone. Keys of any text; left out: nothing.
+   */
+  readonly contestable?: readonly string[];
+}
+
+/** What an action makes of a violation: a plan, or why there is none. */
+export type Planned<O extends ChangingOperation = ChangingOperation> =
+  | { readonly plan: Plan<O> }
+  | { readonly refused: string };
+
+/** What a policy says of another instance that shares a resource with the one in question. */
+export type Standing =
+  /** It violates the policy too, is not exempt, and the policy may act on it. */
+  { readonly isAlike: true } | { readonly isAlike: false; readonly why: string };
+
+/** What an action may read: what it declared as needs. The rest does not compile. */
+export interface ActionContext<N extends Need, P> {
+  readonly instance: InstanceFields<N> & Pick<Instance, 'State'>;
+  readonly facts: Pick<Facts, Extract<N, keyof Facts>>;
+  /** What the policy tells the action. */
+  readonly parameters: P;
+  /** What is wrong, by the policy's rule. */
+  readonly violation: {
+    readonly rule: string;
+    readonly parameters: Json;
+    readonly evidence: Json | undefined;
+  };
+  /** Whether the same policy would do the same to another instance. */
+  standingOf(instanceId: string): Standing;
+  readonly now: Date;
+}
+
+/** An example of an action: run by the tests, printed in the docs. */
+export interface ActionExample<P> {
+  readonly title: string;
+  readonly parameters: P;
+  readonly given: ActionGiven;
+  /** What the rule was asked, where the action reads it. */
+  readonly violation?: { readonly rule: string; readonly parameters: Json; readonly evidence: Json };
+  /** Other instances that the policy would do the same to. */
+  readonly alike?: readonly string[];
+  readonly expect:
+    | { readonly calls: readonly PlannedCall[]; readonly undo: readonly PlannedCall[] }
+    | { readonly refused: string };
+}
+
+/**
+ * One action, one file. Its plan is a pure function of what it declared. It is asked only where nothing of its needs is
+ * missing, and the instance is in one of its states.
+ */
+export interface Action<
+  N extends Need = Need,
+  S extends z.ZodObject = z.ZodObject,
+  O extends ChangingOperation = ChangingOperation,
+> {
+  /** Kebab-case, the file's name. */
+  readonly id: string;
+  /** One sentence: what it does. */
+  readonly summary: string;
+  readonly kind: ActionKind;
+  /** Whether its plans can be undone. */
+  readonly isReversible: boolean;
+  /** States of the instance in which it can be done. */
+  readonly states: readonly Instance['State']['Name'][];
+  /** Rules whose violations it mends; left out: any rule's. */
+  readonly rules?: readonly string[];
+  /** JSON in, JSON out, and never the keys `after`, `again` and `onDrift`, which every action has. Every key is described. */
+  readonly parameters: (z: Zod) => S;
+  readonly needs: readonly N[];
+  /** All that its plans may call with these parameters: the permissions of a deployment that uses it. */
+  readonly operations: readonly O[] | ((parameters: z.output<S>) => readonly O[]);
+  plan(context: ActionContext<N, z.output<S>>): Planned<NoInfer<O>>;
+  readonly examples: readonly ActionExample<z.input<S>>[];
+}
+
+/** An action whose parameter types are forgotten: what lists of actions hold. */
+// biome-ignore lint/suspicious/noExplicitAny: existential type; every use goes through `bind`, which joins parameters and action again
+export type AnyAction = Action<any, any, any>;
+
+/** Ties needs, parameters and operations together, so that a call which was not declared does not compile. */
+export function defineAction<const N extends Need, S extends z.ZodObject, const O extends ChangingOperation>(
+  action: Action<N, S, O>,
+): Action<N, S, O> {
+  return action;
+}
+
+/** Whether an action may take down what runs on the instance: what came by a later change then needs `onDrift`. */
+export function interrupts({ kind }: Pick<AnyAction, 'kind'>): boolean {
+  return kind !== 'access';
+}
+
+/** Operations of an action with these parameters. */
+export function operationsOf(action: AnyAction, parameters: Json): readonly ChangingOperation[] {
+  return typeof action.operations === 'function' ? action.operations(parameters) : action.operations;
+}
