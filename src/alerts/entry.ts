@@ -2,15 +2,13 @@ import type { AlertEntry } from '../domain/alert.ts';
 import { adviceFor, describeMissing } from '../domain/facts.ts';
 import type { Finding } from '../domain/finding.ts';
 import type { Earlier } from '../domain/reopening.ts';
-import { type Cut, fixLength, textLength } from './message.ts';
+import { actFields, actionFields } from './actions.ts';
+import { type Cut, fixLength, type Labelled, textLength } from './message.ts';
 import { between, instructions, ordinal, printable, utc } from './text.ts';
 import { whatHappens } from './words.ts';
 
 /** How many of the things that were missing an entry lists. */
 const MISSING_LISTED = 5;
-
-/** A line of an entry: its label and what it says. */
-export type Labelled = readonly [label: string, text: string];
 
 /** Why an entry is told, and what to do about it. */
 export function entryFields({ change, finding }: AlertEntry, cut: Cut): readonly Labelled[] {
@@ -23,7 +21,18 @@ export function entryFields({ change, finding }: AlertEntry, cut: Cut): readonly
         ['Why', reason],
         ...pastFields(finding),
         ['To do', instructions(finding.fix, fixLength(cut), whereTheFixIs(cut))],
+        ...actionFields(finding, length),
         ['Mode', whatHappens(finding.mode)],
+      ];
+    case 'acted':
+    case 'failed':
+    case 'contested':
+    case 'due':
+    case 'reminder':
+      return [
+        ['Why', reason],
+        ...actionFields(finding, length),
+        ['To do', instructions(finding.fix, fixLength(cut), whereTheFixIs(cut))],
       ];
     case 'exemption-ends':
       return [
@@ -43,7 +52,7 @@ export function entryFields({ change, finding }: AlertEntry, cut: Cut): readonly
         ['Now', "the instance is outside the policy's match, and no longer judged by it"],
       ];
     case 'resolved':
-      return [['Was', reason]];
+      return [['Was', reason], ...actFields(finding, length)];
     case 'insufficient-data':
       return missingFields(finding, length);
   }
@@ -56,6 +65,11 @@ export function lifetimeOf({ change, finding }: AlertEntry, now: string): Labell
   switch (change) {
     case 'opened':
     case 'changed':
+    case 'acted':
+    case 'failed':
+    case 'contested':
+    case 'due':
+    case 'reminder':
       return ['Open', origin === 'launch' ? `${since}, from the launch on` : since];
     case 'exemption-ends':
       return ['Violates', since];

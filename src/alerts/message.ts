@@ -125,6 +125,9 @@ function bytesLeft(value: unknown, budget: number): number {
   return left;
 }
 
+/** A line of an entry: its label and what it says. */
+export type Labelled = readonly [label: string, text: string];
+
 /** How long a text of the mail may be under this cut, in characters. */
 export function textLength(cut: Cut): number {
   return cut.texts ?? LONGEST_TEXT;

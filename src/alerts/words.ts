@@ -4,8 +4,8 @@ import { severities } from '../domain/policy.ts';
 
 /** What calls for a person first. */
 const changes: readonly Change[] = [
-  ...(['opened', 'changed', 'exemption-ends', 'insufficient-data'] as const),
-  ...(['exempted', 'out-of-scope', 'resolved'] as const),
+  ...(['opened', 'changed', 'failed', 'contested', 'due', 'acted', 'reminder'] as const),
+  ...(['exemption-ends', 'insufficient-data', 'exempted', 'out-of-scope', 'resolved'] as const),
 ];
 
 /** The change among the entries that calls for a person first. */
@@ -40,13 +40,13 @@ export function headlineOf({ change, finding }: AlertEntry): string {
   return violates(change) ? finding.severity.toUpperCase() : change.replaceAll('-', ' ').toUpperCase();
 }
 
-/** What was done, and what will be. */
+/** What may be done at all. */
 export function whatHappens(mode: Finding['mode']): string {
   switch (mode) {
     case 'observe':
       return 'observe: nothing was done, and nothing will be.';
     case 'enforce':
-      return 'enforce.';
+      return 'enforce: what the policy says is done.';
   }
 }
 

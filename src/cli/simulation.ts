@@ -1,4 +1,6 @@
+import { noConditions } from '../domain/bind.ts';
 import type { BoundPolicy } from '../domain/policy.ts';
+import { type BoundSafety, defaultSafety } from '../domain/safety.ts';
 import type { BatchReport } from '../engine/batch-report.ts';
 import type { Engine } from '../engine/deployment.ts';
 import { inspectBatch } from '../engine/inspect.ts';
@@ -22,8 +24,21 @@ export interface Simulation {
   readonly reports: readonly BatchReport[];
 }
 
-/** @param alertTag the tag whose value goes into the message attributes. */
-export function simulate(sandbox: Sandbox, policies: readonly BoundPolicy[], alertTag?: string): Simulation {
+/** What a simulated deployment may be told. */
+export interface SimulationOptions {
+  /** The tag whose value goes into the message attributes. */
+  readonly alertTag?: string;
+  /** Left out: nothing is done. */
+  readonly isEnforcing?: boolean;
+  readonly safety?: BoundSafety;
+}
+
+/** Deploys into an account in memory. */
+export function simulate(
+  sandbox: Sandbox,
+  policies: readonly BoundPolicy[],
+  { alertTag, isEnforcing = false, safety = { ...defaultSafety, conditions: noConditions } }: SimulationOptions = {},
+): Simulation {
   const { account } = sandbox;
   const [liveQueueUrl, bulkQueueUrl] = [...account.queues.keys()] as [string, string];
   const [alertsTopicArn, operationsTopicArn] = [...account.topicArns] as [string, string];
@@ -34,6 +49,8 @@ export function simulate(sandbox: Sandbox, policies: readonly BoundPolicy[], ale
     newToken: () => `token-${++tokens}`,
     pause: async (milliseconds) => sandbox.advance(milliseconds),
     policies,
+    isEnforcing,
+    safety,
     deployment: {
       scope: account.scope,
       tableName: account.tableName,

@@ -13,6 +13,16 @@ export type Change =
   | 'exempted'
   /** Still violates, and the exemption that holds will end in a few days. */
   | 'exemption-ends'
+  /** Something was done about it. */
+  | 'acted'
+  /** Something was to be done about it, and was not, or only in part. */
+  | 'failed'
+  /** What was done is put back each time: nothing more is done for a day. */
+  | 'contested'
+  /** Something will be done about it soon. */
+  | 'due'
+  /** It still stands. */
+  | 'reminder'
   /** The instance left the policy's `match`. */
   | 'out-of-scope'
   /** It can't be said, and looking again did not help. */

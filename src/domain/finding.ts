@@ -5,10 +5,12 @@ import { dueWarning, type Exempt } from './exemption-end.ts';
 import { isPassing, type Missing } from './facts.ts';
 import type { Json } from './json.ts';
 import type { Judgement, Subject } from './judge.ts';
+import { noticeOf } from './notices.ts';
 import type { Scope } from './operations.ts';
 import { type Origin, policiesOfLaunch, stillUndecided, withoutDisproved } from './origin.ts';
 import { type Mode, type Severity, severities } from './policy.ts';
 import { type Earlier, earlierOf, isRemembered } from './reopening.ts';
+import { type Act, type Step as ActionStep, type Enforceability, interrupted, stepsFor } from './steps.ts';
 import { DAY_MS } from './time.ts';
 
 /** How a finding ended. Only `resolved`, `exempted` and `out-of-scope` are told. */
@@ -55,6 +57,18 @@ export interface Finding {
   readonly earlier?: Earlier;
   readonly closedAt?: string;
   readonly closedAs?: ClosedAs;
+  /** It stood before its policy was enforced as it is: nothing is done about it until the policy is promoted. */
+  readonly isBaseline?: true;
+  /** Of an open finding, how far each action has come; left out where the policy has none. */
+  readonly steps?: readonly ActionStep[];
+  /** The longest time after its opening for which it was reminded of, in milliseconds; left out: of none. */
+  readonly remindedMs?: number;
+  /** The time of an action that was announced ahead, ISO 8601. */
+  readonly announced?: string;
+  /** When time alone makes something of it, ISO 8601: an action, a reminder, an announcement. */
+  readonly wakeAt?: string;
+  /** What was done about it, also in earlier openings that it continues; oldest first. */
+  readonly acts?: readonly Act[];
 }
 
 /** The one item of a subject: findings of all its policies, and the alerts that still have to be sent. JSON. */
@@ -89,6 +103,8 @@ export interface Look {
   /** Left out: DescribeInstances does not show it. */
   readonly instance?: InstanceSummary;
   readonly judgements: readonly Judgement[];
+  /** What may be done about each violation, by policy; left out where the policy has no action for it. */
+  readonly enforcement: ReadonlyMap<string, Enforceability>;
   /** Names of the policies deployed: a finding of any other is withdrawn. */
   readonly deployed: ReadonlySet<string>;
   /** The instance is terminated, or EC2 no longer knows it: findings close silently. */
@@ -171,8 +187,7 @@ export function reconcile(record: SubjectRecord | undefined, look: Look): Reconc
   const outbox = leased ? [...pending, ...owed] : shortened([...pending, ...owed]);
   const mine = new Set(owed.map((alert) => alert.id));
   const toSend = outbox.filter(({ id }) => (mine.has(id) ? !look.deferred : !leased));
-  const leasedUntil =
-    toSend.length > 0 ? new Date(look.at.getTime() + OUTBOX_LEASE_MS).toISOString() : record?.outboxLeasedUntil;
+  const leasedUntil = toSend.length > 0 ? leasedFrom(look.at) : record?.outboxLeasedUntil;
   return {
     record: {
       subject: look.subject,
@@ -195,13 +210,26 @@ export function reconcile(record: SubjectRecord | undefined, look: Look): Reconc
 /** Takes over an outbox that nobody is sending. @returns undefined when there is nothing to send. */
 export function claimOutbox(record: SubjectRecord, at: Date): Reconciled | undefined {
   if (record.outbox.length === 0 || isLeased(record, at.toISOString())) return undefined;
-  const outboxLeasedUntil = new Date(at.getTime() + OUTBOX_LEASE_MS).toISOString();
+  const outboxLeasedUntil = leasedFrom(at);
   return { record: { ...record, version: record.version + 1, outboxLeasedUntil }, toSend: record.outbox };
+}
+
+/** Until when whoever sends from now on has the outbox for itself, ISO 8601. */
+export function leasedFrom(at: Date): string {
+  return new Date(at.getTime() + OUTBOX_LEASE_MS).toISOString();
 }
 
 /** Whether the sweep must look at it even when EC2 shows no such instance: something is open, or still to be told. */
 export function isLive({ outbox, findings, instance }: SubjectRecord): boolean {
   return outbox.length > 0 || (instance !== undefined && findings.some((finding) => finding.status !== 'closed'));
+}
+
+/** When time alone makes something of one of its open findings, ISO 8601; undefined when nothing will. */
+export function wakesAt({ findings }: SubjectRecord): string | undefined {
+  return findings
+    .flatMap(({ status, wakeAt }) => (status === 'open' && wakeAt !== undefined ? [wakeAt] : []))
+    .sort()
+    .at(0);
 }
 
 /** What each channel has taken of an alert, by the alert's id. */
@@ -288,33 +316,77 @@ function kept(finding: Finding | undefined): readonly Step[] {
 
 function violates(before: Finding | undefined, judgement: Judgement, origin: Origin, look: Look): Step {
   if (before?.status !== 'open') {
-    const finding = opened(before, judgement, origin, look);
+    const opening = opened(before, judgement, origin, look);
+    const finding = { ...opening, ...noticeOf(opening, judgement.policy, look.at, true).notices };
     return look.silent ? { finding } : { finding, tell: 'opened' };
   }
-  const finding: Finding = {
-    ...findingOf(judgement, 'open', look.at),
-    ...lifeOf(before),
-    ...wasExempt(before.wasExempt),
+  const { remindedMs, announced } = before;
+  const told = {
+    ...(remindedMs === undefined ? {} : { remindedMs }),
+    ...(announced === undefined ? {} : { announced }),
   };
-  if (finding.reason === before.reason) return { finding };
+  const standing = withSteps(
+    {
+      ...findingOf(judgement, 'open', look.at),
+      ...lifeOf(before),
+      ...wasExempt(before.wasExempt),
+      ...told,
+    },
+    before.steps,
+    look,
+  );
+  const { tell, notices } = noticeOf(standing, judgement.policy, look.at, look.silent);
+  const finding = { ...standing, ...notices };
+  if (finding.reason === before.reason) {
+    const wasInterrupted = (finding.acts?.length ?? 0) > (before.acts?.length ?? 0);
+    if (wasInterrupted) return { finding, tell: 'failed' };
+    return tell === undefined ? { finding } : { finding, tell };
+  }
   // A part of what is wrong is not seen: the reason is no other, it is half told.
   if (judgement.missing.some(isPassing)) return { finding: before };
   return look.settled ? { finding, tell: 'changed' } : { finding: before };
 }
 
+/** An open finding with how far its policy's actions have come. */
+function withSteps(finding: Finding, before: readonly ActionStep[] = [], { enforcement, at }: Look): Finding {
+  const acts = [...(finding.acts ?? []), ...interrupted(before, at)];
+  const enforceability = enforcement.get(finding.policy);
+  if (enforceability === undefined) return { ...finding, ...acted(acts) };
+  return { ...finding, ...acted(acts), steps: stepsFor({ ...finding, acts }, before, enforceability, at) };
+}
+
 function opened(before: Finding | undefined, judgement: Judgement, origin: Origin, look: Look): Finding {
   const wasUnknown = before?.status === 'unknown';
-  return {
+  const finding: Finding = {
     ...findingOf(judgement, 'open', look.at),
     origin,
     ...continued(earlierOf(before, judgement, look.at)),
     ...wasExempt(before?.exempt ?? (wasUnknown ? before.wasExempt : undefined)),
+    ...acted(before?.acts),
+    ...ofBaseline(isOfBaseline(origin, judgement, look)),
   };
+  return withSteps(finding, [], look);
 }
 
+/** What a first sweep finds stood before, and so may what is found before a sweep has looked at everything by a policy. */
+function isOfBaseline(origin: Origin, { policy }: Judgement, { silent, enforcement }: Look): boolean {
+  if (policy.mode !== 'enforce') return false;
+  return silent || (origin === 'drift' && enforcement.get(policy.name)?.isUnswept === true);
+}
+
+function ofBaseline(isBaseline: boolean | undefined): Pick<Finding, 'isBaseline'> {
+  return isBaseline ? { isBaseline } : {};
+}
+
+function acted(acts: readonly Act[] | undefined): Pick<Finding, 'acts'> {
+  return acts === undefined || acts.length === 0 ? {} : { acts };
+}
+
+type Life = Pick<Finding, 'openedAt' | 'origin' | 'earlier' | 'acts' | 'isBaseline'>;
+
 /** What of an open finding, or of one that was exempted while it was open, is the same from its opening to its end. */
-function lifeOf({ openedAt, origin = 'drift', earlier }: Finding): Pick<Finding, 'openedAt' | 'origin' | 'earlier'> {
-  return { openedAt, origin, ...continued(earlier) };
+function lifeOf({ openedAt, origin = 'drift', earlier, acts, isBaseline }: Finding): Life {
+  return { openedAt, origin, ...continued(earlier), ...acted(acts), ...ofBaseline(isBaseline) };
 }
 
 function continued(earlier: Earlier | undefined): Pick<Finding, 'earlier'> {
@@ -333,6 +405,7 @@ function exempted(before: Finding | undefined, judgement: Judgement, exemption: 
   const finding: Finding = {
     ...findingOf(judgement, 'open', look.at),
     ...exemptSince(before, judgement, look),
+    ...(before?.steps === undefined ? {} : { steps: before.steps }),
     exempt: due === undefined ? exempt : { ...exempt, warnedDays: due },
   };
   const step = { finding: close(finding, 'exempted', look) };
@@ -403,10 +476,18 @@ function bounded(evidence: Json): Json {
   return JSON.stringify(shortened).length <= STORED_EVIDENCE ? shortened : { omitted: true };
 }
 
-/** What ends in another way than by an exemption is exempt no longer. */
-function close({ exempt, ...finding }: Finding, closedAs: ClosedAs, look: Look): Finding {
+/** What ends in another way than by an exemption is exempt no longer; nothing more is done about it. */
+function close(before: Finding, closedAs: ClosedAs, look: Look): Finding {
+  const { exempt, steps = [], acts = [], wakeAt: _, ...finding } = before;
   const exemption = closedAs === 'exempted' && exempt !== undefined ? { exempt } : wasExempt(exempt);
-  return { ...finding, ...exemption, status: 'closed', closedAs, closedAt: look.at.toISOString() };
+  return {
+    ...finding,
+    ...exemption,
+    ...acted([...acts, ...interrupted(steps)]),
+    status: 'closed',
+    closedAs,
+    closedAt: look.at.toISOString(),
+  };
 }
 
 function isKept({ closedAt }: Finding, at: Date): boolean {
@@ -433,9 +514,14 @@ function alertsOf(steps: readonly Step[], look: Look, instance: InstanceSummary)
   ];
 }
 
-function alertOf(about: Omit<Alert, 'id' | 'entries'>, entries: readonly AlertEntry[]): readonly Alert[] {
+/** The alert of these entries, if there are any. Its id says what it tells: with another entry it is another alert. */
+export function alertOf(about: Omit<Alert, 'id' | 'entries'>, entries: readonly AlertEntry[]): readonly Alert[] {
   if (entries.length === 0) return [];
-  const told = entries.map(({ change, finding }) => `${finding.id}:${change}`);
+  const told = entries.map(({ change, finding }) =>
+    [finding.id, change, ...(finding.acts ?? []).map(({ action, at, outcome }) => `${action} ${at} ${outcome}`)].join(
+      ':',
+    ),
+  );
   return [{ ...about, id: `a-${digest([about.topic, about.observedAt, ...told])}`, entries }];
 }
 

@@ -150,8 +150,13 @@ function explanation(verdict: Verdict): Pick<Judgement, 'reason' | 'fix' | 'miss
 }
 
 /** Actions that follow a judgement: none for what is exempt, and none where it can't be said. */
-export function actionsOf({ compliance, exempt, policy }: Judgement): Policy['actions'] {
-  return compliance === 'NON_COMPLIANT' && exempt === undefined ? policy.actions : [];
+export function actionsOf(judgement: Judgement): Policy['actions'] {
+  return isViolation(judgement) ? judgement.policy.actions : [];
+}
+
+/** A violation that is not exempt. */
+export function isViolation({ compliance, exempt }: Judgement): boolean {
+  return compliance === 'NON_COMPLIANT' && exempt === undefined;
 }
 
 /** Without what is bound to it: JSON. */

@@ -16,7 +16,7 @@ export interface Earlier {
 }
 
 /** From when on the grace of a finding counts, ISO 8601. */
-export function graceFrom({ earlier, openedAt }: Finding): string {
+export function graceFrom({ earlier, openedAt }: Pick<Finding, 'earlier' | 'openedAt'>): string {
   return earlier?.firstOpenedAt ?? openedAt;
 }
 

@@ -21,6 +21,8 @@ export interface BatchReport {
   readonly handedOver: number;
   readonly sweepsCompleted: number;
   readonly alerts: number;
+  /** Of actions, those that were tried. */
+  readonly actions: number;
 }
 
 /** Gathers what became of a batch. */
@@ -35,6 +37,7 @@ export class Report {
   handedOver = 0;
   sweepsCompleted = 0;
   alerts = 0;
+  actions = 0;
 
   fail(tasks: readonly Pick<Task, 'messageId'>[], error: string): void {
     for (const task of tasks) this.failed.add(task.messageId);
@@ -55,7 +58,7 @@ export class Report {
   done(): BatchReport {
     const count = (compliance: Judgement['compliance']) =>
       this.judgements.filter((judgement) => judgement.compliance === compliance).length;
-    const { failed, errors, ignored, led, inspected, lookedAgain, handedOver, sweepsCompleted, alerts } = this;
+    const { failed, errors, ignored, led, inspected, lookedAgain, handedOver, sweepsCompleted, alerts, actions } = this;
     return {
       failed: [...failed],
       errors: distinct(errors),
@@ -69,6 +72,7 @@ export class Report {
       handedOver,
       sweepsCompleted,
       alerts,
+      actions,
     };
   }
 }

@@ -1,5 +1,6 @@
 import type { Aws, Scope } from '../domain/operations.ts';
 import type { BoundPolicy } from '../domain/policy.ts';
+import type { BoundSafety } from '../domain/safety.ts';
 
 /** Where a deployment's parts are. */
 export interface Deployment {
@@ -25,4 +26,7 @@ export interface Engine {
   pause(milliseconds: number): Promise<void>;
   readonly deployment: Deployment;
   readonly policies: readonly BoundPolicy[];
+  /** Whether anything is done at all: it wins over every policy. */
+  readonly isEnforcing: boolean;
+  readonly safety: BoundSafety;
 }

@@ -1,15 +1,19 @@
 import type { Launch } from '../domain/collected.ts';
+import type { Controls } from '../domain/controls.ts';
 import { describeError } from '../domain/errors.ts';
 import { type Look, reconcile, type SubjectRecord } from '../domain/finding.ts';
 import { needsOf } from '../domain/judge.ts';
 import { type BatchReport, Report } from './batch-report.ts';
 import { collect, readFailures } from './collect.ts';
+import { controlsNow, tellTrips } from './controls.ts';
 import { deliver, type Outgoing } from './deliver.ts';
 import type { Engine } from './deployment.ts';
+import { enforceDue, type Written } from './enforce.ts';
 import { findInstances, type Sighting } from './find-instances.ts';
 import { type TakenLook, takeLook } from './look.ts';
-import { lookAgain, lookInParts } from './look-again.ts';
+import { lookAfter, lookAgain, lookInParts } from './look-again.ts';
 import { MOST_INSTANCES } from './messages.ts';
+import { type Plans, planActions } from './plan.ts';
 import { type DeploymentRecord, readDeployment, readRecords, writeRecord } from './store.ts';
 import { finishChunk } from './sweep-end.ts';
 import { type QueueMessage, type Task, understand } from './tasks.ts';
@@ -34,8 +38,11 @@ export async function inspectBatch(engine: Engine, messages: readonly QueueMessa
   report.ledBy(tasks, sightings);
   const { now, later } = sharedOut(tasks, sightings);
   await lookInParts(engine, later, report);
-  const looks = await lookAt(engine, now, at, report);
-  const undelivered = await deliver(engine, await writeAll(engine, looks, report));
+  const controls = await controlsNow(engine, at);
+  const looks = await lookAt(engine, now, at, controls, report);
+  const enforced = await enforceDue(engine, await writeAll(engine, looks, report), report);
+  report.alerts = enforced.outgoing.flatMap(({ toSend }) => toSend).length;
+  const undelivered = await deliver(engine, enforced.outgoing);
   for (const { sighting } of looks) {
     const error = undelivered.get(sighting.instanceId);
     if (error !== undefined) report.fail(sighting.tasks, `alert of ${sighting.instanceId}: ${describeError(error)}`);
@@ -44,6 +51,10 @@ export async function inspectBatch(engine: Engine, messages: readonly QueueMessa
     engine,
     looks.map(({ taken }) => taken),
     report,
+  );
+  await lookAfter(engine, looks, enforced, report);
+  await tellTrips(engine, controls, enforced).catch((error: unknown) =>
+    report.errors.push(`that a limit was reached is not told: ${describeError(error)}`),
   );
   await finishChunks(engine, tasks, report);
   return report.done();
@@ -102,6 +113,7 @@ async function lookAt(
   engine: Engine,
   sightings: readonly Sighting[],
   at: Date,
+  controls: Controls | undefined,
   report: Report,
 ): Promise<readonly ReadLook[]> {
   const ids = sightings.map((one) => one.instanceId);
@@ -111,11 +123,22 @@ async function lookAt(
   const collected = await collect(engine.aws, instances, needsOf(engine.policies), launches);
   report.errors.push(...notShown(sightings), ...readFailures(collected));
   report.inspected = instances.length;
-  return sightings.map((sighting) => {
+  const looks = sightings.map((sighting) => {
     const record = records.get(sighting.instanceId);
-    const taken = takeLook(engine, sighting, collected, record, at);
-    report.judgements.push(...taken.look.judgements);
-    return { sighting, taken, record };
+    return { sighting, taken: takeLook(engine, sighting, collected, record, at), record };
+  });
+  report.judgements.push(...looks.flatMap(({ taken }) => taken.look.judgements));
+  const judged = looks.flatMap(({ sighting, taken }) =>
+    'instance' in sighting ? [{ instance: sighting.instance, judgements: taken.look.judgements }] : [],
+  );
+  return withPlans(looks, await planActions(engine, judged, controls, launches));
+}
+
+function withPlans(looks: readonly ReadLook[], plans: Plans): readonly ReadLook[] {
+  return looks.map((one) => {
+    const enforcement = plans.get(one.sighting.instanceId);
+    if (enforcement === undefined) return one;
+    return { ...one, taken: { ...one.taken, look: { ...one.taken.look, enforcement } } };
   });
 }
 
@@ -145,29 +168,28 @@ function launchesOf(
   return launches;
 }
 
-async function writeAll(engine: Engine, looks: readonly ReadLook[], report: Report): Promise<readonly Outgoing[]> {
+async function writeAll(engine: Engine, looks: readonly ReadLook[], report: Report): Promise<readonly Written[]> {
   const written = await Promise.all(
-    looks.map(async ({ sighting, taken, record }): Promise<readonly Outgoing[]> => {
+    looks.map(async ({ sighting, taken: { look }, record }): Promise<readonly Written[]> => {
       try {
-        return await writeLook(engine, taken.look, record);
+        const outgoing = await writeLook(engine, look, record);
+        return outgoing === undefined ? [] : [{ tasks: sighting.tasks, look, outgoing }];
       } catch (error) {
         report.fail(sighting.tasks, `finding of ${sighting.instanceId}: ${describeError(error)}`);
         return [];
       }
     }),
   );
-  const outgoing = written.flat();
-  report.alerts = outgoing.flatMap(({ toSend }) => toSend).length;
-  return outgoing;
+  return written.flat();
 }
 
 /** Writes what the look makes of the item; when another wrote meanwhile, of what that one wrote. */
-async function writeLook(engine: Engine, look: Look, read: SubjectRecord | undefined): Promise<readonly Outgoing[]> {
+async function writeLook(engine: Engine, look: Look, read: SubjectRecord | undefined): Promise<Outgoing | undefined> {
   let record = read;
   for (let tries = 0; tries < WRITE_TRIES; tries++) {
     const reconciled = reconcile(record, look);
-    if (reconciled === undefined) return [];
-    if (await writeRecord(engine, reconciled.record)) return [reconciled];
+    if (reconciled === undefined) return undefined;
+    if (await writeRecord(engine, reconciled.record)) return reconciled;
     record = (await readRecords(engine, [look.subject.id])).get(look.subject.id);
   }
   throw new Error(`the item was written by others ${WRITE_TRIES} times`);

@@ -2,6 +2,7 @@ import { describeError } from '../domain/errors.ts';
 import { groupedBy } from '../domain/grouped.ts';
 import type { Report } from './batch-report.ts';
 import type { Engine } from './deployment.ts';
+import type { Enforced } from './enforce.ts';
 import type { Sighting } from './find-instances.ts';
 import type { TakenLook } from './look.ts';
 import { CHUNK_INSTANCES, type LookMessage, RELOOK_DELAYS_SECONDS } from './messages.ts';
@@ -36,6 +37,39 @@ export async function lookInParts(engine: Engine, sightings: readonly Sighting[]
       }));
       const message: LookMessage = { kind: 'look', attempt: 0, queue: 'bulk', instances };
       if (await send(engine, message, 0, part, report)) report.handedOver += part.length;
+    }),
+  );
+}
+
+/** How long after something was done it is looked at again, in seconds: Describe may lag behind. */
+const AFTER_ACT_SECONDS = 30;
+
+/** Asks for a look at what was changed, or changed in between; and at what there was no time to act on. */
+export async function lookAfter(
+  engine: Engine,
+  looks: readonly { readonly sighting: Sighting }[],
+  { lookAgain: changed, left }: Pick<Enforced, 'lookAgain' | 'left'>,
+  report: Report,
+): Promise<void> {
+  const sightings = looks.map(({ sighting }) => sighting);
+  await Promise.all([
+    sendLooks(engine, [...changed], 'what was done', AFTER_ACT_SECONDS, sightings, report),
+    sendLooks(engine, [...left], 'what is due', 0, sightings, report),
+  ]);
+}
+
+async function sendLooks(
+  engine: Engine,
+  instanceIds: readonly string[],
+  text: string,
+  delay: number,
+  sightings: readonly Sighting[],
+  report: Report,
+): Promise<void> {
+  await Promise.all(
+    chunked(instanceIds, CHUNK_INSTANCES).map((ids) => {
+      const instances = ids.map((instanceId) => ({ instanceId, cause: { key: `look:${instanceId}`, text } }));
+      return send(engine, { kind: 'look', attempt: 0, queue: 'live', instances }, delay, sightings, report);
     }),
   );
 }

@@ -119,11 +119,14 @@ function lookOf(engine: Engine, { instanceId, tasks }: Sighting, judgements: rea
     scope: engine.deployment.scope,
     at,
     judgements,
+    enforcement: noEnforcement,
     deployed: new Set(engine.policies.map((policy) => policy.name)),
     silent: tasks.every((task) => task.sweep?.silent),
     deferred: tasks.every((task) => task.sweep !== undefined),
   } as const;
 }
+
+const noEnforcement: Look['enforcement'] = new Map();
 
 /** The record of a launch knows more of a cause than a change of state does. */
 function causeOf(instanceId: string, tasks: readonly Task[]): Cause {

@@ -1,8 +1,9 @@
 import type { AttributeValue, KeysAndAttributes } from '@aws-sdk/client-dynamodb';
+import { type Controls, noControls } from '../domain/controls.ts';
 import { asError } from '../domain/errors.ts';
-import { type Finding, isLive, type SubjectRecord } from '../domain/finding.ts';
+import { type Finding, isLive, type SubjectRecord, wakesAt } from '../domain/finding.ts';
 import type { Aws, Output, Scope } from '../domain/operations.ts';
-import { ADD_CHUNK, IS_LIVE, NOT_THERE, VERSION_IS } from '../domain/table.ts';
+import { ADD_CHUNK, HAS_ROOM, IS_LIVE, NOT_THERE, RESERVE, VERSION_IS } from '../domain/table.ts';
 import type { Deployment, Engine } from './deployment.ts';
 import { chunked, listIn } from './reads.ts';
 
@@ -40,6 +41,11 @@ export interface Table {
   readonly aws: Aws;
   readonly deployment: Pick<Deployment, 'tableName'>;
 }
+
+/** What reading and writing the controls takes. */
+export type ControlsTable = Pick<Engine, 'aws' | 'pause' | 'newToken'> & {
+  readonly deployment: Pick<Deployment, 'tableName' | 'scope'>;
+};
 
 type Item = Record<string, AttributeValue>;
 
@@ -100,9 +106,11 @@ async function scanRecords(
  * @returns false when somebody did: read it again.
  */
 export function writeRecord(engine: Engine, record: SubjectRecord): Promise<boolean> {
+  const due = wakesAt(record);
   const more: Item = {
     expiresAt: secondsOf(new Date(record.expiresAt)),
     ...(isLive(record) ? { isLive: { N: '1' } } : {}),
+    ...(due === undefined ? {} : { due: { S: '1' }, dueAt: { S: due } }),
   };
   return writeVersioned(engine, subjectKey(engine.deployment.scope, record.subject.id), fitting(record), more);
 }
@@ -147,6 +155,68 @@ export function writeDeployment(engine: Engine, record: DeploymentRecord): Promi
   return writeVersioned(engine, deploymentKey(engine.deployment.scope), record, {});
 }
 
+/** What is known of enforcement, as it is now; `noControls` before anything was written. Throws when it can't be read. */
+export async function readControls(engine: ControlsTable): Promise<Controls> {
+  const [item] = await readItems(engine, [controlsKey(engine.deployment.scope)]);
+  return item === undefined ? noControls : bodyOf<Controls>(item);
+}
+
+/** @returns false when somebody wrote them since they were read. */
+export function writeControls(engine: ControlsTable, controls: Controls): Promise<boolean> {
+  return writeVersioned(engine, controlsKey(engine.deployment.scope), controls, {});
+}
+
+/** How often a change of the controls is tried against other writers. */
+const CONTROLS_TRIES = 6;
+
+/**
+ * Changes the controls as they are at the time of writing.
+ * @param change gives back what it got where there is nothing to change.
+ * @returns what they are then.
+ */
+export async function changeControls(
+  engine: ControlsTable,
+  change: (controls: Controls) => Controls,
+): Promise<Controls> {
+  for (let tries = 0; tries < CONTROLS_TRIES; tries++) {
+    const before = await readControls(engine);
+    const after = change(before);
+    if (after === before || (await writeControls(engine, after))) return after;
+  }
+  throw new Error(`the controls of enforcement were written by others ${CONTROLS_TRIES} times`);
+}
+
+/**
+ * Takes one of what a budget holds, whatever others take at the same time.
+ * @param budget what it is of, with its period.
+ * @returns false when nothing was left.
+ */
+export async function reserve(
+  engine: Engine,
+  budget: string,
+  { most, expiresAt }: { readonly most: number; readonly expiresAt: Date },
+): Promise<boolean> {
+  if (most < 1) return false;
+  const { scope, tableName } = engine.deployment;
+  try {
+    await engine.aws('dynamodb:UpdateItem', {
+      TableName: tableName,
+      Key: { pk: { S: `budget#${scope.accountId}#${scope.region}#${budget}` } },
+      UpdateExpression: RESERVE,
+      ConditionExpression: HAS_ROOM,
+      ExpressionAttributeValues: {
+        ':size': { N: '1' },
+        ':room': { N: String(most - 1) },
+        ':expiresAt': secondsOf(expiresAt),
+      },
+    });
+    return true;
+  } catch (error) {
+    if (asError(error).name === 'ConditionalCheckFailedException') return false;
+    throw error;
+  }
+}
+
 /** Notes that a chunk of a sweep is done, once or twice. @returns how many different ones are. */
 export async function countChunk(engine: Engine, sweepId: string, chunk: number, expiresAt: Date): Promise<number> {
   const { Attributes } = await engine.aws('dynamodb:UpdateItem', {
@@ -162,7 +232,7 @@ export async function countChunk(engine: Engine, sweepId: string, chunk: number,
   return Attributes?.doneChunks?.NS?.length ?? 0;
 }
 
-async function readItems(engine: Engine, keys: readonly string[]): Promise<readonly Item[]> {
+async function readItems(engine: ControlsTable, keys: readonly string[]): Promise<readonly Item[]> {
   if (keys.length === 0) return [];
   const { tableName } = engine.deployment;
   const items: Item[] = [];
@@ -186,7 +256,7 @@ function unprocessed(request: KeysAndAttributes): Error {
 }
 
 async function writeVersioned(
-  engine: Engine,
+  engine: ControlsTable,
   pk: string,
   body: { readonly version: number },
   more: Item,
@@ -215,13 +285,22 @@ async function writeVersioned(
 }
 
 /** The SDK repeats a write whose answer was lost, and is refused then by what it wrote itself. */
-async function isOurs(engine: Engine, pk: string, writer: string): Promise<boolean> {
+async function isOurs(engine: ControlsTable, pk: string, writer: string): Promise<boolean> {
   const [item] = await readItems(engine, [pk]);
   return item?.writer?.S === writer;
 }
 
 function subjectKey({ accountId, region }: Scope, instanceId: string): string {
   return `subject#${accountId}#${region}#instance#${instanceId}`;
+}
+
+function controlsKey({ accountId, region }: Scope): string {
+  return `enforcement#${accountId}#${region}`;
+}
+
+/** The instance whose item this is: by its key alone, which is all that an index holds. */
+export function instanceIdIn(item: Item): string {
+  return item.pk?.S?.split('#').at(-1) ?? '';
 }
 
 function deploymentKey({ accountId, region }: Scope): string {

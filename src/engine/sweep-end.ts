@@ -1,6 +1,7 @@
 import { renderSweepSummary } from '../alerts/sweep-summary.ts';
 import { claimOutbox, type SubjectRecord } from '../domain/finding.ts';
 import { DAY_MS } from '../domain/time.ts';
+import { noteSweep } from './controls.ts';
 import { deliver, type Outgoing } from './deliver.ts';
 import type { Engine } from './deployment.ts';
 import type { SweepChunk } from './messages.ts';
@@ -20,21 +21,22 @@ const COUNT_KEPT_MS = DAY_MS;
  * A chunk of a sweep is done; the last one to be done ends the sweep.
  * @returns whether it ended.
  */
-export async function finishChunk(engine: Engine, { sweepId, silent, chunk, chunks }: SweepChunk): Promise<boolean> {
+export async function finishChunk(engine: Engine, part: SweepChunk): Promise<boolean> {
   const keptUntil = new Date(engine.now().getTime() + COUNT_KEPT_MS);
-  const done = await countChunk(engine, sweepId, chunk, keptUntil);
-  if (done < chunks) return false;
-  await finishSweep(engine, { sweepId, silent });
+  const done = await countChunk(engine, part.sweepId, part.chunk, keptUntil);
+  if (done < part.chunks) return false;
+  await finishSweep(engine, part);
   return true;
 }
 
 /** Tells what a sweep found: the first in a summary, a later one in alerts, which share a message when they are many. */
 export async function finishSweep(
   engine: Engine,
-  { sweepId, silent }: Pick<SweepChunk, 'sweepId' | 'silent'>,
+  { sweepId, silent, instances }: Pick<SweepChunk, 'sweepId' | 'silent' | 'instances'>,
 ): Promise<void> {
   if (silent) await sumUp(engine, sweepId);
   await sendOwed(engine);
+  await noteSweep(engine, { sweepId, instances });
 }
 
 async function sumUp(engine: Engine, sweepId: string): Promise<void> {

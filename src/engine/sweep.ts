@@ -42,11 +42,12 @@ export async function sweep(engine: Engine): Promise<SweepReport> {
   const silent = await isSilent(engine, deployment, sweepId, ids.length);
   const parts = chunked(ids, CHUNK_INSTANCES);
   for (const [chunk, instanceIds] of parts.entries()) {
-    const body: SweepChunk = { kind: 'sweep', sweepId, chunk, chunks: parts.length, silent, instanceIds };
+    const numbered = { sweepId, chunk, chunks: parts.length, instances: ids.length };
+    const body: SweepChunk = { kind: 'sweep', ...numbered, silent, instanceIds };
     const { bulkQueueUrl } = engine.deployment;
     await engine.aws('sqs:SendMessage', { QueueUrl: bulkQueueUrl, MessageBody: JSON.stringify(body) });
   }
-  if (parts.length === 0) await finishSweep(engine, { sweepId, silent });
+  if (parts.length === 0) await finishSweep(engine, { sweepId, silent, instances: 0 });
   return { sweepId, instances: ids.length, chunks: parts.length, silent };
 }
 

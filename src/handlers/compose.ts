@@ -4,6 +4,8 @@ import { setTimeout } from 'node:timers/promises';
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import { sdk } from '../aws/sdk.ts';
+import { noConditions } from '../domain/bind.ts';
+import { defaultSafety } from '../domain/safety.ts';
 import type { Engine } from '../engine/deployment.ts';
 
 /** One line of JSON a message, with the request's id; instances and policies, never whole resources. */
@@ -22,6 +24,8 @@ export function composeEngine(env: Readonly<Record<string, string | undefined>>)
     newToken: () => randomUUID(),
     pause: (milliseconds) => setTimeout(milliseconds),
     policies,
+    isEnforcing: env.ENFORCEMENT === 'on',
+    safety: { ...defaultSafety, conditions: noConditions },
     deployment: {
       scope,
       tableName: required(env, 'TABLE_NAME'),

@@ -4,6 +4,7 @@ import type { Engine } from '../../src/engine/deployment.ts';
 import { inspectBatch } from '../../src/engine/inspect.ts';
 import type { LookMessage } from '../../src/engine/messages.ts';
 import { readRecords, writeRecord } from '../../src/engine/store.ts';
+import { notEnforcing } from '../support/not-enforcing.ts';
 import { policyFor } from '../support/policies.ts';
 import type { Stage } from '../support/same-answers.ts';
 import { ec2Guardrail } from './support/cli.ts';
@@ -49,6 +50,8 @@ function engineOf({ aws, accountId, tableName, topicArn, queueUrl }: Stage): Eng
     now: () => new Date(Date.now() + HOUR_MS),
     newToken: () => crypto.randomUUID(),
     pause: () => Promise.resolve(),
+    ...notEnforcing,
+    ...notEnforcing,
     policies: [policyFor('encrypted-volumes', {}), policyFor('required-tags', { keys: [{ key: 'Owner' }] })],
     deployment: {
       scope: { accountId, region },

@@ -29,6 +29,7 @@ import { bindAll } from '../../src/language/bind.ts';
 import { loadPolicies } from '../../src/language/load.ts';
 import { rules } from '../../src/rules/index.ts';
 import { stateChange } from '../../src/sandbox/events.ts';
+import { notEnforcing } from '../support/not-enforcing.ts';
 import { accountId, deployed } from './support/deployment.ts';
 import { allowing, type GuardedMoto, startGuardedMoto } from './support/guarded-moto.ts';
 
@@ -271,6 +272,7 @@ async function functionOf(work: Work) {
     newToken: () => String(++tokens),
     pause: () => Promise.resolve(),
     policies,
+    ...notEnforcing,
     deployment,
   };
   return {

@@ -68,6 +68,7 @@ export function look(minutes: number, judgements: readonly Judgement[], more: Pa
     at: at(minutes),
     instance: { instanceId: subject.id, tags: { Name: 'web-1' } },
     judgements,
+    enforcement: new Map(),
     deployed: new Set(['no-open-ssh', 'required-tags', 'no-public-ip']),
     gone: false,
     atLaunch: false,

@@ -1,0 +1,54 @@
+import type { Finding } from '../domain/finding.ts';
+import type { Act, Step } from '../domain/steps.ts';
+import type { Labelled } from './message.ts';
+import { printable, utc } from './text.ts';
+
+/** What was done about an open finding, what comes next, and what does not come, and why. */
+export function actionFields(finding: Finding, length: number): readonly Labelled[] {
+  const steps = (finding.steps ?? []).flatMap((step) => stepField(step, length));
+  return [...actFields(finding, length), ...steps];
+}
+
+/** What was done since the finding opened. */
+export function actFields({ id, acts = [], openedAt }: Finding, length: number): readonly Labelled[] {
+  return acts
+    .filter(({ at }) => at >= openedAt)
+    .map((act): Labelled => [actLabels[act.outcome], actText(act, id, length)]);
+}
+
+const actLabels = {
+  done: 'Done',
+  failed: 'Failed',
+  contested: 'Contested',
+  interrupted: 'Begun',
+} as const satisfies Record<Act['outcome'], string>;
+
+function actText({ does, at, outcome, detail, undo, undoneAt, calls }: Act, id: string, length: number): string {
+  const what = `${printable(does, length)} (${utc(at)})`;
+  if (outcome === 'contested')
+    return `not done: ${what}; ${printable(detail ?? '', length)}. Nothing more is done for a day`;
+  const isUndoable = undo.length > 0 && undoneAt === undefined;
+  const back = isUndoable ? `; to put it back: \`ec2-guardrail undo ${printable(id)}\`` : '';
+  const undone = undoneAt === undefined ? '' : `; put back at ${utc(undoneAt)}`;
+  switch (outcome) {
+    case 'done':
+      return `${what}${back}${undone}`;
+    case 'failed': {
+      const made = calls.filter((call) => call.outcome === 'done').length;
+      const before = made === 0 ? 'nothing was changed' : `${made} of its calls were made${back}${undone}`;
+      return `${what}: ${printable(detail ?? '', length)}; ${before}`;
+    }
+    case 'interrupted':
+      return `${what}, and interrupted: whether it was done was not written down${back}${undone}`;
+  }
+}
+
+function stepField({ action, planned, dueAt, held }: Step, length: number): readonly Labelled[] {
+  if (held?.by === 'done' || held?.by === 'contested') return [];
+  const does = 'refused' in planned ? undefined : printable(planned.plan.does, length);
+  if (held?.by === 'mode' && does !== undefined) return [['Would', does]];
+  if (does === undefined)
+    return [['Refused', `${action}: ${'refused' in planned ? printable(planned.refused, length) : ''}`]];
+  if (held !== undefined) return [['Held back', `${does}: ${printable(held.why, length)}`]];
+  return dueAt === undefined ? [] : [['Next', `${does}, at ${utc(dueAt)} unless it complies by then`]];
+}

@@ -1,0 +1,201 @@
+import type { Plan, Planned, PlannedCall } from './action.ts';
+import type { Finding } from './finding.ts';
+import type { Enforcement } from './policy.ts';
+import { graceFrom } from './reopening.ts';
+import { DAY_MS } from './time.ts';
+
+/** What keeps an action from coming. */
+export type HeldBy =
+  /** The policy observes. */
+  | 'mode'
+  /** Enforcement is off in the whole deployment. */
+  | 'deployment'
+  /** The instance is outside the policy's `enforce.match`, or that can't be said. */
+  | 'scope'
+  /** `protected` of enforcement.yml covers the instance, or that can't be said. */
+  | 'protected'
+  /** The violation stood before the action was enforced. */
+  | 'baseline'
+  /** It came by a change after the launch, and the action would interrupt the instance. */
+  | 'drift'
+  /** The action has no plan for it. */
+  | 'refused'
+  /** It was done. */
+  | 'done'
+  /** Somebody puts back what is done. */
+  | 'contested';
+
+/** Why an action does not come, for programs and for people. */
+export interface Held {
+  readonly by: HeldBy;
+  readonly why: string;
+}
+
+/** How far one action of a policy has come with a violation. JSON. */
+export interface Step {
+  readonly action: string;
+  /** What it would do as things stood at the last look, or why it would do nothing. */
+  readonly planned: Planned;
+  /** When it comes, ISO 8601; left out where it does not come as things stand. */
+  readonly dueAt?: string;
+  readonly held?: Held;
+  /** Its calls are being made, or were when whoever made them died. */
+  readonly begun?: Begun;
+}
+
+/** Written before the first call: whoever comes after a crash knows what may have been done, and how to undo it. */
+export interface Begun {
+  /** ISO 8601. */
+  readonly at: string;
+  readonly plan: Plan;
+}
+
+/** What became of an action. JSON. */
+export interface Act {
+  readonly action: string;
+  /** ISO 8601. */
+  readonly at: string;
+  /** As in the plan. */
+  readonly does: string;
+  /**
+   * `failed`: a call was refused or broke off, and calls before it stand. `contested`: nothing was done, since it is put back
+   * each time. `interrupted`: whoever did it died, and what became of the calls was not written down.
+   */
+  readonly outcome: 'done' | 'failed' | 'contested' | 'interrupted';
+  /** In order; `done`, or AWS's error. The calls behind one that failed were not made. */
+  readonly calls: readonly { readonly operation: string; readonly outcome: string }[];
+  /** More on the outcome. */
+  readonly detail?: string;
+  /** Puts back what was done; empty where nothing can. */
+  readonly undo: readonly PlannedCall[];
+  /** When somebody put it back, ISO 8601. */
+  readonly undoneAt?: string;
+}
+
+/** One of a policy's actions for one violation, as it could be done now. */
+export interface Possible {
+  readonly use: Enforcement;
+  readonly interrupts: boolean;
+  readonly planned: Planned;
+  /** When the policy was first deployed with it in enforce mode, ISO 8601; left out while it is not. */
+  readonly since?: string;
+}
+
+/** What may be done about a violation, and what keeps all of it from coming. */
+export interface Enforceability {
+  readonly held?: Held;
+  /** No sweep has looked at everything by the policy as it is now: what stands is not of today. */
+  readonly isUnswept: boolean;
+  /** When somebody let the baseline of the policy be acted on, ISO 8601. */
+  readonly promotedAt?: string;
+  /** In the policy's order. */
+  readonly actions: readonly Possible[];
+}
+
+/** How long whoever began has for the calls, in milliseconds: twice a function's timeout. */
+export const BEGUN_LEASE_MS = 120_000;
+
+/** How many acts a finding remembers. */
+export const REMEMBERED_ACTS = 10;
+
+/** What the acts of a finding and its steps hang on. */
+type Standing = Pick<Finding, 'openedAt' | 'origin' | 'earlier' | 'acts' | 'isBaseline'>;
+
+/** How far each action has come with an open finding. Pure. @param before the steps as they were stored last. */
+export function stepsFor(
+  finding: Standing,
+  before: readonly Step[],
+  enforceability: Enforceability,
+  at: Date,
+): readonly Step[] {
+  return enforceability.actions.map((possible) => {
+    const { use, planned } = possible;
+    const begun = before.find(({ action }) => action === use.id)?.begun;
+    const step = { action: use.id, planned, ...(begun !== undefined && isBeingDone(begun, at) ? { begun } : {}) };
+    const held = enforceability.held ?? heldBack(finding, possible, enforceability);
+    return held === undefined ? { ...step, dueAt: dueAt(finding, possible, enforceability) } : { ...step, held };
+  });
+}
+
+/** Whether its time has come and nobody is at it. */
+export function isDue({ dueAt: due, begun }: Step, at: Date): boolean {
+  return due !== undefined && due <= at.toISOString() && !isBeingDone(begun, at);
+}
+
+/** Whether whoever began may still be making the calls. */
+export function isBeingDone(begun: Begun | undefined, at: Date): boolean {
+  return begun !== undefined && at.getTime() - Date.parse(begun.at) < BEGUN_LEASE_MS;
+}
+
+function heldBack(finding: Standing, possible: Possible, enforceability: Enforceability): Held | undefined {
+  const { use, interrupts, planned } = possible;
+  if (isOfBaseline(finding, possible, enforceability))
+    return { by: 'baseline', why: 'it stood before this was enforced, and is left alone until the policy is promoted' };
+  if (interrupts && finding.origin !== 'launch' && !use.onDrift)
+    return { by: 'drift', why: 'it came by a change after the launch, and the policy does not say onDrift' };
+  const last = lastOf(finding, use.id);
+  if (last?.outcome === 'contested') return { by: 'contested', why: last.detail ?? 'it is put back each time' };
+  if (last?.outcome === 'done' && use.againMs === undefined) return { by: 'done', why: `done at ${last.at}` };
+  return 'refused' in planned ? { by: 'refused', why: planned.refused } : undefined;
+}
+
+/**
+ * What stood when the action was first deployed in enforce mode, or when the policy was changed, is left alone: whoever
+ * turns enforcement on must not be surprised by what it finds. Until a sweep has looked at everything, nobody knows what
+ * stood; only a violation that came with a launch is certainly new.
+ */
+function isOfBaseline(
+  finding: Standing,
+  { since }: Possible,
+  { promotedAt }: Pick<Enforceability, 'promotedAt'>,
+): boolean {
+  if (promotedAt !== undefined && finding.openedAt <= promotedAt) return false;
+  return finding.isBaseline === true || since === undefined || graceFrom(finding) < since;
+}
+
+/** Grace counts from the latest of: first opening, first deployment in enforce mode, promotion of the baseline. */
+function dueAt(finding: Standing, { use, since }: Possible, { promotedAt }: Enforceability): string {
+  const isPromoted = promotedAt !== undefined && finding.openedAt <= promotedAt;
+  const starts = [graceFrom(finding), since ?? '', isPromoted ? promotedAt : ''].sort();
+  const due = after(starts.at(-1) ?? finding.openedAt, use.afterMs);
+  const last = lastOf(finding, use.id);
+  if (last?.outcome !== 'done' || use.againMs === undefined) return due;
+  const again = after(last.at, use.againMs);
+  return again > due ? again : due;
+}
+
+/** The latest act of an action since the finding opened. What is contested stays so for a day, however it opens again. */
+function lastOf({ acts = [], openedAt }: Standing, action: string): Act | undefined {
+  const own = acts.filter((act) => act.action === action);
+  const contested = own.findLast(({ outcome }) => outcome === 'contested');
+  if (contested !== undefined && Date.parse(openedAt) - Date.parse(contested.at) < DAY_MS) return contested;
+  return own.findLast(({ at }) => at >= openedAt);
+}
+
+function after(iso: string, milliseconds: number): string {
+  return new Date(Date.parse(iso) + milliseconds).toISOString();
+}
+
+/**
+ * Acts that began and whose outcome nobody wrote down.
+ * @param at left out: also those that may still be under way. Their outcome takes the place of this one.
+ */
+export function interrupted(steps: readonly Step[] = [], at?: Date): readonly Act[] {
+  return steps.flatMap(({ action, begun }): readonly Act[] => {
+    if (begun === undefined || (at !== undefined && isBeingDone(begun, at))) return [];
+    const { plan } = begun;
+    return [{ action, at: begun.at, does: plan.does, outcome: 'interrupted', calls: [], undo: plan.undo }];
+  });
+}
+
+/** The acts of a finding with one more. What was taken for interrupted, and an older failure of the same kind, give way to it. */
+export function withAct(acts: readonly Act[], act: Act): readonly Act[] {
+  const isReplaced = (one: Act) =>
+    one.action === act.action && (one.at === act.at || (one.outcome === 'failed' && isSame(one, act)));
+  return [...acts.filter((one) => !isReplaced(one)), act].slice(-REMEMBERED_ACTS);
+}
+
+/** Whether one says nothing that the other did not: it needs not be told again. */
+export function isSame(one: Act, other: Act): boolean {
+  return one.action === other.action && one.outcome === other.outcome && one.detail === other.detail;
+}

@@ -1,0 +1,202 @@
+import { afterAct, begin, type Done } from '../domain/acting.ts';
+import type { ActionKind, Plan } from '../domain/action.ts';
+import { type Controls, limitOf, tripped, whyStopped } from '../domain/controls.ts';
+import { describeError } from '../domain/errors.ts';
+import type { Finding, Look, SubjectRecord } from '../domain/finding.ts';
+import type { BoundAction, BoundPolicy } from '../domain/policy.ts';
+import { type Act, isDue, type Step } from '../domain/steps.ts';
+import { DAY_MS, HOUR_MS } from '../domain/time.ts';
+import type { Report } from './batch-report.ts';
+import type { Outgoing } from './deliver.ts';
+import type { Engine } from './deployment.ts';
+import { lookOnceMore } from './last-look.ts';
+import { makeCalls } from './make-calls.ts';
+import { changeControls, readControls, readRecords, reserve, writeRecord } from './store.ts';
+import type { Task } from './tasks.ts';
+
+/** How long a run begins new actions, in milliseconds. What is left is handed over: a function has a minute for all. */
+const BEGINS_FOR_MS = 25_000;
+
+/** How often the same thing is done in a day (UTC) before it is contested. */
+const CONTESTED_AFTER = 3;
+
+/** How often the outcome is written against other writers. */
+const OUTCOME_TRIES = 6;
+
+/** A look that was written, with what waits to be sent. */
+export interface Written {
+  readonly tasks: readonly Task[];
+  readonly look: Look;
+  readonly outgoing: Outgoing;
+}
+
+/** What enforcement left behind. */
+export interface Enforced {
+  /** What is to be sent: what was done is told together with what the look found. */
+  readonly outgoing: readonly Outgoing[];
+  /** Instances that something was done to, that changed in between, or that share what was changed: they are looked at again. */
+  readonly lookAgain: ReadonlySet<string>;
+  /** Instances that there was no time for. */
+  readonly left: ReadonlySet<string>;
+  /** A limit was reached. */
+  readonly hasTripped: boolean;
+}
+
+/** An action whose time has come. */
+interface DueAction {
+  readonly policy: BoundPolicy;
+  readonly bound: BoundAction;
+  readonly plan: Plan;
+}
+
+/**
+ * Does what is due, one after the other: asks whether it is paused, looks once more, reserves, writes down what it is about to
+ * do, does it, and writes down what became of it. One action's failure stops neither the others nor the alert.
+ */
+export async function enforceDue(engine: Engine, written: readonly Written[], report: Report): Promise<Enforced> {
+  const begunAt = engine.now().getTime();
+  const outgoing: Outgoing[] = [];
+  const lookAgain = new Set<string>();
+  const left = new Set<string>();
+  let hasTripped = false;
+  for (const one of written) {
+    let current = one.outgoing;
+    for (const due of dueActions(engine, one, engine.now())) {
+      if (engine.now().getTime() - begunAt >= BEGINS_FOR_MS) {
+        left.add(one.look.subject.id);
+        break;
+      }
+      try {
+        const acted = await act(engine, current, one.look, due, report);
+        current = acted.outgoing;
+        hasTripped ||= acted.hasTripped === true;
+        for (const id of acted.lookAgain) lookAgain.add(id);
+      } catch (error) {
+        report.fail(one.tasks, `${due.bound.id} on ${one.look.subject.id}: ${describeError(error)}`);
+      }
+    }
+    outgoing.push(current);
+  }
+  return { outgoing, lookAgain, left, hasTripped };
+}
+
+function dueActions(engine: Engine, { look, outgoing }: Written, at: Date): readonly DueAction[] {
+  return outgoing.record.findings.flatMap((finding) => {
+    const policy = engine.policies.find(({ name }) => name === finding.policy);
+    if (policy === undefined || !look.enforcement.has(policy.name)) return [];
+    return dueSteps(finding, at).flatMap(({ action, planned }) => {
+      const bound = policy.boundActions.find(({ id }) => id === action);
+      return bound === undefined || 'refused' in planned ? [] : [{ policy, bound, plan: planned.plan }];
+    });
+  });
+}
+
+function dueSteps({ status, steps = [] }: Finding, at: Date): readonly Step[] {
+  return status === 'open' ? steps.filter((step) => isDue(step, at)) : [];
+}
+
+/** What trying to act came to. */
+interface Acted {
+  readonly outgoing: Outgoing;
+  readonly lookAgain: readonly string[];
+  readonly hasTripped?: boolean;
+}
+
+async function act(engine: Engine, outgoing: Outgoing, look: Look, due: DueAction, report: Report): Promise<Acted> {
+  const { policy, bound, plan } = due;
+  const instanceId = look.subject.id;
+  const nothing = { outgoing, lookAgain: [] };
+  const controls = await readControls(engine).catch((error: unknown) => {
+    report.errors.push(`nothing is done, since whether it is paused can't be read: ${describeError(error)}`);
+    return undefined;
+  });
+  if (controls === undefined || whyStopped(controls, policy.name, bound.action.kind) !== undefined) return nothing;
+  const last = await lookOnceMore(engine, policy, instanceId, bound.id, plan, controls, outgoing.record.launch);
+  if (last.is === 'changed') return { outgoing, lookAgain: [instanceId] };
+  const at = engine.now();
+  const done = {
+    policy: policy.name,
+    action: bound.id,
+    cause: look.cause,
+    waiting: outgoing.toSend.map(({ id }) => id),
+    deferred: look.deferred,
+    at,
+  };
+  const contested = await contestedBy(engine, last.plan, at);
+  if (contested !== undefined) {
+    const act = {
+      ...actOf(bound.id, last.plan, at),
+      outcome: 'contested',
+      calls: [],
+      detail: contested,
+      undo: [],
+    } as const;
+    return { outgoing: await writeOutcome(engine, outgoing, { ...done, act }), lookAgain: [] };
+  }
+  if (!(await isWithinLimit(engine, bound.action.kind, controls, at))) return { ...nothing, hasTripped: true };
+  const begun = await writeBegun(engine, outgoing, { ...due, plan: last.plan }, at);
+  if (begun === undefined) return { outgoing, lookAgain: [instanceId] };
+  const { calls, failure, isOvertaken } = await makeCalls(engine.aws, last.plan.calls);
+  if (isOvertaken) return { outgoing: await writeOutcome(engine, begun, done), lookAgain: [instanceId] };
+  report.actions += 1;
+  if (failure !== undefined) report.errors.push(`${bound.id} on ${instanceId}: ${failure}`);
+  const outcome = failure === undefined ? 'done' : 'failed';
+  const act: Act = {
+    ...actOf(bound.id, last.plan, at),
+    outcome,
+    calls,
+    ...(failure === undefined ? {} : { detail: failure }),
+  };
+  return {
+    outgoing: await writeOutcome(engine, begun, { ...done, act }),
+    lookAgain: [instanceId, ...last.plan.concerns],
+  };
+}
+
+function actOf(action: string, { does, undo }: Plan, at: Date) {
+  return { action, at: at.toISOString(), does, undo };
+}
+
+/** What of the plan was done too often today, if anything. */
+async function contestedBy(engine: Engine, { contestable = [] }: Plan, at: Date): Promise<string | undefined> {
+  const day = at.toISOString().slice(0, 10);
+  const expiresAt = new Date(at.getTime() + 2 * DAY_MS);
+  for (const what of contestable) {
+    if (!(await reserve(engine, `contest#${day}#${what}`, { most: CONTESTED_AFTER, expiresAt })))
+      return `${what} was dealt with ${CONTESTED_AFTER} times today, and is put back each time`;
+  }
+  return undefined;
+}
+
+/** Whether the hour has room for one more. Where it has not, the breaker trips: nothing of the kind is done until somebody resumes. */
+async function isWithinLimit(engine: Engine, kind: ActionKind, controls: Controls, at: Date): Promise<boolean> {
+  const limit = limitOf(engine.safety, controls, kind);
+  const hour = at.toISOString().slice(0, 13);
+  const expiresAt = new Date(at.getTime() + 2 * HOUR_MS);
+  if (await reserve(engine, `${kind}#${hour}`, { most: limit, expiresAt })) return true;
+  await changeControls(engine, (now) => tripped(now, kind, { at: at.toISOString(), limit }));
+  return false;
+}
+
+/** @returns undefined when another was faster. */
+async function writeBegun(
+  engine: Engine,
+  { record, toSend }: Outgoing,
+  { policy, bound, plan }: DueAction,
+  at: Date,
+): Promise<Outgoing | undefined> {
+  const begun = begin(record, { policy: policy.name, action: bound.id, plan }, at);
+  if (begun === undefined || !(await writeRecord(engine, begun))) return undefined;
+  return { record: begun, toSend };
+}
+
+/** Writes what became of an action into the item, whoever wrote it meanwhile. */
+async function writeOutcome(engine: Engine, outgoing: Outgoing, done: Done): Promise<Outgoing> {
+  let record: SubjectRecord | undefined = outgoing.record;
+  for (let tries = 0; tries < OUTCOME_TRIES && record !== undefined; tries++) {
+    const after = afterAct(record, done);
+    if (await writeRecord(engine, after.record)) return after;
+    record = (await readRecords(engine, [record.subject.id])).get(record.subject.id);
+  }
+  throw new Error(`what became of it could not be written: ${done.act?.does ?? 'nothing was done'}`);
+}

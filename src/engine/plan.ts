@@ -1,0 +1,198 @@
+import type { Planned, Standing } from '../domain/action.ts';
+import { interrupts } from '../domain/action.ts';
+import { type Answer, no } from '../domain/answer.ts';
+import { factsOf, type InspectedInstance, type Launch } from '../domain/collected.ts';
+import { type Controls, noControls } from '../domain/controls.ts';
+import { describeError } from '../domain/errors.ts';
+import { describeMissing, type Facts, missingOf } from '../domain/facts.ts';
+import { distinct, type Instance } from '../domain/instance.ts';
+import { isViolation, type Judgement, needsOf } from '../domain/judge.ts';
+import { matches, needsOfMatch } from '../domain/match.ts';
+import type { Need } from '../domain/needs.ts';
+import type { BoundAction, BoundPolicy } from '../domain/policy.ts';
+import type { Enforceability, Held } from '../domain/steps.ts';
+import { collect, describeInstances } from './collect.ts';
+import type { Engine } from './deployment.ts';
+import { judgeOrSay } from './look.ts';
+
+/** An instance with what the policies say of it. */
+export interface Judged {
+  readonly instance: Instance;
+  readonly judgements: readonly Judgement[];
+}
+
+/** What may be done about violations: by instance, then by policy. */
+export type Plans = ReadonlyMap<string, ReadonlyMap<string, Enforceability>>;
+
+/** A violation whose policy has actions. */
+interface Violation {
+  readonly instance: Instance;
+  readonly judgement: Judgement;
+  readonly policy: BoundPolicy;
+}
+
+/**
+ * Plans every action of every policy that an instance violates, whether it will come or not: what would be done is kept with
+ * the finding. What only actions read is collected here, for violations alone.
+ * @param controls left out: nothing enforces.
+ */
+export async function planActions(
+  engine: Engine,
+  judged: readonly Judged[],
+  controls: Controls = noControls,
+  launches: ReadonlyMap<string, Launch> = new Map(),
+): Promise<Plans> {
+  const violations = judged.flatMap((one) => violationsOf(engine, one));
+  if (violations.length === 0) return new Map();
+  const at = engine.now();
+  const instances = distinct(violations.map(({ instance }) => instance));
+  const collected = await collect(engine.aws, instances, needsToPlan(engine, violations), launches);
+  const inspected = new Map(
+    instances.map((instance) => [instance.InstanceId, { instance, facts: factsOf(instance, collected, at) }]),
+  );
+  const others = await inspectOthers(engine, violations, inspected);
+  const plans = new Map<string, Map<string, Enforceability>>();
+  for (const violation of violations) {
+    const id = violation.instance.InstanceId;
+    const picture = inspected.get(id);
+    if (picture === undefined) continue;
+    const ofInstance = plans.get(id) ?? new Map<string, Enforceability>();
+    ofInstance.set(violation.policy.name, enforceabilityOf(engine, violation, picture, others, controls));
+    plans.set(id, ofInstance);
+  }
+  return plans;
+}
+
+function violationsOf(engine: Engine, { instance, judgements }: Judged): readonly Violation[] {
+  return judgements.flatMap((judgement) => {
+    const policy = engine.policies.find(({ name }) => name === judgement.policy.name);
+    if (policy === undefined || policy.boundActions.length === 0 || !isViolation(judgement)) return [];
+    return [{ instance, judgement, policy }];
+  });
+}
+
+function needsToPlan({ safety, policies }: Engine, violations: readonly Violation[]): readonly Need[] {
+  return distinct([
+    ...needsOf(policies),
+    ...needsOfMatch(safety.protected, safety.conditions),
+    ...violations.flatMap(({ policy }) => policy.boundActions.flatMap(({ action }) => action.needs as readonly Need[])),
+  ]);
+}
+
+function enforceabilityOf(
+  engine: Engine,
+  { policy, judgement }: Violation,
+  picture: InspectedInstance,
+  others: Others,
+  controls: Controls,
+): Enforceability {
+  const held = heldFor(engine, policy, picture);
+  const enforced = controls.policies[policy.name];
+  const standingOf = (instanceId: string) => standingIn(engine, policy, others.get(instanceId), instanceId);
+  return {
+    ...(held === undefined ? {} : { held }),
+    isUnswept: enforced?.sweptAt === undefined,
+    ...(enforced?.promotedAt === undefined ? {} : { promotedAt: enforced.promotedAt }),
+    actions: policy.boundActions.map((bound) => {
+      const { action: _, ...use } = bound;
+      const since = enforced?.actions[use.id];
+      return {
+        use,
+        interrupts: interrupts(bound.action),
+        planned: plannedFor(bound, policy, judgement, picture, standingOf, engine.now()),
+        ...(since === undefined ? {} : { since }),
+      };
+    }),
+  };
+}
+
+/** Why nothing of the policy is done to this instance, whatever the action. What can't be said holds it back as well. */
+function heldFor(engine: Engine, policy: BoundPolicy, picture: InspectedInstance): Held | undefined {
+  if (policy.mode === 'observe') return { by: 'mode', why: 'the policy observes' };
+  if (!engine.isEnforcing) return { by: 'deployment', why: 'enforcement is off in this deployment' };
+  const at = engine.now();
+  const inScope = matches(policy.enforce?.match, { ...picture, now: at, conditions: policy.conditions });
+  if (inScope.is === 'no') return { by: 'scope', why: "the instance is outside the policy's enforce.match" };
+  if (inScope.is === 'unknown') return { by: 'scope', why: `enforce.match can't be said: ${whatIsMissing(inScope)}` };
+  const covered = protectedBy(engine, picture, at);
+  if (covered.is === 'yes') return { by: 'protected', why: 'enforcement.yml protects the instance' };
+  if (covered.is === 'unknown')
+    return { by: 'protected', why: `whether it is protected can't be said: ${whatIsMissing(covered)}` };
+  return undefined;
+}
+
+function protectedBy({ safety }: Engine, picture: InspectedInstance, now: Date): Answer {
+  if (safety.protected === undefined) return no;
+  return matches(safety.protected, { ...picture, now, conditions: safety.conditions });
+}
+
+function whatIsMissing({ missing }: Extract<Answer, { readonly is: 'unknown' }>): string {
+  return missing.map(describeMissing).join('; ');
+}
+
+function plannedFor(
+  { action, parameters }: BoundAction,
+  policy: BoundPolicy,
+  judgement: Judgement,
+  { instance, facts }: InspectedInstance,
+  standingOf: (instanceId: string) => Standing,
+  now: Date,
+): Planned {
+  const state = instance.State.Name;
+  if (!action.states.includes(state))
+    return { refused: `the instance is ${state}: ${action.id} is for one that is ${action.states.join(' or ')}` };
+  const missing = (action.needs as readonly Need[]).flatMap((need) =>
+    need in facts ? missingOf(facts[need as keyof Facts]) : [],
+  );
+  if (missing.length > 0) return { refused: distinct(missing.map(describeMissing)).join('; ') };
+  const violation = { rule: policy.rule, parameters: policy.parameters, evidence: judgement.evidence };
+  try {
+    return action.plan({ instance, facts, parameters, violation, standingOf, now });
+  } catch (error) {
+    return { refused: `it could not be planned: ${describeError(error)}` };
+  }
+}
+
+/** Instances that share a group with one that an action is planned for; without what could not be read. */
+type Others = ReadonlyMap<string, InspectedInstance>;
+
+async function inspectOthers(
+  engine: Engine,
+  violations: readonly Violation[],
+  inspected: ReadonlyMap<string, InspectedInstance>,
+): Promise<Others> {
+  const ids = distinct(
+    violations
+      .filter(({ policy }) => policy.boundActions.some(({ action }) => action.needs.includes('groupInterfaces')))
+      .flatMap(({ instance }) => inspected.get(instance.InstanceId)?.facts.groupInterfaces.found ?? [])
+      .map(({ Attachment }) => Attachment?.InstanceId),
+  );
+  const unseen = ids.filter((id) => !inspected.has(id));
+  if (unseen.length === 0) return inspected;
+  const { instances } = await describeInstances(engine.aws, 'instance-id', unseen);
+  const needs = [...needsOf(engine.policies), ...needsOfMatch(engine.safety.protected, engine.safety.conditions)];
+  const collected = await collect(engine.aws, instances, distinct(needs), new Map());
+  const at = engine.now();
+  const others = instances.map((instance): [string, InspectedInstance] => [
+    instance.InstanceId,
+    { instance, facts: factsOf(instance, collected, at) },
+  ]);
+  return new Map([...inspected, ...others]);
+}
+
+function standingIn(
+  engine: Engine,
+  policy: BoundPolicy,
+  picture: InspectedInstance | undefined,
+  instanceId: string,
+): Standing {
+  const isNot = (why: string): Standing => ({ isAlike: false, why: `${instanceId} ${why}` });
+  if (picture === undefined) return isNot('could not be read');
+  const judgement = judgeOrSay(policy, picture, engine.now());
+  if (judgement === undefined) return isNot("is outside the policy's match");
+  if (judgement.exempt !== undefined) return isNot(`is exempt until ${judgement.exempt.until}`);
+  if (judgement.compliance === 'INSUFFICIENT_DATA') return isNot(`can't be judged: ${judgement.reason}`);
+  if (judgement.compliance !== 'NON_COMPLIANT') return isNot('does not violate the policy');
+  const held = policy.mode === 'enforce' ? heldFor(engine, policy, picture) : undefined;
+  return held === undefined || held.by === 'deployment' ? { isAlike: true } : isNot(`is left alone: ${held.why}`);
+}
