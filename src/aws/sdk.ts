@@ -3,15 +3,18 @@ import {
   DynamoDBClient,
   ListTablesCommand,
   PutItemCommand,
+  QueryCommand,
   ScanCommand,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import {
+  DescribeInstanceAttributeCommand,
   DescribeInstancesCommand,
   DescribeInstanceTypesCommand,
   DescribeNetworkInterfacesCommand,
   DescribeSecurityGroupRulesCommand,
   DescribeSecurityGroupsCommand,
+  DescribeSpotInstanceRequestsCommand,
   DescribeVolumesCommand,
   EC2Client,
   GetManagedPrefixListEntriesCommand,
@@ -20,7 +23,7 @@ import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge
 import { KMSClient, ListAliasesCommand } from '@aws-sdk/client-kms';
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
-import type { Aws, Input, Operation, Output, Scope } from '../domain/operations.ts';
+import type { Aws, ChangingOperation, Input, Operation, Output, Scope } from '../domain/operations.ts';
 
 /**
  * A call that hangs must end while the function still has time to say so: five tries of at most 9 s each, and about a
@@ -32,14 +35,19 @@ const settings = {
   requestHandler: { connectionTimeout: 2_000, requestTimeout: 9_000, throwOnRequestTimeout: true },
 };
 
-/** Which credentials the clients take, where it is not the default chain's first. */
+/** Which credentials the clients take, where it is not the default chain's first, and what may be done with them. */
 export interface SdkOptions {
   /** A profile of the AWS configuration files. */
   readonly profile?: string | undefined;
+  /**
+   * `changingSenders`. Left out: a `ChangingOperation` rejects with `ChangesLeftOut` and nothing is sent, whatever the
+   * credentials allow.
+   */
+  readonly changes?: Senders<ChangingOperation> | undefined;
 }
 
 /** Clients of one Region and profile, each made when it is first called. */
-function clientsOf(region: string, { profile }: SdkOptions) {
+function clientsOf(region: string, profile: string | undefined) {
   const config = { ...settings, region, ...(profile === undefined ? {} : { profile }) };
   return {
     ec2: once(() => new EC2Client(config)),
@@ -53,20 +61,27 @@ function clientsOf(region: string, { profile }: SdkOptions) {
 }
 
 type Clients = ReturnType<typeof clientsOf>;
-type Senders = { readonly [O in Operation]: (to: Clients, input: Input<O>) => Promise<Output<O>> };
 
-const senders: Senders = {
+/** How some operations are sent. */
+export type Senders<Some extends Operation> = {
+  readonly [O in Some]: (to: Clients, input: Input<O>) => Promise<Output<O>>;
+};
+
+const senders: Senders<Exclude<Operation, ChangingOperation>> = {
   'ec2:DescribeInstances': (to, input) => to.ec2().send(new DescribeInstancesCommand(input)),
   'ec2:DescribeVolumes': (to, input) => to.ec2().send(new DescribeVolumesCommand(input)),
   'ec2:DescribeSecurityGroups': (to, input) => to.ec2().send(new DescribeSecurityGroupsCommand(input)),
   'ec2:DescribeSecurityGroupRules': (to, input) => to.ec2().send(new DescribeSecurityGroupRulesCommand(input)),
   'ec2:DescribeNetworkInterfaces': (to, input) => to.ec2().send(new DescribeNetworkInterfacesCommand(input)),
+  'ec2:DescribeInstanceAttribute': (to, input) => to.ec2().send(new DescribeInstanceAttributeCommand(input)),
+  'ec2:DescribeSpotInstanceRequests': (to, input) => to.ec2().send(new DescribeSpotInstanceRequestsCommand(input)),
   'ec2:DescribeInstanceTypes': (to, input) => to.ec2().send(new DescribeInstanceTypesCommand(input)),
   'ec2:GetManagedPrefixListEntries': (to, input) => to.ec2().send(new GetManagedPrefixListEntriesCommand(input)),
   'kms:ListAliases': (to, input) => to.kms().send(new ListAliasesCommand(input)),
   'dynamodb:BatchGetItem': (to, input) => to.dynamodb().send(new BatchGetItemCommand(input)),
   'dynamodb:PutItem': (to, input) => to.dynamodb().send(new PutItemCommand(input)),
   'dynamodb:UpdateItem': (to, input) => to.dynamodb().send(new UpdateItemCommand(input)),
+  'dynamodb:Query': (to, input) => to.dynamodb().send(new QueryCommand(input)),
   'dynamodb:Scan': (to, input) => to.dynamodb().send(new ScanCommand(input)),
   'dynamodb:ListTables': (to, input) => to.dynamodb().send(new ListTablesCommand(input)),
   'sns:Publish': (to, input) => to.sns().send(new PublishCommand(input)),
@@ -80,11 +95,24 @@ const clientsByKey = new Map<string, Clients>();
  * AWS by the SDK's clients, one for a service and Region. Throttling, server errors and timeouts are retried; what remains
  * is thrown as the SDK throws it, with AWS's code as `name`.
  */
-export function sdk({ region }: Pick<Scope, 'region'>, options: SdkOptions = {}): Aws {
-  const key = `${region} ${options.profile ?? ''}`;
-  const clients = clientsByKey.get(key) ?? clientsOf(region, options);
+export function sdk({ region }: Pick<Scope, 'region'>, { profile, changes }: SdkOptions = {}): Aws {
+  const key = `${region} ${profile ?? ''}`;
+  const clients = clientsByKey.get(key) ?? clientsOf(region, profile);
   clientsByKey.set(key, clients);
-  return (operation, input) => senders[operation](clients, input);
+  const known: Partial<Senders<Operation>> = { ...senders, ...changes };
+  return async (operation, input) => {
+    const send = known[operation];
+    if (send === undefined) throw leftOut(operation);
+    return await send(clients, input);
+  };
+}
+
+function leftOut(operation: Operation): Error {
+  const error = new Error(
+    `${operation} changes something in EC2, and whoever calls it was made without such operations`,
+  );
+  error.name = 'ChangesLeftOut';
+  return error;
 }
 
 function once<T>(make: () => T): () => T {

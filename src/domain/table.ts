@@ -18,3 +18,21 @@ export const IS_LIVE = 'attribute_exists(isLive)';
 
 /** Update: these chunks of a sweep are done, once however often it is said; the item may go after `:expiresAt`. */
 export const ADD_CHUNK = 'ADD doneChunks :chunk SET expiresAt = :expiresAt';
+
+/**
+ * The index of what is due, by `due` and `dueAt`: only items that have both are in it, and of these it holds the keys.
+ * @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-indexes-general-sparse-indexes.html
+ */
+export const DUE_INDEX = 'due';
+
+/** What `due` of an item that waits for its time holds, always: the index has one partition. */
+export const DUE = '1';
+
+/** Query of the index: what is due by `:now`, in ISO 8601 as `dueAt` is, the longest due first. */
+export const DUE_BY = 'due = :due AND dueAt <= :now';
+
+/** Update: `:size` of a budget is used; the item may go after `:expiresAt`. */
+export const RESERVE = 'ADD used :size SET expiresAt = :expiresAt';
+
+/** Update: no more than `:room`, a number, of the budget is used yet. */
+export const HAS_ROOM = 'attribute_not_exists(used) OR used <= :room';

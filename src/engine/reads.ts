@@ -11,6 +11,7 @@ export type PagedRead = Extract<
   | 'ec2:DescribeSecurityGroups'
   | 'ec2:DescribeSecurityGroupRules'
   | 'ec2:DescribeNetworkInterfaces'
+  | 'ec2:DescribeSpotInstanceRequests'
   | 'ec2:DescribeInstanceTypes'
   | 'ec2:GetManagedPrefixListEntries'
 >;
@@ -38,6 +39,7 @@ const PAGE_ROWS = {
   'ec2:DescribeSecurityGroups': 1000,
   'ec2:DescribeSecurityGroupRules': 1000,
   'ec2:DescribeNetworkInterfaces': 1000,
+  'ec2:DescribeSpotInstanceRequests': 1000,
   'ec2:DescribeInstanceTypes': 100,
 } as const satisfies Partial<Record<PagedRead, number>>;
 

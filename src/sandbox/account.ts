@@ -5,7 +5,7 @@ import type * as events from '@aws-sdk/client-eventbridge';
 import type * as kms from '@aws-sdk/client-kms';
 import type * as sns from '@aws-sdk/client-sns';
 import type { Scope } from '../domain/operations.ts';
-import { type Listed, notRecorded, type Resources, recordedReads } from './recorded.ts';
+import { type InstanceAttributes, type Kind, notRecorded, type Resources, reads } from './recorded.ts';
 
 /** An item of the table in DynamoDB's JSON. */
 export type Item = Readonly<Record<string, ddb.AttributeValue>>;
@@ -75,6 +75,7 @@ interface Rows {
   securityGroups: ec2.SecurityGroup[] | undefined;
   securityGroupRules: ec2.SecurityGroupRule[] | undefined;
   networkInterfaces: ec2.NetworkInterface[] | undefined;
+  spotInstanceRequests: ec2.SpotInstanceRequest[] | undefined;
   instanceTypes: ec2.InstanceTypeInfo[] | undefined;
   kmsAliases: kms.AliasListEntry[] | undefined;
 }
@@ -87,6 +88,13 @@ export interface Account {
   readonly pageSize: number | 'aws';
   readonly rows: Rows;
   readonly prefixLists: Map<string, readonly ec2.PrefixListEntry[]>;
+  /** By the instance's id, where they are not the default. */
+  readonly instanceAttributes: Map<string, InstanceAttributes>;
+  readonly defaultVpcId: string | undefined;
+  /** How long an instance is `pending`, `stopping` or `shutting-down` after a call, in milliseconds. */
+  readonly transitionMs: number;
+  /** Ids of rules that are no more. No other rule gets one of them, whatever it lets through. */
+  readonly revokedRuleIds: Set<string>;
   readonly tableName: string;
   /** All tables of the account, sorted. */
   readonly tableNames: readonly string[];
@@ -98,7 +106,7 @@ export interface Account {
   readonly putEvents: PutEvent[];
   now(): Date;
   /**
-   * Moves the clock on and makes what is due by then take effect.
+   * Moves the clock on and makes what is due by then take effect, each at its own time.
    * @throws RangeError for a step back.
    */
   advance(milliseconds: number): void;
@@ -116,9 +124,10 @@ export function createAccount(options: {
   readonly start: Date;
   readonly resources: Resources;
   readonly pageSize: number | 'aws';
+  readonly transitionMs: number;
   readonly deployed: Deployed;
 }): Account {
-  const { scope, pageSize, deployed } = options;
+  const { scope, pageSize, transitionMs, deployed } = options;
   const resources = structuredClone(options.resources);
   const isSnapshot = resources.isSnapshot ?? false;
   let now = options.start.getTime();
@@ -127,13 +136,18 @@ export function createAccount(options: {
 
   function advance(milliseconds: number): void {
     if (!(milliseconds >= 0)) throw new RangeError(`the clock can't be moved by ${milliseconds} ms`);
-    now += milliseconds;
-    const due = scheduled.filter((one) => one.at <= now).sort((a, b) => a.at - b.at);
-    scheduled = scheduled.filter((one) => one.at > now);
-    for (const one of due) one.change();
+    const end = now + milliseconds;
+    for (;;) {
+      const [next] = scheduled.filter((one) => one.at <= end).sort((a, b) => a.at - b.at);
+      if (next === undefined) break;
+      scheduled = scheduled.filter((one) => one !== next);
+      now = next.at;
+      next.change();
+    }
+    now = end;
   }
 
-  function listed<K extends Listed>(kind: K): NonNullable<Resources[K]>[number][] | undefined {
+  function listed<K extends Kind>(kind: K): NonNullable<Resources[K]>[number][] | undefined {
     const rows = resources[kind];
     if (rows === undefined) return isSnapshot ? undefined : [];
     return [...rows];
@@ -149,10 +163,15 @@ export function createAccount(options: {
       securityGroups: listed('securityGroups'),
       securityGroupRules: listed('securityGroupRules'),
       networkInterfaces: listed('networkInterfaces'),
+      spotInstanceRequests: listed('spotInstanceRequests'),
       instanceTypes: listed('instanceTypes'),
       kmsAliases: listed('kmsAliases'),
     },
     prefixLists: new Map(Object.entries(resources.prefixLists ?? {})),
+    instanceAttributes: new Map(Object.entries(resources.instanceAttributes ?? {})),
+    defaultVpcId: resources.defaultVpcId,
+    transitionMs,
+    revokedRuleIds: new Set(),
     tableName: deployed.tableName,
     tableNames: [deployed.tableName, ...(deployed.otherTableNames ?? [])].sort(),
     items: new Map(),
@@ -191,9 +210,9 @@ export function defaultDeployment({ accountId, region }: Scope): Deployed {
  * The rows of one kind.
  * @throws NotRecorded when the account is a snapshot that does not hold them: never an empty list.
  */
-export function recordedRows<K extends Listed>(account: Account, kind: K): NonNullable<Rows[K]> {
+export function recordedRows<K extends Kind>(account: Account, kind: K): NonNullable<Rows[K]> {
   const rows = account.rows[kind];
-  if (rows === undefined) throw notRecorded(recordedReads[kind]);
+  if (rows === undefined) throw notRecorded(reads[kind]);
   return rows;
 }
 

@@ -1,6 +1,16 @@
 import type * as ddb from '@aws-sdk/client-dynamodb';
 import type { Input, Output } from '../domain/operations.ts';
-import { ADD_CHUNK, IS_LIVE, NOT_THERE, TABLE_KEY, VERSION_IS } from '../domain/table.ts';
+import {
+  ADD_CHUNK,
+  DUE_BY,
+  DUE_INDEX,
+  HAS_ROOM,
+  IS_LIVE,
+  NOT_THERE,
+  RESERVE,
+  TABLE_KEY,
+  VERSION_IS,
+} from '../domain/table.ts';
 import { type Account, digest, type Item } from './account.ts';
 import { awsError, heedOnly } from './errors.ts';
 import type { PartialFailure } from './faults.ts';
@@ -8,7 +18,10 @@ import type { PartialFailure } from './faults.ts';
 /** Bytes. @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html */
 const MAX_ITEM_SIZE = 400 * 1024;
 const MAX_BATCH_SIZE = 16 * 1024 * 1024;
-const MAX_SCAN_SIZE = 1024 * 1024;
+const MAX_PAGE_SIZE = 1024 * 1024;
+
+/** What the index of what is due goes by: partition and sort key. */
+const indexKeys = ['due', 'dueAt'] as const;
 
 /** How many names of tables a page has at most. */
 const MAX_LISTED_TABLES = 100;
@@ -57,6 +70,7 @@ export function putItem(input: Input<'dynamodb:PutItem'>, account: Account): Out
   const item = input.Item ?? {};
   const key = keyOf(item);
   if (sizeOf(item) > MAX_ITEM_SIZE) throw invalid('Item size has exceeded the maximum allowed size');
+  checkIndexKeys(item);
   const { ConditionExpression: condition, ExpressionAttributeValues: values } = input;
   checkValuesUsed(values, [condition]);
   checkCondition(condition, values, account.items.get(key));
@@ -65,7 +79,7 @@ export function putItem(input: Input<'dynamodb:PutItem'>, account: Account): Out
 }
 
 /**
- * Adds chunks to a set: the one update that is known.
+ * Adds chunks to a set, or to what is used of a budget: the updates that are known.
  * @see https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateItem.html
  */
 export function updateItem(input: Input<'dynamodb:UpdateItem'>, account: Account): Output<'dynamodb:UpdateItem'> {
@@ -83,14 +97,83 @@ export function updateItem(input: Input<'dynamodb:UpdateItem'>, account: Account
   const before = account.items.get(key);
   checkValuesUsed(values, [update, condition]);
   checkCondition(condition, values, before);
-  if (update !== ADD_CHUNK) throw invalid(`Invalid UpdateExpression: the sandbox does not know '${update}'`);
   const expiresAt = values?.[':expiresAt'];
+  const after: Item = { ...before, ...Key, ...increased(update, values, before), ...(expiresAt && { expiresAt }) };
   if (expiresAt?.N === undefined) throw invalid('An expiry is a number, given as { N: "1" }');
-  const doneChunks = { NS: [...added(before?.doneChunks, values?.[':chunk'])] };
-  const after: Item = { ...before, ...Key, doneChunks, expiresAt };
   if (sizeOf(after) > MAX_ITEM_SIZE) throw invalid('Item size to update has exceeded the maximum allowed size');
   account.items.set(key, after);
   return input.ReturnValues === 'ALL_NEW' ? { Attributes: after } : {};
+}
+
+/** What an update adds to. */
+function increased(update: string | undefined, values: Values, before: Item | undefined): Item {
+  if (update === ADD_CHUNK) return { doneChunks: { NS: [...added(before?.doneChunks, values?.[':chunk'])] } };
+  if (update === RESERVE) return { used: { N: String(sum(before?.used, values?.[':size'])) } };
+  throw invalid(`Invalid UpdateExpression: the sandbox does not know '${update}'`);
+}
+
+/**
+ * The keys of what is due, the longest due first, page by page.
+ * @see https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_Query.html
+ */
+export function query(input: Input<'dynamodb:Query'>, account: Account): Output<'dynamodb:Query'> {
+  heedOnly(input, [
+    'TableName',
+    'IndexName',
+    'KeyConditionExpression',
+    'ExpressionAttributeValues',
+    'ConsistentRead',
+    'ExclusiveStartKey',
+    'Limit',
+  ]);
+  const { IndexName, KeyConditionExpression: condition, ExpressionAttributeValues: values } = input;
+  checkTable(input.TableName, account);
+  if (IndexName !== DUE_INDEX) throw invalid(`The table does not have the specified index: ${IndexName}`);
+  if (input.ConsistentRead === true) throw invalid('Consistent reads are not supported on global secondary indexes');
+  if (condition !== DUE_BY) throw invalid(`Invalid KeyConditionExpression: the sandbox does not know '${condition}'`);
+  checkValuesUsed(values, [condition]);
+  const [due, now] = [textOf(values?.[':due']), textOf(values?.[':now'])];
+  const start = input.ExclusiveStartKey === undefined ? '' : placeInIndex(startKey(input.ExclusiveStartKey, due, now));
+  const ahead = [...account.items.values()]
+    .filter((item) => item.due?.S === due && item.dueAt?.S !== undefined && item.dueAt.S <= now)
+    .map((item) => ({ item: keysIn(item), place: placeInIndex(item) }))
+    .filter(({ place }) => place > start)
+    .sort((a, b) => (a.place < b.place ? -1 : 1))
+    .map(({ item }) => item);
+  const { page: Items, last } = pageFrom(ahead, input.Limit, account);
+  return { Items, Count: Items.length, ScannedCount: Items.length, LastEvaluatedKey: last };
+}
+
+/** An item as an index of keys alone shows it. */
+function keysIn(item: Item): Record<string, ddb.AttributeValue> {
+  return Object.fromEntries(
+    [TABLE_KEY, ...indexKeys].flatMap((name) => {
+      const value = item[name];
+      return value === undefined ? [] : [[name, value]];
+    }),
+  );
+}
+
+/** By time; of the same time in an order that nobody can lean on. No time holds a NUL. */
+function placeInIndex(item: Item): string {
+  return `${item.dueAt?.S}\0${digest(keyOf(item))}`;
+}
+
+function startKey(key: Item, due: string, now: string): Item {
+  const names = [TABLE_KEY, ...indexKeys];
+  if (Object.keys(key).length !== names.length || names.some((name) => key[name]?.S === undefined)) {
+    throw invalid('The provided starting key is invalid');
+  }
+  if (key.due?.S !== due || (key.dueAt?.S ?? '') > now) {
+    throw invalid('The provided starting key is outside query boundaries based on provided conditions');
+  }
+  return key;
+}
+
+function textOf(value: ddb.AttributeValue | undefined): string {
+  if (value?.S === undefined)
+    throw invalid('One or more parameter values were invalid: Condition parameter type does not match schema type');
+  return value.S;
 }
 
 /**
@@ -107,16 +190,22 @@ export function scan(input: Input<'dynamodb:Scan'>, account: Account): Output<'d
   const ahead = inPlace(account.items.values())
     .filter(({ place }) => place > start)
     .map(({ item }) => item);
-  const fitting = thatFit(ahead, MAX_SCAN_SIZE);
-  const limit = Math.min(input.Limit ?? fitting.length, account.pageSize === 'aws' ? fitting.length : account.pageSize);
-  const Items = fitting.slice(0, limit);
-  const last = Items.at(-1);
-  // At its Limit a scan stops before it knows whether there is more.
-  const stopped = Items.length < ahead.length || Items.length === input.Limit;
-  const LastEvaluatedKey = stopped && last !== undefined ? { [TABLE_KEY]: { S: keyOf(last) } } : undefined;
+  const { page, last } = pageFrom(ahead, input.Limit, account);
+  const LastEvaluatedKey = last === undefined ? undefined : { [TABLE_KEY]: { S: keyOf(last) } };
   // As in DynamoDB, a page is read first and filtered then: it may be empty and still not the last.
-  const kept = filter === undefined ? Items : Items.filter((item) => item.isLive !== undefined);
-  return { Items: kept, Count: kept.length, ScannedCount: Items.length, LastEvaluatedKey };
+  const kept = filter === undefined ? page : page.filter((item) => item.isLive !== undefined);
+  return { Items: kept, Count: kept.length, ScannedCount: page.length, LastEvaluatedKey };
+}
+
+/** The first of some items, and the last of these where there may be more. */
+function pageFrom(ahead: readonly Item[], limit: number | undefined, account: Account): { page: Item[]; last?: Item } {
+  const fitting = thatFit(ahead, MAX_PAGE_SIZE);
+  const most = Math.min(limit ?? fitting.length, account.pageSize === 'aws' ? fitting.length : account.pageSize);
+  const page = fitting.slice(0, most);
+  const last = page.at(-1);
+  // At its Limit a read stops before it knows whether there is more.
+  const stopped = page.length < ahead.length || page.length === limit;
+  return stopped && last !== undefined ? { page, last } : { page };
 }
 
 /**
@@ -164,6 +253,22 @@ function inPlace(items: Iterable<Item>): readonly { readonly place: string; read
   return [...items].map((item) => ({ place: digest(keyOf(item)), item })).sort((a, b) => (a.place < b.place ? -1 : 1));
 }
 
+/** What an index goes by is of one type and not empty, in whatever item has it. */
+function checkIndexKeys(item: Item): void {
+  for (const name of indexKeys) {
+    const value = item[name];
+    if (value === undefined) continue;
+    if (value.S === undefined)
+      throw invalid(
+        `One or more parameter values were invalid: Type mismatch for Index Key ${name} Expected: S IndexName: ${DUE_INDEX}`,
+      );
+    if (value.S === '')
+      throw invalid(
+        `One or more parameter values are not valid. A value specified for a secondary index key is not supported. The AttributeValue for a key attribute cannot contain an empty string value. IndexName: ${DUE_INDEX}, IndexKey: ${name}`,
+      );
+  }
+}
+
 function checkValuesUsed(values: Values, expressions: readonly (string | undefined)[]): void {
   const used = new Set(expressions.flatMap((expression) => expression?.match(/:\w+/g) ?? []));
   const unused = Object.keys(values ?? {}).filter((name) => !used.has(name));
@@ -186,11 +291,24 @@ function checkCondition(condition: string | undefined, values: Values, before: I
 function holds(condition: string, values: Values, before: Item | undefined): boolean {
   if (condition === NOT_THERE) return before === undefined;
   if (condition === VERSION_IS) return isSameNumber(before?.version, values?.[':version']);
+  if (condition === HAS_ROOM) return before?.used === undefined || isAtMost(before.used, values?.[':room']);
   throw invalid(`Invalid ConditionExpression: the sandbox does not know '${condition}'`);
 }
 
 function isSameNumber(a: ddb.AttributeValue | undefined, b: ddb.AttributeValue | undefined): boolean {
   return a?.N !== undefined && b?.N !== undefined && Number(a.N) === Number(b.N);
+}
+
+/** Values of different types are not comparable: that does not hold. */
+function isAtMost(a: ddb.AttributeValue | undefined, b: ddb.AttributeValue | undefined): boolean {
+  return a?.N !== undefined && b?.N !== undefined && Number(a.N) <= Number(b.N);
+}
+
+function sum(before: ddb.AttributeValue | undefined, size: ddb.AttributeValue | undefined): number {
+  if (size?.N === undefined || (before !== undefined && before.N === undefined)) {
+    throw invalid('Invalid UpdateExpression: Incorrect operand type for operator or function; operator: ADD');
+  }
+  return Number(before?.N ?? 0) + Number(size.N);
 }
 
 function added(before: ddb.AttributeValue | undefined, chunk: ddb.AttributeValue | undefined): ReadonlySet<string> {

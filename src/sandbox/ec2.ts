@@ -4,8 +4,9 @@ import { type Account, recordedRows } from './account.ts';
 import { awsError, heedOnly } from './errors.ts';
 import { type FilterFields, hasWildcard, passes, type TagsOf } from './filters.ts';
 import { type Page, type PageLimits, pageOf, rowsPerPage } from './paging.ts';
-import { notRecorded, recordedPrefixList } from './recorded.ts';
-import { isSameRule, rulesOf } from './security-groups.ts';
+import { type InstanceAttributes, notRecorded, recordedAttribute, recordedPrefixList } from './recorded.ts';
+import { rulesOf } from './security-groups.ts';
+import { instanceBy, knownRule } from './state.ts';
 
 /** What DescribeInstances pages by: an instance, in the reservation that it is shown in. */
 interface ReservedInstance {
@@ -133,6 +134,22 @@ const networkInterfaces: Reading<ec2.NetworkInterface> = {
   },
 };
 
+const spotInstanceRequests: Reading<ec2.SpotInstanceRequest> = {
+  operation: 'DescribeSpotInstanceRequests',
+  idsParameter: 'spotInstanceRequestIds',
+  idOf: (request) => request.SpotInstanceRequestId,
+  notFound: (ids) =>
+    awsError('InvalidSpotInstanceRequestID.NotFound', `The spot instance request ID '${ids[0]}' does not exist`),
+  tagsOf: (request) => request.Tags,
+  limits: upTo1000,
+  filters: {
+    'tag-key': (request) => keysOf(request.Tags),
+    'spot-instance-request-id': (request) => [request.SpotInstanceRequestId],
+    'instance-id': (request) => [request.InstanceId],
+    type: (request) => [request.Type],
+  },
+};
+
 const instanceTypes: Reading<ec2.InstanceTypeInfo> = {
   operation: 'DescribeInstanceTypes',
   idsParameter: 'instanceTypes',
@@ -152,6 +169,7 @@ export const knownReads = {
   'ec2:DescribeSecurityGroups': securityGroups,
   'ec2:DescribeSecurityGroupRules': securityGroupRules,
   'ec2:DescribeNetworkInterfaces': networkInterfaces,
+  'ec2:DescribeSpotInstanceRequests': spotInstanceRequests,
   'ec2:DescribeInstanceTypes': instanceTypes,
   'ec2:GetManagedPrefixListEntries': { filters: {}, limits: prefixListPages },
 } as const satisfies Partial<Record<Operation, Pick<Reading<never>, 'filters' | 'tagsOf' | 'limits'>>>;
@@ -165,8 +183,7 @@ export function describeInstances(
   account: Account,
 ): Output<'ec2:DescribeInstances'> {
   heedOnly(input, ['InstanceIds', 'Filters', 'MaxResults', 'NextToken']);
-  const malformed = input.InstanceIds?.find((id) => !/^i-(?:[0-9a-f]{8}|[0-9a-f]{17})$/.test(id));
-  if (malformed !== undefined) throw awsError('InvalidInstanceID.Malformed', `Invalid id: "${malformed}"`);
+  checkForm(input.InstanceIds ?? []);
   const rows = recordedRows(account, 'reservations').flatMap((reservation) =>
     (reservation.Instances ?? []).map((instance) => ({ reservation, instance })),
   );
@@ -223,6 +240,61 @@ export function describeNetworkInterfaces(
   const rows = recordedRows(account, 'networkInterfaces');
   const page = read(networkInterfaces, rows, { ids: input.NetworkInterfaceIds, ...input }, account);
   return { NetworkInterfaces: [...page.rows], NextToken: page.nextToken };
+}
+
+/**
+ * One attribute of one instance: whether it is protected from being stopped, or terminated.
+ * @see https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstanceAttribute.html
+ */
+export function describeInstanceAttribute(
+  input: Input<'ec2:DescribeInstanceAttribute'>,
+  account: Account,
+): Output<'ec2:DescribeInstanceAttribute'> {
+  heedOnly(input, ['InstanceId', 'Attribute']);
+  const { InstanceId = '', Attribute } = input;
+  checkForm([InstanceId]);
+  instanceBy(account, InstanceId);
+  if (Attribute === 'disableApiStop') {
+    return { InstanceId, DisableApiStop: { Value: attributeOf(account, InstanceId, Attribute) } };
+  }
+  if (Attribute === 'disableApiTermination') {
+    return { InstanceId, DisableApiTermination: { Value: attributeOf(account, InstanceId, Attribute) } };
+  }
+  throw awsError('InvalidParameterValue', `The sandbox does not know the attribute '${Attribute}'`);
+}
+
+/**
+ * Whether an instance is protected.
+ * @throws NotRecorded when the account is a snapshot that does not hold it.
+ * @see https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-stop-protection.html
+ */
+export function attributeOf(account: Account, instanceId: string, attribute: keyof InstanceAttributes): boolean {
+  const value = account.instanceAttributes.get(instanceId)?.[attribute];
+  if (value === undefined && account.isSnapshot) throw notRecorded(recordedAttribute(instanceId, attribute));
+  return value ?? false;
+}
+
+/**
+ * @throws InvalidInstanceID.Malformed for what is no id of an instance.
+ * @see https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html
+ */
+export function checkForm(instanceIds: readonly string[]): void {
+  const malformed = instanceIds.find((id) => !/^i-(?:[0-9a-f]{8}|[0-9a-f]{17})$/.test(id));
+  if (malformed !== undefined) throw awsError('InvalidInstanceID.Malformed', `Invalid id: "${malformed}"`);
+}
+
+/**
+ * Requests for Spot Instances.
+ * @see https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeSpotInstanceRequests.html
+ */
+export function describeSpotInstanceRequests(
+  input: Input<'ec2:DescribeSpotInstanceRequests'>,
+  account: Account,
+): Output<'ec2:DescribeSpotInstanceRequests'> {
+  heedOnly(input, ['SpotInstanceRequestIds', 'Filters', 'MaxResults', 'NextToken']);
+  const rows = recordedRows(account, 'spotInstanceRequests');
+  const page = read(spotInstanceRequests, rows, { ids: input.SpotInstanceRequestIds, ...input }, account);
+  return { SpotInstanceRequests: [...page.rows], NextToken: page.nextToken };
 }
 
 /**
@@ -306,11 +378,14 @@ function interfaceGroups(instance: ec2.Instance): readonly ec2.GroupIdentifier[]
   return (instance.NetworkInterfaces ?? []).flatMap((networkInterface) => networkInterface.Groups ?? []);
 }
 
-/** A snapshot's rules are what was recorded; a living account's follow from its groups. */
-function rulesIn(account: Account): readonly ec2.SecurityGroupRule[] {
+/**
+ * A snapshot's rules are what was recorded; a living account's follow from its groups.
+ * @see https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_SecurityGroupRule.html
+ */
+export function rulesIn(account: Account): readonly ec2.SecurityGroupRule[] {
   const recorded = recordedRows(account, 'securityGroupRules');
   if (account.isSnapshot) return recorded;
   return recordedRows(account, 'securityGroups')
     .flatMap(rulesOf)
-    .map((rule) => recorded.find((known) => isSameRule(known, rule)) ?? rule);
+    .map((rule) => knownRule(account, rule));
 }

@@ -16,10 +16,23 @@ import {
   transitionCall,
   type UserIdentity,
 } from './events.ts';
-import { rulesOf, withoutPermission, withPermission } from './security-groups.ts';
-
-/** How long a terminated instance is still shown, in milliseconds: an hour. */
-export const TERMINATED_SHOWN_MS = 3_600_000;
+import { withoutPermission } from './security-groups.ts';
+import {
+  addedIngress,
+  detach,
+  groupBy,
+  instanceBy,
+  mergedTags,
+  removedIngress,
+  rulesFor,
+  setRunning,
+  setStopped,
+  setTerminated,
+  stateOf,
+  taggedBy,
+  volumeBy,
+  withoutTags,
+} from './state.ts';
 
 /** Who makes a change, and how long it takes until Describe shows it. */
 export interface Made {
@@ -75,15 +88,6 @@ export interface Mutations {
   /** The instance is shown as terminated for an hour, then no more. Volumes go that are deleted on termination. */
   terminate(instanceId: string, made?: Made): readonly EventBridgeEvent<unknown>[];
 }
-
-const stateCodes = {
-  pending: 0,
-  running: 16,
-  'shutting-down': 32,
-  terminated: 48,
-  stopping: 64,
-  stopped: 80,
-} as const satisfies Record<ec2.InstanceStateName, number>;
 
 /** The changes that can be made to this account. */
 export function mutationsOf(account: Account): Mutations {
@@ -146,7 +150,7 @@ function newInstance(account: Account, launch: Launch, at: Date): NewInstance {
     InstanceId: account.newId('i'),
     Placement: { AvailabilityZone: `${account.scope.region}a`, Tenancy: 'default' },
     ...given,
-    State: { Code: stateCodes.running, Name: 'running', ...given.State },
+    State: { ...stateOf('running'), ...given.State },
     LaunchTime: at,
     Tags: [],
     BlockDeviceMappings: [],
@@ -224,37 +228,11 @@ function setTags(
   const set = Object.entries(tags).flatMap(([Key, Value]) => (Value === null ? [] : [{ Key, Value }]));
   const deleted = Object.entries(tags).flatMap(([Key, Value]) => (Value === null ? [{ Key }] : []));
   account.after(made.visibleAfterMs ?? 0, () => {
-    const kept = resource.get().filter((tag) => !deleted.some((one) => one.Key === tag.Key));
-    resource.set(mergedTags(kept, set));
+    resource.set(mergedTags(withoutTags(resource.get(), deleted), set));
   });
   const event = (name: string, some: readonly ec2.Tag[]): readonly EventBridgeEvent<unknown>[] =>
     some.length === 0 ? [] : [seen(account, name, tagsCall(resourceId, some), made)];
   return [...event('CreateTags', set), ...event('DeleteTags', deleted)];
-}
-
-/** A resource's tags, as they are and to be set. */
-interface TagsOfResource {
-  get(): readonly ec2.Tag[];
-  set(tags: ec2.Tag[]): void;
-}
-
-/** Interfaces alone call them `TagSet`. */
-function taggedBy(account: Account, resourceId: string): TagsOfResource {
-  const resource = resourceBy(account, resourceId);
-  const field = resourceId.startsWith('eni-') ? 'TagSet' : 'Tags';
-  return {
-    get: () => resource[field] ?? [],
-    set(tags) {
-      resource[field] = tags;
-    },
-  };
-}
-
-function resourceBy(account: Account, id: string): { Tags?: ec2.Tag[] | undefined; TagSet?: ec2.Tag[] | undefined } {
-  if (id.startsWith('i-')) return instanceBy(account, id);
-  if (id.startsWith('vol-')) return volumeBy(account, id);
-  if (id.startsWith('eni-')) return interfaceBy(account, id);
-  return groupBy(account, id);
 }
 
 function setState(
@@ -268,9 +246,8 @@ function setState(
     state === 'running' ? (['StartInstances', 'pending'] as const) : (['StopInstances', 'stopping'] as const);
   const record = transitionCall(instanceId, instance.State, stateOf(passing));
   account.after(made.visibleAfterMs ?? 0, () => {
-    instance.State = stateOf(state);
-    if (state === 'stopped') delete instance.PublicIpAddress;
-    else instance.LaunchTime = account.now();
+    if (state === 'stopped') setStopped(instance);
+    else setRunning(instance, account);
   });
   return [
     changed(account, instanceId, passing),
@@ -282,43 +259,12 @@ function setState(
 function terminate(account: Account, instanceId: string, made: Made): readonly EventBridgeEvent<unknown>[] {
   const instance = instanceBy(account, instanceId);
   const record = transitionCall(instanceId, instance.State, stateOf('shutting-down'));
-  const delay = made.visibleAfterMs ?? 0;
-  account.after(delay, () => releaseAll(account, instance));
-  account.after(delay + TERMINATED_SHOWN_MS, () => forget(account, instance));
+  account.after(made.visibleAfterMs ?? 0, () => setTerminated(instance, account));
   return [
     changed(account, instanceId, 'shutting-down'),
     changed(account, instanceId, 'terminated'),
     seen(account, 'TerminateInstances', record, made),
   ];
-}
-
-/** A terminated instance has neither volumes, interfaces, groups nor addresses. */
-function releaseAll(account: Account, instance: ec2.Instance): void {
-  const { rows } = account;
-  const isHeld = (attachment: ec2.VolumeAttachment) => attachment.InstanceId === instance.InstanceId;
-  instance.State = stateOf('terminated');
-  instance.BlockDeviceMappings = [];
-  instance.NetworkInterfaces = [];
-  instance.SecurityGroups = [];
-  delete instance.PublicIpAddress;
-  delete instance.VpcId;
-  delete instance.SubnetId;
-  rows.networkInterfaces = rows.networkInterfaces?.filter((row) => row.Attachment?.InstanceId !== instance.InstanceId);
-  rows.volumes = rows.volumes?.filter((row) => !row.Attachments?.some((one) => isHeld(one) && one.DeleteOnTermination));
-  for (const volume of rows.volumes ?? []) detach(volume, isHeld);
-}
-
-function detach(volume: ec2.Volume, isHeld: (attachment: ec2.VolumeAttachment) => boolean): void {
-  if (!volume.Attachments?.some(isHeld)) return;
-  volume.Attachments = volume.Attachments.filter((attachment) => !isHeld(attachment));
-  volume.State = volume.Attachments.length === 0 ? 'available' : 'in-use';
-}
-
-function forget(account: Account, instance: ec2.Instance): void {
-  const { rows } = account;
-  rows.reservations = rows.reservations
-    ?.map((row) => ({ ...row, Instances: (row.Instances ?? []).filter((one) => one !== instance) }))
-    .filter((row) => row.Instances.length > 0);
 }
 
 function authorizeIngress(
@@ -327,14 +273,10 @@ function authorizeIngress(
   permission: ec2.IpPermission,
   made: Made,
 ): readonly EventBridgeEvent<unknown>[] {
-  const group = groupBy(account, groupId);
-  const permissions = withPermission(group.IpPermissions ?? [], permission);
-  const { OwnerId, GroupId } = group;
-  const rules = rulesOf({ OwnerId, GroupId, IpPermissions: [permission] });
-  account.after(made.visibleAfterMs ?? 0, () => {
-    group.IpPermissions = [...permissions];
-  });
-  return [seen(account, 'AuthorizeSecurityGroupIngress', authorizeIngressCall(groupId, permission, rules), made)];
+  const change = addedIngress(account, groupBy(account, groupId), [permission]);
+  account.after(made.visibleAfterMs ?? 0, change.apply);
+  const call = authorizeIngressCall(groupId, permission, change.rules);
+  return [seen(account, 'AuthorizeSecurityGroupIngress', call, made)];
 }
 
 function revokeIngress(
@@ -344,10 +286,9 @@ function revokeIngress(
   made: Made,
 ): readonly EventBridgeEvent<unknown>[] {
   const group = groupBy(account, groupId);
-  const permissions = withoutPermission(group.IpPermissions ?? [], permission);
-  account.after(made.visibleAfterMs ?? 0, () => {
-    group.IpPermissions = [...permissions];
-  });
+  withoutPermission(group.IpPermissions ?? [], permission);
+  const change = removedIngress(account, group, rulesFor(account, group, [permission]));
+  account.after(made.visibleAfterMs ?? 0, change.apply);
   return [seen(account, 'RevokeSecurityGroupIngress', revokeIngressCall(groupId, permission), made)];
 }
 
@@ -402,43 +343,4 @@ function changed(
   at: Date = account.now(),
 ): EventBridgeEvent<unknown> {
   return stateChange(account.scope, { instanceId, state, at, id: account.newUuid() });
-}
-
-function stateOf(name: ec2.InstanceStateName): ec2.InstanceState {
-  return { Code: stateCodes[name], Name: name };
-}
-
-/** Of two tags with the same key the later stands. */
-function mergedTags(first: readonly ec2.Tag[], later: readonly ec2.Tag[]): ec2.Tag[] {
-  return [...new Map([...first, ...later].map((tag) => [tag.Key, tag])).values()];
-}
-
-function instanceBy(account: Account, id: string): ec2.Instance {
-  const all = (account.rows.reservations ?? []).flatMap((reservation) => reservation.Instances ?? []);
-  const instance = all.find((one) => one.InstanceId === id);
-  if (instance === undefined) throw notThere('InvalidInstanceID.NotFound', id);
-  return instance;
-}
-
-function volumeBy(account: Account, id: string): ec2.Volume {
-  const volume = (account.rows.volumes ?? []).find((one) => one.VolumeId === id);
-  if (volume === undefined) throw notThere('InvalidVolume.NotFound', id);
-  return volume;
-}
-
-function interfaceBy(account: Account, id: string): ec2.NetworkInterface {
-  const networkInterface = (account.rows.networkInterfaces ?? []).find((one) => one.NetworkInterfaceId === id);
-  if (networkInterface === undefined) throw notThere('InvalidNetworkInterfaceID.NotFound', id);
-  return networkInterface;
-}
-
-function groupBy(account: Account, id: string): ec2.SecurityGroup {
-  const group = (account.rows.securityGroups ?? []).find((one) => one.GroupId === id);
-  if (group === undefined) throw notThere('InvalidGroup.NotFound', id);
-  return group;
-}
-
-/** As EC2 answers, too, while a launch is not visible yet. */
-function notThere(code: string, id: string): Error {
-  return awsError(code, `'${id}' does not exist`);
 }

@@ -2,6 +2,12 @@ import type * as ec2 from '@aws-sdk/client-ec2';
 import type * as kms from '@aws-sdk/client-kms';
 import { awsError } from './errors.ts';
 
+/** What EC2 tells of an instance only by its attributes; left out: it is not protected. */
+export interface InstanceAttributes {
+  readonly disableApiStop?: boolean;
+  readonly disableApiTermination?: boolean;
+}
+
 /** What an account holds. */
 export interface Resources {
   readonly reservations?: readonly ec2.Reservation[] | undefined;
@@ -10,16 +16,24 @@ export interface Resources {
   /** In an account that is no snapshot they are derived from the groups' permissions; those given here lend their ids and tags. */
   readonly securityGroupRules?: readonly ec2.SecurityGroupRule[] | undefined;
   readonly networkInterfaces?: readonly ec2.NetworkInterface[] | undefined;
+  readonly spotInstanceRequests?: readonly ec2.SpotInstanceRequest[] | undefined;
   readonly instanceTypes?: readonly ec2.InstanceTypeInfo[] | undefined;
   readonly kmsAliases?: readonly kms.AliasListEntry[] | undefined;
   /** Entries of managed prefix lists by the list's id. */
   readonly prefixLists?: Readonly<Record<string, readonly ec2.PrefixListEntry[]>>;
+  /** By the instance's id. */
+  readonly instanceAttributes?: Readonly<Record<string, InstanceAttributes>>;
+  /** Left out: there is none, as in many accounts. */
+  readonly defaultVpcId?: string;
   /** A snapshot: what is left out was not recorded, and reading it fails. Else it is empty. */
   readonly isSnapshot?: boolean;
 }
 
-/** Resources that one command lists, and a snapshot holds in one file. */
-export type Listed = Exclude<keyof Resources, 'prefixLists' | 'isSnapshot'>;
+/** Resources that one command lists. */
+export type Kind = Exclude<keyof Resources, 'prefixLists' | 'instanceAttributes' | 'defaultVpcId' | 'isSnapshot'>;
+
+/** Those that a snapshot holds in one file: nothing that is judged by a snapshot needs the others. */
+export type Listed = Exclude<Kind, 'spotInstanceRequests'>;
 
 /** A read as a snapshot holds it: the AWS CLI's output, in a file named after the command. */
 export interface RecordedRead {
@@ -56,6 +70,25 @@ export const recordedReads = {
   },
   kmsAliases: { file: 'kms.list-aliases.json', key: 'Aliases', command: 'aws kms list-aliases' },
 } as const satisfies { readonly [Kind in Listed]: RecordedRead };
+
+/** Where a snapshot would hold each kind of resource. */
+export const reads = {
+  ...recordedReads,
+  spotInstanceRequests: {
+    file: 'describe-spot-instance-requests.json',
+    key: 'SpotInstanceRequests',
+    command: 'aws ec2 describe-spot-instance-requests',
+  },
+} as const satisfies { readonly [K in Kind]: RecordedRead };
+
+/** Where a snapshot would hold an attribute of one instance. */
+export function recordedAttribute(instanceId: string, attribute: keyof InstanceAttributes): RecordedRead {
+  return {
+    file: `describe-instance-attribute.${instanceId}.${attribute}.json`,
+    key: attribute,
+    command: `aws ec2 describe-instance-attribute --instance-id ${instanceId} --attribute ${attribute}`,
+  };
+}
 
 /** Where a snapshot holds the entries of one managed prefix list. */
 export function recordedPrefixList(prefixListId: string): RecordedRead {

@@ -2,13 +2,26 @@ import type { SQSRecord } from 'aws-lambda';
 import { asError } from '../domain/errors.ts';
 import type { Aws, Input, Operation, Output, Scope } from '../domain/operations.ts';
 import { type Account, createAccount, type Deployed, defaultDeployment } from './account.ts';
-import { batchGetItem, listTables, putItem, scan, updateItem } from './dynamodb.ts';
 import {
+  authorizeSecurityGroupIngress,
+  createTags,
+  deleteTags,
+  modifyInstanceAttribute,
+  modifyNetworkInterfaceAttribute,
+  revokeSecurityGroupIngress,
+  startInstances,
+  stopInstances,
+  terminateInstances,
+} from './changes.ts';
+import { batchGetItem, listTables, putItem, query, scan, updateItem } from './dynamodb.ts';
+import {
+  describeInstanceAttribute,
   describeInstances,
   describeInstanceTypes,
   describeNetworkInterfaces,
   describeSecurityGroupRules,
   describeSecurityGroups,
+  describeSpotInstanceRequests,
   describeVolumes,
   getManagedPrefixListEntries,
 } from './ec2.ts';
@@ -31,12 +44,24 @@ const handlers: Handlers = {
   'ec2:DescribeSecurityGroups': describeSecurityGroups,
   'ec2:DescribeSecurityGroupRules': describeSecurityGroupRules,
   'ec2:DescribeNetworkInterfaces': describeNetworkInterfaces,
+  'ec2:DescribeInstanceAttribute': describeInstanceAttribute,
+  'ec2:DescribeSpotInstanceRequests': describeSpotInstanceRequests,
   'ec2:DescribeInstanceTypes': describeInstanceTypes,
   'ec2:GetManagedPrefixListEntries': getManagedPrefixListEntries,
+  'ec2:RevokeSecurityGroupIngress': revokeSecurityGroupIngress,
+  'ec2:AuthorizeSecurityGroupIngress': authorizeSecurityGroupIngress,
+  'ec2:StopInstances': stopInstances,
+  'ec2:StartInstances': startInstances,
+  'ec2:TerminateInstances': terminateInstances,
+  'ec2:ModifyInstanceAttribute': modifyInstanceAttribute,
+  'ec2:ModifyNetworkInterfaceAttribute': modifyNetworkInterfaceAttribute,
+  'ec2:CreateTags': createTags,
+  'ec2:DeleteTags': deleteTags,
   'kms:ListAliases': listAliases,
   'dynamodb:BatchGetItem': batchGetItem,
   'dynamodb:PutItem': putItem,
   'dynamodb:UpdateItem': updateItem,
+  'dynamodb:Query': query,
   'dynamodb:Scan': scan,
   'dynamodb:ListTables': listTables,
   'sns:Publish': publish,
@@ -64,6 +89,8 @@ export interface SandboxOptions {
   readonly pageSize?: number | 'aws';
   /** How far each call moves the clock on, in milliseconds; 0 if left out. */
   readonly latencyMs?: number;
+  /** How long an instance takes to start, stop or terminate after a call, in milliseconds; 0 if left out: it is done at once. */
+  readonly transitionMs?: number;
   readonly faults?: readonly Fault[];
   /** Table, topics and queues; left out: those of `defaultDeployment`. */
   readonly deployed?: Deployed;
@@ -94,8 +121,9 @@ export interface Sandbox {
  * What it does not understand it refuses; it never passes over a parameter in silence.
  */
 export function createSandbox(options: SandboxOptions): Sandbox {
-  const { scope, start, resources = {}, pageSize = 5, latencyMs = 0, deployed = defaultDeployment(scope) } = options;
-  const account = createAccount({ scope, start, resources, pageSize, deployed });
+  const { scope, start, resources = {}, pageSize = 5, deployed = defaultDeployment(scope) } = options;
+  const { latencyMs = 0, transitionMs = 0 } = options;
+  const account = createAccount({ scope, start, resources, pageSize, transitionMs, deployed });
   const faults = createFaults(options.faults ?? []);
   const calls: Call[] = [];
 

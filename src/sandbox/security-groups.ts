@@ -23,7 +23,7 @@ export function withPermission(
   if (twice !== undefined) {
     throw awsError(
       'InvalidPermission.Duplicate',
-      `the specified rule "${sourceOf(twice)}, ${twice.IpProtocol}" already exists`,
+      `the specified rule "peer: ${sourceOf(twice)}, ${wordsOf(twice)}, ALLOW" already exists`,
     );
   }
   return merged([...before, ...singles(added)]);
@@ -44,6 +44,38 @@ export function withoutPermission(
     throw awsError('InvalidPermission.NotFound', 'The specified rule does not exist in this security group.');
   }
   return merged(before.filter((single) => !gone.has(identityOf(single))));
+}
+
+/** Permissions without those that rules let through. */
+export function withoutRules(
+  group: ec2.SecurityGroup,
+  permissions: readonly ec2.IpPermission[],
+  rules: readonly ec2.SecurityGroupRule[],
+): readonly ec2.IpPermission[] {
+  const gone = new Set(rules.map(contentOf));
+  const kept = permissions.flatMap(singles).filter((single) => !gone.has(contentOf(ruleOf(group, single, false))));
+  return merged(kept);
+}
+
+/** What is asked for and is not there, in the form in which EC2 says so. */
+export function unknownAmong(
+  permissions: readonly ec2.IpPermission[],
+  asked: readonly ec2.IpPermission[],
+): readonly ec2.IpPermission[] {
+  const present = new Set(permissions.flatMap(singles).map(identityOf));
+  return merged(asked.flatMap(singles).filter((single) => !present.has(identityOf(single))));
+}
+
+/** Whether permissions name a source for the same ports twice. */
+export function hasTwice(permissions: readonly ec2.IpPermission[]): boolean {
+  const identities = permissions.flatMap(singles).map(identityOf);
+  return new Set(identities).size < identities.length;
+}
+
+/** A rule as the answer to its revocation has it. */
+export function revokedOf(rule: ec2.SecurityGroupRule): ec2.RevokedSecurityGroupRule {
+  const { GroupOwnerId: _owner, ReferencedGroupInfo: referenced, Tags: _tags, ...rest } = rule;
+  return { ...rest, ...(referenced === undefined ? {} : { ReferencedGroupId: referenced.GroupId }) };
 }
 
 /** The same permission once for each of its sources. */
@@ -72,6 +104,11 @@ function merged(all: readonly ec2.IpPermission[]): readonly ec2.IpPermission[] {
 
 function portsOf({ IpProtocol, FromPort, ToPort }: ec2.IpPermission): string {
   return `${IpProtocol} ${FromPort ?? -1} ${ToPort ?? -1}`;
+}
+
+function wordsOf({ IpProtocol, FromPort, ToPort }: ec2.IpPermission): string {
+  if (IpProtocol === '-1') return 'ALL';
+  return `${IpProtocol?.toUpperCase()}, from port: ${FromPort}, to port: ${ToPort}`;
 }
 
 function sourceOf(single: ec2.IpPermission): string {

@@ -5,8 +5,9 @@ import { KMSClient } from '@aws-sdk/client-kms';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { mockClient } from 'aws-sdk-client-mock';
+import { changingSenders } from '../../src/aws/changes.ts';
 import { type SdkOptions, sdk } from '../../src/aws/sdk.ts';
-import type { Input, Operation } from '../../src/domain/operations.ts';
+import { changingOperations, type Input, isChanging, type Operation } from '../../src/domain/operations.ts';
 
 const mocks: Readonly<Record<string, ReturnType<typeof mockClient>>> = {
   ec2: mockClient(EC2Client),
@@ -23,12 +24,30 @@ const inputs: { readonly [O in Operation]: Input<O> } = {
   'ec2:DescribeSecurityGroups': { GroupIds: ['sg-0123456789abcdef0'] },
   'ec2:DescribeSecurityGroupRules': { MaxResults: 1000 },
   'ec2:DescribeNetworkInterfaces': { NetworkInterfaceIds: ['eni-0123456789abcdef0'] },
+  'ec2:DescribeInstanceAttribute': { InstanceId: 'i-0123456789abcdef0', Attribute: 'disableApiStop' },
+  'ec2:DescribeSpotInstanceRequests': { SpotInstanceRequestIds: ['sir-01234567'] },
   'ec2:DescribeInstanceTypes': { InstanceTypes: ['m7i.large'] },
   'ec2:GetManagedPrefixListEntries': { PrefixListId: 'pl-0123456789abcdef0' },
+  'ec2:RevokeSecurityGroupIngress': {
+    GroupId: 'sg-0123456789abcdef0',
+    SecurityGroupRuleIds: ['sgr-0123456789abcdef0'],
+  },
+  'ec2:AuthorizeSecurityGroupIngress': { GroupId: 'sg-0123456789abcdef0', IpPermissions: [{ IpProtocol: '-1' }] },
+  'ec2:StopInstances': { InstanceIds: ['i-0123456789abcdef0'], Hibernate: true },
+  'ec2:StartInstances': { InstanceIds: ['i-0123456789abcdef0'] },
+  'ec2:TerminateInstances': { InstanceIds: ['i-0123456789abcdef0'] },
+  'ec2:ModifyInstanceAttribute': { InstanceId: 'i-0123456789abcdef0', DisableApiStop: { Value: false } },
+  'ec2:ModifyNetworkInterfaceAttribute': {
+    NetworkInterfaceId: 'eni-0123456789abcdef0',
+    Groups: ['sg-0123456789abcdef0'],
+  },
+  'ec2:CreateTags': { Resources: ['i-0123456789abcdef0'], Tags: [{ Key: 'a', Value: 'b' }] },
+  'ec2:DeleteTags': { Resources: ['i-0123456789abcdef0'], Tags: [{ Key: 'a' }] },
   'kms:ListAliases': { Limit: 100 },
   'dynamodb:BatchGetItem': { RequestItems: { findings: { Keys: [{ pk: { S: 'a' } }] } } },
   'dynamodb:PutItem': { TableName: 'findings', Item: { pk: { S: 'a' } } },
   'dynamodb:UpdateItem': { TableName: 'findings', Key: { pk: { S: 'a' } } },
+  'dynamodb:Query': { TableName: 'findings', IndexName: 'due' },
   'dynamodb:Scan': { TableName: 'findings' },
   'dynamodb:ListTables': { Limit: 5 },
   'sns:Publish': { TopicArn: 'arn:aws:sns:eu-central-1:123456789012:alerts', Message: 'text' },
@@ -38,7 +57,7 @@ const inputs: { readonly [O in Operation]: Input<O> } = {
 
 const operations = Object.keys(inputs) as Operation[];
 
-function call<O extends Operation>(operation: O, region: string, options?: SdkOptions) {
+function call<O extends Operation>(operation: O, region: string, options: SdkOptions = { changes: changingSenders }) {
   return sdk({ region }, options)(operation, inputs[operation]);
 }
 
@@ -67,6 +86,20 @@ test.each(operations)(
     ]);
   },
 );
+
+test.each(changingOperations)('%s is not sent unless changes were asked for', async (operation) => {
+  await expect(call(operation, 'eu-central-1', {})).rejects.toMatchObject({
+    name: 'ChangesLeftOut',
+    message: expect.stringContaining(operation),
+  });
+  expect(received()).toEqual([]);
+});
+
+test('whatever is no read of EC2, and of EC2 alone, counts as a change', () => {
+  const noReads = operations.filter((operation) => /^ec2:(?!Describe|Get|List)/.test(operation));
+  expect(operations.filter(isChanging)).toEqual(noReads);
+  expect([...changingOperations].sort()).toEqual([...noReads].sort());
+});
 
 test('a Region has one client for a service, made for that Region', async () => {
   mocks.ec2?.onAnyCommand().resolves({});
