@@ -56,32 +56,6 @@ export interface Operations extends Changes {
     ec2.GetManagedPrefixListEntriesCommandInput,
     ec2.GetManagedPrefixListEntriesCommandOutput,
   ];
-  'ec2:RevokeSecurityGroupIngress': [
-    ec2.RevokeSecurityGroupIngressCommandInput,
-    ec2.RevokeSecurityGroupIngressCommandOutput,
-  ];
-  'ec2:AuthorizeSecurityGroupIngress': [
-    ec2.AuthorizeSecurityGroupIngressCommandInput,
-    ec2.AuthorizeSecurityGroupIngressCommandOutput,
-  ];
-  'ec2:StopInstances': [ec2.StopInstancesCommandInput, ec2.StopInstancesCommandOutput];
-  'ec2:StartInstances': [ec2.StartInstancesCommandInput, ec2.StartInstancesCommandOutput];
-  'ec2:TerminateInstances': [ec2.TerminateInstancesCommandInput, ec2.TerminateInstancesCommandOutput];
-  'ec2:ModifyInstanceAttribute': [ec2.ModifyInstanceAttributeCommandInput, ec2.ModifyInstanceAttributeCommandOutput];
-  'ec2:ModifyNetworkInterfaceAttribute': [
-    ec2.ModifyNetworkInterfaceAttributeCommandInput,
-    ec2.ModifyNetworkInterfaceAttributeCommandOutput,
-  ];
-  'ec2:CreateTags': [ec2.CreateTagsCommandInput, ec2.CreateTagsCommandOutput];
-  'ec2:DeleteTags': [ec2.DeleteTagsCommandInput, ec2.DeleteTagsCommandOutput];
-  'ec2:DescribeInstanceAttribute': [
-    ec2.DescribeInstanceAttributeCommandInput,
-    ec2.DescribeInstanceAttributeCommandOutput,
-  ];
-  'ec2:DescribeSpotInstanceRequests': [
-    ec2.DescribeSpotInstanceRequestsCommandInput,
-    ec2.DescribeSpotInstanceRequestsCommandOutput,
-  ];
   'kms:ListAliases': [kms.ListAliasesCommandInput, kms.ListAliasesCommandOutput];
   'dynamodb:BatchGetItem': [ddb.BatchGetItemCommandInput, ddb.BatchGetItemCommandOutput];
   'dynamodb:PutItem': [ddb.PutItemCommandInput, ddb.PutItemCommandOutput];
@@ -95,20 +69,6 @@ export interface Operations extends Changes {
 }
 
 export type Operation = keyof Operations;
-
-/** Operations that change something in EC2. Plans are made of these, and nothing else makes them. */
-export type ChangingOperation = Extract<
-  Operation,
-  | 'ec2:RevokeSecurityGroupIngress'
-  | 'ec2:AuthorizeSecurityGroupIngress'
-  | 'ec2:StopInstances'
-  | 'ec2:StartInstances'
-  | 'ec2:TerminateInstances'
-  | 'ec2:ModifyInstanceAttribute'
-  | 'ec2:ModifyNetworkInterfaceAttribute'
-  | 'ec2:CreateTags'
-  | 'ec2:DeleteTags'
->;
 export type Input<O extends Operation> = Operations[O][0];
 export type Output<O extends Operation> = Omit<Operations[O][1], '$metadata'>;
 

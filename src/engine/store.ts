@@ -3,7 +3,7 @@ import { type Controls, noControls } from '../domain/controls.ts';
 import { asError } from '../domain/errors.ts';
 import { type Finding, isLive, type SubjectRecord, wakesAt } from '../domain/finding.ts';
 import type { Aws, Output, Scope } from '../domain/operations.ts';
-import { ADD_CHUNK, HAS_ROOM, IS_LIVE, NOT_THERE, RESERVE, VERSION_IS } from '../domain/table.ts';
+import { ADD_CHUNK, DUE, HAS_ROOM, IS_LIVE, NOT_THERE, RESERVE, VERSION_IS } from '../domain/table.ts';
 import type { Deployment, Engine } from './deployment.ts';
 import { chunked, listIn } from './reads.ts';
 
@@ -110,7 +110,7 @@ export function writeRecord(engine: Engine, record: SubjectRecord): Promise<bool
   const more: Item = {
     expiresAt: secondsOf(new Date(record.expiresAt)),
     ...(isLive(record) ? { isLive: { N: '1' } } : {}),
-    ...(due === undefined ? {} : { due: { S: '1' }, dueAt: { S: due } }),
+    ...(due === undefined ? {} : { due: { S: DUE }, dueAt: { S: due } }),
   };
   return writeVersioned(engine, subjectKey(engine.deployment.scope, record.subject.id), fitting(record), more);
 }

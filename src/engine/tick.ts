@@ -1,4 +1,4 @@
-import { DUE_BY, DUE_INDEX } from '../domain/table.ts';
+import { DUE, DUE_BY, DUE_INDEX } from '../domain/table.ts';
 import type { Engine } from './deployment.ts';
 import { CHUNK_INSTANCES, type LookMessage } from './messages.ts';
 import { chunked, listIn } from './reads.ts';
@@ -38,7 +38,7 @@ async function readDue({ aws, deployment, now }: Engine): Promise<readonly strin
       TableName: deployment.tableName,
       IndexName: DUE_INDEX,
       KeyConditionExpression: DUE_BY,
-      ExpressionAttributeValues: { ':due': { S: '1' }, ':now': { S: now().toISOString() } },
+      ExpressionAttributeValues: { ':due': { S: DUE }, ':now': { S: now().toISOString() } },
       ...(start === undefined ? {} : { ExclusiveStartKey: start }),
     });
     for (const item of listIn(operation, output.Items)) ids.push(instanceIdIn(item));
