@@ -21,6 +21,7 @@ const actLabels = {
   failed: 'Failed',
   contested: 'Contested',
   interrupted: 'Begun',
+  overtaken: 'Begun',
 } as const satisfies Record<Act['outcome'], string>;
 
 function actText({ does, at, outcome, detail, undo, undoneAt, calls }: Act, id: string, length: number): string {
@@ -38,6 +39,8 @@ function actText({ does, at, outcome, detail, undo, undoneAt, calls }: Act, id: 
       const before = made === 0 ? 'nothing was changed' : `${made} of its calls were made${back}${undone}`;
       return `${what}: ${printable(detail ?? '', length)}; ${before}`;
     }
+    case 'overtaken':
+      return `${what}: it was done already, by this call or by somebody else${back}${undone}`;
     case 'interrupted':
       return `${what}, and interrupted: whether it was done was not written down${back}${undone}`;
   }

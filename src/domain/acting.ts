@@ -24,14 +24,29 @@ export function begin(
 export interface Done {
   readonly policy: string;
   readonly action: string;
-  /** Left out: it was overtaken, and nothing was done. */
-  readonly act?: Act;
+  readonly act: Act;
   readonly at: Date;
   readonly cause: Cause;
-  /** Alerts of the same look, which wait to be sent: what was done is told with them. */
-  readonly waiting: readonly string[];
+  /** When the look was taken, ISO 8601: what was done is told together with what it found. */
+  readonly observedAt: string;
+  /** Alerts that whoever acts has to send, by id. */
+  readonly sending: readonly string[];
   /** Part of a sweep: the alert waits in the outbox until the sweep is done. */
   readonly deferred: boolean;
+}
+
+/**
+ * The record after a person put back what an act had done.
+ * @returns undefined when there is no such act of that finding, or it was put back before.
+ */
+export function undone(record: SubjectRecord, findingId: string, act: Act, at: string): SubjectRecord | undefined {
+  const finding = record.findings.find(({ id }) => id === findingId);
+  const isIt = (one: Act) => one.action === act.action && one.at === act.at && one.undoneAt === undefined;
+  if (finding?.acts?.some(isIt) !== true) return undefined;
+  return withFinding(record, {
+    ...finding,
+    acts: finding.acts.map((one) => (isIt(one) ? { ...one, undoneAt: at } : one)),
+  });
 }
 
 /** What is to be written and sent after an action. */
@@ -46,26 +61,24 @@ export interface AfterAct {
  */
 export function afterAct(record: SubjectRecord, done: Done): AfterAct {
   const before = record.findings.find(({ policy }) => policy === done.policy);
-  const waiting = record.outbox.filter(({ id }) => done.waiting.includes(id));
-  if (before === undefined) return { record, toSend: waiting };
+  const sending = record.outbox.filter(({ id }) => done.sending.includes(id));
+  if (before === undefined) return { record, toSend: sending };
   const finding = withOutcome(before, done);
   const next = withFinding(record, finding);
-  const isNews = done.act !== undefined && !before.acts?.some((one) => done.act !== undefined && isSame(one, done.act));
-  if (!isNews) return { record: next, toSend: waiting };
+  const isNews = done.act.outcome !== 'overtaken' && !before.acts?.some((one) => isSame(one, done.act));
+  if (!isNews) return { record: next, toSend: sending };
+  const waiting = record.outbox.filter(({ observedAt }) => observedAt === done.observedAt);
   const entry = { change: changeOf(done.act), finding } as const;
   const told = toldWith(waiting, entry, record, done);
   const others = record.outbox.filter((alert) => !waiting.includes(alert));
-  const outbox = [...others, ...told];
-  const isSent = !done.deferred && told.length > 0;
-  return {
-    record: { ...next, outbox, ...(isSent ? { outboxLeasedUntil: leasedFrom(done.at) } : {}) },
-    toSend: done.deferred ? [] : told,
-  };
+  const toSend = [...sending.filter((alert) => others.includes(alert)), ...(done.deferred ? [] : told)];
+  const lease = toSend.length > 0 ? { outboxLeasedUntil: leasedFrom(done.at) } : {};
+  return { record: { ...next, outbox: [...others, ...told], ...lease }, toSend };
 }
 
-function changeOf(act: Act | undefined): AlertEntry['change'] {
-  if (act?.outcome === 'done') return 'acted';
-  return act?.outcome === 'contested' ? 'contested' : 'failed';
+function changeOf({ outcome }: Act): AlertEntry['change'] {
+  if (outcome === 'done') return 'acted';
+  return outcome === 'contested' ? 'contested' : 'failed';
 }
 
 function withFinding(record: SubjectRecord, finding: Finding): SubjectRecord {
@@ -78,20 +91,20 @@ function withOutcome(finding: Finding, { action, act }: Done): Finding {
   return {
     ...finding,
     ...(steps === undefined ? {} : { steps }),
-    ...(act === undefined ? {} : { acts: withAct(finding.acts ?? [], act) }),
+    acts: withAct(finding.acts ?? [], act),
   };
 }
 
 /** What failed, or was overtaken, stays due: the next look tries again. */
-function stepAfter({ begun: _, dueAt, ...step }: Step, act: Act | undefined): Step {
-  switch (act?.outcome) {
+function stepAfter({ begun: _, dueAt, ...step }: Step, act: Act): Step {
+  switch (act.outcome) {
     case 'done':
       return { ...step, held: { by: 'done', why: `done at ${act.at}` } };
     case 'contested':
       return { ...step, held: { by: 'contested', why: act.detail ?? 'it is put back each time' } };
     case 'failed':
     case 'interrupted':
-    case undefined:
+    case 'overtaken':
       return { ...step, ...(dueAt === undefined ? {} : { dueAt }) };
   }
 }
@@ -102,7 +115,7 @@ function toldWith(waiting: readonly Alert[], entry: AlertEntry, record: SubjectR
   const rest = [...others, ...waiting.filter(({ topic }) => topic !== 'alerts')];
   if (first === undefined) {
     const { scope, subject, instance = { instanceId: subject.id, tags: {} } } = record;
-    const about = { scope, subject, instance, cause: done.cause, observedAt: done.at.toISOString() };
+    const about = { scope, subject, instance, cause: done.cause, observedAt: done.observedAt };
     return [...rest, ...alertOf({ ...about, topic: 'alerts', owes: ['sns', 'eventbridge'] }, [entry])];
   }
   const isSameFinding = (one: AlertEntry) => one.finding.id === entry.finding.id;

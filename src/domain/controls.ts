@@ -3,6 +3,7 @@ import type { ActionKind } from './action.ts';
 import { enforcements } from './bind.ts';
 import type { Policy } from './policy.ts';
 import type { Safety } from './safety.ts';
+import type { Held } from './steps.ts';
 
 /** Why somebody paused enforcement. */
 export interface Pause {
@@ -60,11 +61,11 @@ export interface Controls {
 export const noControls: Controls = { version: 0, pausedPolicies: {}, tripped: {}, policies: {} };
 
 /** Why nothing of this kind is done by this policy now; undefined when it may. */
-export function whyStopped(controls: Controls, policy: string, kind: ActionKind): string | undefined {
+export function whyStopped(controls: Controls, policy: string, kind: ActionKind): Held | undefined {
   const pause = controls.paused ?? controls.pausedPolicies[policy];
-  if (pause !== undefined) return `paused since ${pause.at}: ${pause.reason}`;
+  if (pause !== undefined) return { by: 'paused', why: `paused since ${pause.at}: ${pause.reason}` };
   const trip = controls.tripped[kind];
-  return trip === undefined ? undefined : `the limit of ${trip.limit} an hour was reached at ${trip.at}`;
+  return trip && { by: 'limit', why: `the limit of ${trip.limit} an hour was reached at ${trip.at}` };
 }
 
 /**

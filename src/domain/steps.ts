@@ -18,12 +18,18 @@ export type HeldBy =
   | 'baseline'
   /** It came by a change after the launch, and the action would interrupt the instance. */
   | 'drift'
+  /** Somebody paused enforcement, of the policy or of all. */
+  | 'paused'
+  /** A limit was reached, and nobody has resumed since. */
+  | 'limit'
   /** The action has no plan for it. */
   | 'refused'
   /** It was done. */
   | 'done'
   /** Somebody puts back what is done. */
-  | 'contested';
+  | 'contested'
+  /** A person put it back with `undo`: it is not done again. */
+  | 'undone';
 
 /** Why an action does not come, for programs and for people. */
 export interface Held {
@@ -59,9 +65,10 @@ export interface Act {
   readonly does: string;
   /**
    * `failed`: a call was refused or broke off, and calls before it stand. `contested`: nothing was done, since it is put back
-   * each time. `interrupted`: whoever did it died, and what became of the calls was not written down.
+   * each time. `interrupted`: whoever did it died, and what became of the calls was not written down. `overtaken`: EC2 found the
+   * resource changed already, by somebody else or by this very call, whose first answer was lost.
    */
-  readonly outcome: 'done' | 'failed' | 'contested' | 'interrupted';
+  readonly outcome: 'done' | 'failed' | 'contested' | 'interrupted' | 'overtaken';
   /** In order; `done`, or AWS's error. The calls behind one that failed were not made. */
   readonly calls: readonly { readonly operation: string; readonly outcome: string }[];
   /** More on the outcome. */
@@ -77,6 +84,8 @@ export interface Possible {
   readonly use: Enforcement;
   readonly interrupts: boolean;
   readonly planned: Planned;
+  /** Nothing of its kind is done for now. */
+  readonly stopped?: Held;
   /** When the policy was first deployed with it in enforce mode, ISO 8601; left out while it is not. */
   readonly since?: string;
 }
@@ -128,15 +137,16 @@ export function isBeingDone(begun: Begun | undefined, at: Date): boolean {
 }
 
 function heldBack(finding: Standing, possible: Possible, enforceability: Enforceability): Held | undefined {
-  const { use, interrupts, planned } = possible;
+  const { use, interrupts, planned, stopped } = possible;
   if (isOfBaseline(finding, possible, enforceability))
     return { by: 'baseline', why: 'it stood before this was enforced, and is left alone until the policy is promoted' };
   if (interrupts && finding.origin !== 'launch' && !use.onDrift)
     return { by: 'drift', why: 'it came by a change after the launch, and the policy does not say onDrift' };
   const last = lastOf(finding, use.id);
+  if (last?.undoneAt !== undefined) return { by: 'undone', why: `put back at ${last.undoneAt}, and not done again` };
   if (last?.outcome === 'contested') return { by: 'contested', why: last.detail ?? 'it is put back each time' };
   if (last?.outcome === 'done' && use.againMs === undefined) return { by: 'done', why: `done at ${last.at}` };
-  return 'refused' in planned ? { by: 'refused', why: planned.refused } : undefined;
+  return 'refused' in planned ? { by: 'refused', why: planned.refused } : stopped;
 }
 
 /**
@@ -164,9 +174,14 @@ function dueAt(finding: Standing, { use, since }: Possible, { promotedAt }: Enfo
   return again > due ? again : due;
 }
 
-/** The latest act of an action since the finding opened. What is contested stays so for a day, however it opens again. */
+/**
+ * The latest act of an action since the finding opened. What a person put back, and for a day what is contested, stays so
+ * however the finding opens again.
+ */
 function lastOf({ acts = [], openedAt }: Standing, action: string): Act | undefined {
   const own = acts.filter((act) => act.action === action);
+  const latest = own.at(-1);
+  if (latest?.undoneAt !== undefined) return latest;
   const contested = own.findLast(({ outcome }) => outcome === 'contested');
   if (contested !== undefined && Date.parse(openedAt) - Date.parse(contested.at) < DAY_MS) return contested;
   return own.findLast(({ at }) => at >= openedAt);

@@ -118,7 +118,8 @@ async function act(engine: Engine, outgoing: Outgoing, look: Look, due: DueActio
     policy: policy.name,
     action: bound.id,
     cause: look.cause,
-    waiting: outgoing.toSend.map(({ id }) => id),
+    observedAt: look.at.toISOString(),
+    sending: outgoing.toSend.map(({ id }) => id),
     deferred: look.deferred,
     at,
   };
@@ -137,10 +138,9 @@ async function act(engine: Engine, outgoing: Outgoing, look: Look, due: DueActio
   const begun = await writeBegun(engine, outgoing, { ...due, plan: last.plan }, at);
   if (begun === undefined) return { outgoing, lookAgain: [instanceId] };
   const { calls, failure, isOvertaken } = await makeCalls(engine.aws, last.plan.calls);
-  if (isOvertaken) return { outgoing: await writeOutcome(engine, begun, done), lookAgain: [instanceId] };
   report.actions += 1;
-  if (failure !== undefined) report.errors.push(`${bound.id} on ${instanceId}: ${failure}`);
-  const outcome = failure === undefined ? 'done' : 'failed';
+  if (failure !== undefined && !isOvertaken) report.errors.push(`${bound.id} on ${instanceId}: ${failure}`);
+  const outcome = failure === undefined ? 'done' : isOvertaken ? 'overtaken' : 'failed';
   const act: Act = {
     ...actOf(bound.id, last.plan, at),
     outcome,
@@ -198,5 +198,5 @@ async function writeOutcome(engine: Engine, outgoing: Outgoing, done: Done): Pro
     if (await writeRecord(engine, after.record)) return after;
     record = (await readRecords(engine, [record.subject.id])).get(record.subject.id);
   }
-  throw new Error(`what became of it could not be written: ${done.act?.does ?? 'nothing was done'}`);
+  throw new Error(`what became of it could not be written: ${done.act.does}`);
 }

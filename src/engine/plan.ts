@@ -2,7 +2,7 @@ import type { Planned, Standing } from '../domain/action.ts';
 import { interrupts } from '../domain/action.ts';
 import { type Answer, no } from '../domain/answer.ts';
 import { factsOf, type InspectedInstance, type Launch } from '../domain/collected.ts';
-import { type Controls, noControls } from '../domain/controls.ts';
+import { type Controls, noControls, whyStopped } from '../domain/controls.ts';
 import { describeError } from '../domain/errors.ts';
 import { describeMissing, type Facts, missingOf } from '../domain/facts.ts';
 import { distinct, type Instance } from '../domain/instance.ts';
@@ -96,7 +96,9 @@ function enforceabilityOf(
     actions: policy.boundActions.map((bound) => {
       const { action: _, ...use } = bound;
       const since = enforced?.actions[use.id];
+      const stopped = whyStopped(controls, policy.name, bound.action.kind);
       return {
+        ...(stopped === undefined ? {} : { stopped }),
         use,
         interrupts: interrupts(bound.action),
         planned: plannedFor(bound, policy, judgement, picture, standingOf, engine.now()),

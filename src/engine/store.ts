@@ -44,7 +44,7 @@ export interface Table {
 
 /** What reading and writing the controls takes. */
 export type ControlsTable = Pick<Engine, 'aws' | 'pause' | 'newToken'> & {
-  readonly deployment: Pick<Deployment, 'tableName' | 'scope'>;
+  readonly deployment: Pick<Deployment, 'tableName'>;
 };
 
 type Item = Record<string, AttributeValue>;
@@ -157,13 +157,13 @@ export function writeDeployment(engine: Engine, record: DeploymentRecord): Promi
 
 /** What is known of enforcement, as it is now; `noControls` before anything was written. Throws when it can't be read. */
 export async function readControls(engine: ControlsTable): Promise<Controls> {
-  const [item] = await readItems(engine, [controlsKey(engine.deployment.scope)]);
+  const [item] = await readItems(engine, [CONTROLS_KEY]);
   return item === undefined ? noControls : bodyOf<Controls>(item);
 }
 
 /** @returns false when somebody wrote them since they were read. */
 export function writeControls(engine: ControlsTable, controls: Controls): Promise<boolean> {
-  return writeVersioned(engine, controlsKey(engine.deployment.scope), controls, {});
+  return writeVersioned(engine, CONTROLS_KEY, controls, {});
 }
 
 /** How often a change of the controls is tried against other writers. */
@@ -294,9 +294,8 @@ function subjectKey({ accountId, region }: Scope, instanceId: string): string {
   return `subject#${accountId}#${region}#instance#${instanceId}`;
 }
 
-function controlsKey({ accountId, region }: Scope): string {
-  return `enforcement#${accountId}#${region}`;
-}
+/** A table belongs to one deployment: whoever pauses it needs not know its account. */
+const CONTROLS_KEY = 'enforcement';
 
 /** The instance whose item this is: by its key alone, which is all that an index holds. */
 export function instanceIdIn(item: Item): string {
