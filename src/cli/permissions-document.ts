@@ -1,7 +1,7 @@
 import { needsByKey } from '../domain/bind.ts';
 import { distinct } from '../domain/instance.ts';
 import { needsOf } from '../domain/judge.ts';
-import { allNeeds, type Need, needSources, readsFor } from '../domain/needs.ts';
+import { allNeeds, type Need, needSources, readsFor, verdictNeeds } from '../domain/needs.ts';
 import type { Operation } from '../domain/operations.ts';
 import type { BoundPolicy } from '../domain/policy.ts';
 import { arnOf, type Grant, policyDocument, withPlaceholders } from '../stack/cloudformation.ts';
@@ -24,7 +24,7 @@ export function permissionsDocument(policies: readonly BoundPolicy[], settings: 
     reads: reads.map((action) => ({ action, neededBy: neededBy(action, policies) })),
     commands: {
       scan: mayRead(reads),
-      snapshot: mayRead(readsFor(allNeeds)),
+      snapshot: mayRead(readsFor(verdictNeeds)),
       findings: mayReadFindings,
       explain: mayReadFindings,
       exempt: mayReadFindings,

@@ -5,7 +5,7 @@ import { type Facts, type Missing, tagMap } from './facts.ts';
 import { matchesAnyGlob, matchesGlob } from './glob.ts';
 import { absentMeansNone, type Instance } from './instance.ts';
 import { parseInstanceType } from './instance-type.ts';
-import { allNeeds, type ChangingField, type Need, needSources } from './needs.ts';
+import { type ChangingField, type Need, needSources, verdictNeeds } from './needs.ts';
 import type { Conditions, Match, MatchBlock, PurchaseOption, TagPattern } from './policy.ts';
 
 /** The tag by which EC2 Auto Scaling marks the instances of a group. */
@@ -167,7 +167,7 @@ function whenHolds(expression: string, { instance, facts, now, conditions }: Mat
 }
 
 function needsOfFields(fields: readonly string[] | undefined): readonly Need[] {
-  if (fields === undefined) return allNeeds;
+  if (fields === undefined) return verdictNeeds;
   return fields.flatMap((field) => {
     if (field === 'Tags') return ['tags' as const];
     if (field === 'SecurityGroups' || field === 'NetworkInterfaces') return ['NetworkInterfaces' as const];

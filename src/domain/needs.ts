@@ -91,6 +91,12 @@ export const needSources = {
 /** Every need there is, in the table's order. */
 export const allNeeds = Object.keys(needSources) as readonly Need[];
 
+/** Needs of actions alone: no verdict hangs on them. */
+const actionNeeds: readonly Need[] = ['groupInterfaces', 'vpcGroups', 'protection', 'spotRequest'];
+
+/** All that a verdict may hang on. */
+export const verdictNeeds: readonly Need[] = allNeeds.filter((need) => !actionNeeds.includes(need));
+
 /**
  * CloudTrail events after which a verdict on these needs may be different, sorted.
  * RunInstances is always among them: it names the launcher.

@@ -2,7 +2,7 @@ import { bind, noConditions } from '../../src/domain/bind.ts';
 import type { Launcher } from '../../src/domain/facts.ts';
 import { defaultNow, type Given, inspected } from '../../src/domain/given.ts';
 import { matches, needsOfMatch, purchaseOptionsOf } from '../../src/domain/match.ts';
-import { allNeeds, type Need } from '../../src/domain/needs.ts';
+import { type Need, verdictNeeds } from '../../src/domain/needs.ts';
 import { type Condition, type Match, type MatchBlock, notify } from '../../src/domain/policy.ts';
 
 const launchedJustNow = '2026-01-01T00:00:30Z';
@@ -227,7 +227,7 @@ describe('a condition', () => {
 
     expect(needs(['Tags', 'MetadataOptions', 'ImageId'])).toEqual(['tags', 'MetadataOptions']);
     expect(needs(['SecurityGroups', 'BlockDeviceMappings'])).toEqual(['NetworkInterfaces', 'volumes']);
-    expect(needs(undefined)).toEqual(allNeeds);
+    expect(needs(undefined)).toEqual(verdictNeeds);
   });
 
   test('can not be asked where none was bundled', () => {
