@@ -1,6 +1,7 @@
 import * as z from 'zod';
+import type { AnyAction } from '../../src/domain/action.ts';
 import { bind } from '../../src/domain/bind.ts';
-import { type BoundPolicy, notify, type Policy } from '../../src/domain/policy.ts';
+import { type BoundPolicy, type Enforcement, notify, type Policy } from '../../src/domain/policy.ts';
 import type { AnyRule } from '../../src/domain/rule.ts';
 import { rules } from '../../src/rules/index.ts';
 
@@ -26,6 +27,13 @@ export function policyWith(rule: AnyRule, parameters: unknown, more: Partial<Pol
     ...more,
   };
   return bind(policy, rule);
+}
+
+/** The same policy, which enforces by this action. */
+export function enforcing(policy: BoundPolicy, action: AnyAction, use: Partial<Enforcement> = {}): BoundPolicy {
+  const { boundRule, boundActions: _actions, needs: _needs, conditions: _conditions, ...rest } = policy;
+  const enforcement = { id: action.id, parameters: {}, afterMs: 0, onDrift: false, ...use };
+  return bind({ ...rest, mode: 'enforce', actions: [notify, enforcement] }, boundRule, [action]);
 }
 
 /** One policy for each rule of the first release. */

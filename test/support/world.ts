@@ -1,6 +1,6 @@
 import type * as ec2 from '@aws-sdk/client-ec2';
 import type { SendMessageCommandInput } from '@aws-sdk/client-sqs';
-import { type Simulation, simulate } from '../../src/cli/simulation.ts';
+import { type Simulation, type SimulationOptions, simulate } from '../../src/cli/simulation.ts';
 import type { BoundPolicy } from '../../src/domain/policy.ts';
 import type { LookMessage } from '../../src/engine/messages.ts';
 import type { Deployed } from '../../src/sandbox/account.ts';
@@ -57,12 +57,13 @@ export function world(
     readonly resources?: Resources;
     readonly latencyMs?: number;
     readonly deployed?: Deployed;
+    readonly enforcement?: SimulationOptions;
   } = {},
 ): Simulation {
-  const { policies = fivePolicies, resources = {}, ...rest } = options;
+  const { policies = fivePolicies, resources = {}, enforcement, ...rest } = options;
   const securityGroups = [openSsh, closed, ...(resources.securityGroups ?? [])];
   const sandbox = createSandbox({ scope, start, resources: { ...resources, securityGroups }, ...rest });
-  return simulate(sandbox, policies);
+  return simulate(sandbox, policies, enforcement);
 }
 
 /** Reads and writes, by operation, since the call with this index. */

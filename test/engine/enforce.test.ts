@@ -1,0 +1,379 @@
+import { noConditions } from '../../src/domain/bind.ts';
+import { paused, promoted } from '../../src/domain/controls.ts';
+import type { Finding } from '../../src/domain/finding.ts';
+import { isChanging } from '../../src/domain/operations.ts';
+import { defaultSafety } from '../../src/domain/safety.ts';
+import { inspectBatch } from '../../src/engine/inspect.ts';
+import { changeControls, readAllRecords } from '../../src/engine/store.ts';
+import { sweep } from '../../src/engine/sweep.ts';
+import { tick } from '../../src/engine/tick.ts';
+import { plainRevoke, plainStop } from '../support/plain-actions.ts';
+import { enforcing, policyFor } from '../support/policies.ts';
+import { closed, good, openSsh, scope, start, told, world } from '../support/world.ts';
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+const requiredTags = policyFor('required-tags', { keys: [{ key: 'Owner' }] });
+const noOpenSsh = policyFor('restricted-ingress', { ports: [22] }, { name: 'no-open-ssh', severity: 'critical' });
+const stopUntagged = enforcing(requiredTags, plainStop);
+const revokeSsh = enforcing(noOpenSsh, plainRevoke);
+const untagged = { ...good, instance: { ...good.instance, Tags: [] } };
+const exposed = {
+  ...good,
+  instance: { ...good.instance, SecurityGroups: [{ GroupId: openSsh.GroupId, GroupName: 'open' }] },
+};
+const isOn = { isEnforcing: true };
+
+type World = ReturnType<typeof world>;
+
+async function happens(simulation: World, events: readonly unknown[]): Promise<void> {
+  for (const event of events) simulation.send(event);
+  await simulation.runUntilQuiet(15 * MINUTE);
+}
+
+async function sweepOnce(simulation: World): Promise<void> {
+  await sweep(simulation.engine);
+  await simulation.runUntilQuiet(15 * MINUTE);
+}
+
+async function wait(simulation: World, milliseconds: number): Promise<void> {
+  simulation.sandbox.advance(milliseconds);
+  await tick(simulation.engine);
+  await simulation.runUntilQuiet(15 * MINUTE);
+}
+
+function changesMade({ sandbox }: World): readonly unknown[] {
+  return sandbox.calls
+    .filter(({ operation }) => isChanging(operation))
+    .map(({ operation, input }) => [operation, input]);
+}
+
+async function findingsOf({ engine }: World): Promise<readonly Finding[]> {
+  return (await readAllRecords(engine)).flatMap(({ findings }) => findings);
+}
+
+/** What holds back each action of each finding. */
+async function heldBackIn(simulation: World): Promise<readonly (string | undefined)[]> {
+  return (await findingsOf(simulation)).flatMap(({ steps = [] }) => steps.map(({ held }) => held?.by));
+}
+
+function mails({ sandbox }: World): readonly string[] {
+  return sandbox.account.published.map(({ message }) =>
+    (JSON.parse(message) as { default: string }).default.replaceAll(/\s+/g, ' '),
+  );
+}
+
+describe('a violation that came with the launch', () => {
+  test('is acted on at once, by exactly one call, and told in one message that says what was done', async () => {
+    const simulation = world({ policies: [stopUntagged], enforcement: isOn });
+    const { events, instances } = simulation.sandbox.account.launch(untagged);
+    await happens(simulation, events);
+
+    const id = instances[0]?.InstanceId ?? '';
+    expect(changesMade(simulation)).toEqual([['ec2:StopInstances', { InstanceIds: [id] }]]);
+    expect(told(simulation)).toEqual([['opened required-tags']]);
+    expect(mails(simulation)[0]).toContain(`Done stop ${id} (`);
+    const [finding] = await findingsOf(simulation);
+    expect(finding?.acts).toMatchObject([
+      {
+        action: 'stop',
+        outcome: 'done',
+        calls: [{ operation: 'ec2:StopInstances', outcome: 'done' }],
+        undo: [{ operation: 'ec2:StartInstances', input: { InstanceIds: [id] } }],
+      },
+    ]);
+  });
+
+  test('resolves, and that is told, when the action mended it', async () => {
+    const simulation = world({ policies: [revokeSsh], enforcement: isOn });
+    await happens(simulation, simulation.sandbox.account.launch(exposed).events);
+
+    expect(changesMade(simulation)).toHaveLength(1);
+    expect(told(simulation)).toEqual([['opened no-open-ssh'], ['resolved no-open-ssh']]);
+    expect(mails(simulation)[1]).toContain('Done revoke sg-0aaaaaaaaaaaaaaa1 tcp/22 from 0.0.0.0/0');
+  });
+
+  test('waits for its grace, is announced in the alert, and nothing happens when it complies in time', async () => {
+    const policy = enforcing(requiredTags, plainStop, { afterMs: DAY });
+    const simulation = world({ policies: [policy], enforcement: isOn });
+    const { events, instances } = simulation.sandbox.account.launch(untagged);
+    await happens(simulation, events);
+    await wait(simulation, 23 * HOUR);
+    expect(mails(simulation)[0]).toMatch(/Next stop i-\w+, at 2026-03-03 09:0\d:\d\d UTC unless it complies by then/);
+    expect(changesMade(simulation)).toEqual([]);
+
+    await happens(simulation, simulation.sandbox.account.setTags(instances[0]?.InstanceId ?? '', { Owner: 'jane' }));
+    await wait(simulation, 2 * HOUR);
+    expect(changesMade(simulation)).toEqual([]);
+  });
+
+  test('is acted on when its grace is over, without any event', async () => {
+    const policy = enforcing(requiredTags, plainStop, { afterMs: DAY });
+    const simulation = world({ policies: [policy], enforcement: isOn });
+    await happens(simulation, simulation.sandbox.account.launch(untagged).events);
+    await wait(simulation, 23 * HOUR);
+    expect(changesMade(simulation)).toEqual([]);
+    await wait(simulation, 2 * HOUR);
+    expect(changesMade(simulation)).toHaveLength(1);
+    expect(told(simulation)).toEqual([['opened required-tags'], ['acted required-tags']]);
+    await wait(simulation, DAY);
+    await sweepOnce(simulation);
+    expect(changesMade(simulation)).toHaveLength(1);
+  });
+});
+
+describe('nothing is done, and what would be is kept,', () => {
+  test.each([
+    ['where the policy observes', [requiredTagsObserved()], isOn, ['mode']],
+    ['where enforcement is off in the deployment', [stopUntagged], { isEnforcing: false }, ['deployment']],
+    [
+      "outside the policy's enforce.match",
+      [{ ...stopUntagged, enforce: { match: { regions: ['eu-west-1'] } } }],
+      isOn,
+      ['scope'],
+    ],
+    [
+      'where enforce.match can not be said',
+      [{ ...stopUntagged, enforce: { match: { launchedBy: ['*'] } } }],
+      isOn,
+      ['scope'],
+    ],
+    [
+      'to what is protected',
+      [stopUntagged],
+      {
+        isEnforcing: true,
+        safety: { ...defaultSafety, protected: { instanceTypes: ['m7i.*'] }, conditions: noConditions },
+      },
+      ['protected'],
+    ],
+  ])('%s', async (_, policies, enforcement, held) => {
+    const simulation = world({ policies, enforcement });
+    const [, running] = simulation.sandbox.account.launch(untagged).events;
+    await happens(simulation, [running]);
+    expect(changesMade(simulation)).toEqual([]);
+    expect(await heldBackIn(simulation)).toEqual(held);
+    expect((await findingsOf(simulation))[0]?.steps?.[0]?.planned).toMatchObject({
+      plan: { calls: [{ operation: 'ec2:StopInstances' }] },
+    });
+  });
+
+  function requiredTagsObserved() {
+    return { ...stopUntagged, mode: 'observe' as const };
+  }
+
+  test('while it is paused; and it is done once somebody resumes', async () => {
+    const simulation = world({ policies: [stopUntagged], enforcement: isOn });
+    const { engine } = simulation;
+    await changeControls(engine, (now) => paused(now, undefined, { at: '2026-03-02T09:00:00Z', reason: 'deploy' }));
+    await happens(simulation, simulation.sandbox.account.launch(untagged).events);
+    expect(changesMade(simulation)).toEqual([]);
+    expect(await heldBackIn(simulation)).toEqual(['paused']);
+    expect(mails(simulation)[0]).toContain('paused since 2026-03-02T09:00:00Z: deploy');
+
+    await changeControls(engine, ({ paused: _, ...now }) => ({ ...now, version: now.version + 1 }));
+    await sweepOnce(simulation);
+    expect(changesMade(simulation)).toHaveLength(1);
+  });
+
+  test('where a change after the launch brought it, unless the policy says onDrift', async () => {
+    for (const [onDrift, calls] of [
+      [false, 0],
+      [true, 1],
+    ] as const) {
+      const simulation = world({ policies: [enforcing(requiredTags, plainStop, { onDrift })], enforcement: isOn });
+      const { events, instances } = simulation.sandbox.account.launch(good);
+      await happens(simulation, events);
+      await sweepOnce(simulation);
+      await sweepOnce(simulation);
+      simulation.sandbox.advance(HOUR);
+      await happens(simulation, simulation.sandbox.account.setTags(instances[0]?.InstanceId ?? '', { Owner: null }));
+      expect([onDrift, changesMade(simulation).length]).toEqual([onDrift, calls]);
+      expect(await heldBackIn(simulation)).toEqual([onDrift ? 'done' : 'drift']);
+    }
+  });
+
+  test('where whether it is paused can not be read', async () => {
+    const simulation = world({ policies: [stopUntagged], enforcement: isOn, pageSize: 'aws' });
+    const isControls = (input: { RequestItems?: object | undefined }) =>
+      JSON.stringify(input).includes('"enforcement"');
+    simulation.sandbox.inject({
+      operation: 'dynamodb:BatchGetItem',
+      error: 'InternalServerError',
+      when: isControls,
+      after: 2,
+    });
+    const [, running] = simulation.sandbox.account.launch(untagged).events;
+    await happens(simulation, [running]);
+    expect(simulation.reports.flatMap(({ errors }) => errors)).toEqual([
+      expect.stringContaining("nothing is done, since whether it is paused can't be read"),
+    ]);
+    expect(changesMade(simulation)).toEqual([]);
+    expect(told(simulation)).toEqual([['opened required-tags']]);
+  });
+
+  test('where it complies, or reads otherwise, by the time of the last look', async () => {
+    const simulation = world({ policies: [stopUntagged], enforcement: isOn });
+    const { sandbox } = simulation;
+    const { events, instances } = sandbox.account.launch(untagged);
+    const id = instances[0]?.InstanceId ?? '';
+    const [, running] = events;
+    let reads = 0;
+    const aws: typeof sandbox.aws = (operation, input) => {
+      if (operation === 'ec2:DescribeInstances' && ++reads === 2) sandbox.account.setTags(id, { Owner: 'jane' });
+      return sandbox.aws(operation, input);
+    };
+    sandbox.advance(2 * MINUTE);
+    const body = JSON.stringify(running);
+    await inspectBatch({ ...simulation.engine, aws }, [{ id: 'm', body }]);
+    expect(changesMade(simulation)).toEqual([]);
+    expect(told(simulation)).toEqual([['opened required-tags']]);
+    await simulation.runUntilQuiet(15 * MINUTE);
+    expect(told(simulation)).toEqual([['opened required-tags'], ['resolved required-tags']]);
+  });
+});
+
+describe('what stood before', () => {
+  test('300 findings of 200 days and a flip to stop after 24 hours: none is stopped, and one message has them all', async () => {
+    const observed = world({ policies: [requiredTags], pageSize: 'aws' });
+    const { sandbox } = observed;
+    sandbox.account.launch({ ...untagged, count: 300 });
+    await sweepOnce(observed);
+    sandbox.advance(200 * DAY);
+    await sweepOnce(observed);
+    const before = sandbox.account.published.length;
+
+    const policy = enforcing(requiredTags, plainStop, { afterMs: DAY });
+    const flipped: World = world({ policies: [policy], enforcement: isOn });
+    const simulation = withPolicies(observed, flipped);
+    sandbox.advance(HOUR);
+    await sweepOnce(simulation);
+    for (let hours = 0; hours < 50; hours++) {
+      sandbox.advance(HOUR);
+      await tick(simulation.engine);
+      await simulation.runUntilQuiet(MINUTE);
+    }
+    await sweepOnce(simulation);
+
+    expect(changesMade(simulation)).toEqual([]);
+    const messages = sandbox.account.published.slice(before).map(({ subject }) => subject);
+    expect(messages).toEqual(['[BASELINE] 300 violations of required-tags left alone in us-east-1']);
+    expect(new Set(await heldBackIn(simulation))).toEqual(new Set(['baseline']));
+  });
+
+  test('is acted on after its grace once somebody promotes the policy', async () => {
+    const observed = world({ policies: [requiredTags] });
+    observed.sandbox.account.launch(untagged);
+    await sweepOnce(observed);
+    const simulation = withPolicies(
+      observed,
+      world({ policies: [enforcing(requiredTags, plainStop, { afterMs: DAY, onDrift: true })], enforcement: isOn }),
+    );
+    await sweepOnce(simulation);
+    const at = simulation.sandbox.now().toISOString();
+    await changeControls(simulation.engine, (now) => promoted(now, 'required-tags', at) ?? now);
+    await sweepOnce(simulation);
+    await wait(simulation, 23 * HOUR);
+    expect(changesMade(simulation)).toEqual([]);
+    await wait(simulation, 2 * HOUR);
+    expect(changesMade(simulation)).toHaveLength(1);
+  });
+
+  test('is also what a changed policy finds before a sweep has looked at everything by it', async () => {
+    const simulation = world({ policies: [revokeSsh], enforcement: isOn });
+    simulation.sandbox.account.launch(exposed);
+    await sweepOnce(simulation);
+    expect(await heldBackIn(simulation)).toEqual(['baseline']);
+    expect(changesMade(simulation)).toEqual([]);
+    const { sandbox } = simulation;
+    const [ssh = {}] = openSsh.IpPermissions ?? [];
+    await happens(simulation, sandbox.account.authorizeIngress(closed.GroupId ?? '', ssh));
+    await happens(simulation, sandbox.account.launch(good).events);
+    expect(changesMade(simulation)).toHaveLength(1);
+  });
+
+  /** The same account, table and clock under another deployment of policies. */
+  function withPolicies(of: World, other: World): World {
+    const engine = { ...of.engine, policies: other.engine.policies, isEnforcing: true };
+    Object.assign(of.engine, engine);
+    return of;
+  }
+});
+
+describe('limits', () => {
+  test('500 violating instances in 5 concurrent batches with a limit of 10: 10 acted on, one alert on it, 500 findings', async () => {
+    const simulation = world({ policies: [stopUntagged], enforcement: isOn, pageSize: 'aws' });
+    const { sandbox, engine } = simulation;
+    const { events } = sandbox.account.launch({ ...untagged, count: 500 });
+    sandbox.advance(2 * MINUTE);
+    const running = events.filter((event) => (event.detail as { state?: string }).state === 'running');
+    expect(running).toHaveLength(500);
+    const batches = [0, 1, 2, 3, 4].map((batch) =>
+      running.slice(batch * 100, batch * 100 + 100).map((event, index) => ({
+        id: `${batch}-${index}`,
+        body: JSON.stringify(event),
+      })),
+    );
+    const reports = await Promise.all(batches.map((batch) => inspectBatch(engine, batch)));
+    await simulation.runUntilQuiet(15 * MINUTE);
+
+    expect(changesMade(simulation)).toHaveLength(10);
+    expect(reports.flatMap(({ failed }) => failed)).toEqual([]);
+    expect(await findingsOf(simulation)).toHaveLength(500);
+    const operations = sandbox.account.published.filter(({ topicArn }) => topicArn.endsWith('operations'));
+    expect(operations.map(({ subject }) => subject)).toEqual(['[LIMIT REACHED] stop in us-east-1']);
+  });
+
+  test('what is put back each time is done three times in a day, then contested', async () => {
+    const simulation = world({ policies: [revokeSsh], enforcement: isOn });
+    const { sandbox } = simulation;
+    await happens(simulation, sandbox.account.launch(exposed).events);
+    await sweepOnce(simulation);
+    const [ssh = {}] = openSsh.IpPermissions ?? [];
+    for (let times = 0; times < 3; times++) {
+      sandbox.advance(HOUR);
+      await happens(simulation, sandbox.account.authorizeIngress(openSsh.GroupId ?? '', ssh));
+    }
+    expect(changesMade(simulation)).toHaveLength(3);
+    expect(mails(simulation).at(-1)).toContain('Contested not done: revoke sg-0aaaaaaaaaaaaaaa1 tcp/22 from 0.0.0.0/0');
+    expect(await heldBackIn(simulation)).toEqual(['contested']);
+  });
+});
+
+describe('failures', () => {
+  test('one action that fails stops neither the others nor the alert, which says the truth of each', async () => {
+    const simulation = world({ policies: [stopUntagged, revokeSsh], enforcement: isOn });
+    const { sandbox } = simulation;
+    sandbox.inject({ operation: 'ec2:StopInstances', error: 'UnauthorizedOperation', times: 'always' });
+    const launch = { ...exposed, instance: { ...exposed.instance, Tags: [] } };
+    await happens(simulation, sandbox.account.launch({ ...launch, at: new Date(start.getTime() - 2 * MINUTE) }).events);
+    expect(changesMade(simulation).map((call) => (call as string[])[0])).toContain('ec2:RevokeSecurityGroupIngress');
+    expect(told(simulation)[0]).toEqual(['opened no-open-ssh', 'opened required-tags']);
+    expect(mails(simulation)[0]).toMatch(
+      /Failed stop i-\w+ \([^)]*\): ec2:StopInstances: UnauthorizedOperation: .*; nothing was changed/,
+    );
+    expect(mails(simulation)[0]).toContain('Done revoke');
+  });
+
+  test('what fails in the same way is tried again and not told again', async () => {
+    const simulation = world({ policies: [stopUntagged], enforcement: isOn });
+    simulation.sandbox.inject({ operation: 'ec2:StopInstances', error: 'UnauthorizedOperation', times: 'always' });
+    await happens(simulation, simulation.sandbox.account.launch(untagged).events);
+    for (let hours = 0; hours < 5; hours++) {
+      simulation.sandbox.advance(HOUR);
+      await sweepOnce(simulation);
+    }
+    expect(changesMade(simulation).length).toBeGreaterThan(4);
+    expect(told(simulation)).toEqual([['opened required-tags'], []]);
+  });
+});
+
+test('a deployment that only notifies asks nothing of the table for enforcement', async () => {
+  const simulation = world({ policies: [requiredTags] });
+  await happens(simulation, simulation.sandbox.account.launch(untagged).events);
+  const reads = simulation.sandbox.calls.filter(({ operation }) => operation === 'dynamodb:BatchGetItem');
+  expect(JSON.stringify(reads)).not.toContain('"enforcement"');
+  expect(scope.region).toBe('us-east-1');
+});
