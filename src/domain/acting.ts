@@ -24,7 +24,8 @@ export function begin(
 export interface Done {
   readonly policy: string;
   readonly action: string;
-  readonly act: Act;
+  /** Left out: nothing was tried after all, and it stays due. */
+  readonly act?: Act;
   readonly at: Date;
   readonly cause: Cause;
   /** When the look was taken, ISO 8601: what was done is told together with what it found. */
@@ -65,15 +66,20 @@ export function afterAct(record: SubjectRecord, done: Done): AfterAct {
   if (before === undefined) return { record, toSend: sending };
   const finding = withOutcome(before, done);
   const next = withFinding(record, finding);
-  const isNews = done.act.outcome !== 'overtaken' && !before.acts?.some((one) => isSame(one, done.act));
-  if (!isNews) return { record: next, toSend: sending };
+  const { act } = done;
+  if (act === undefined || !isNews(act, before)) return { record: next, toSend: sending };
   const waiting = record.outbox.filter(({ observedAt }) => observedAt === done.observedAt);
-  const entry = { change: changeOf(done.act), finding } as const;
+  const entry = { change: changeOf(act), finding } as const;
   const told = toldWith(waiting, entry, record, done);
   const others = record.outbox.filter((alert) => !waiting.includes(alert));
   const toSend = [...sending.filter((alert) => others.includes(alert)), ...(done.deferred ? [] : told)];
   const lease = toSend.length > 0 ? { outboxLeasedUntil: leasedFrom(done.at) } : {};
   return { record: { ...next, outbox: [...others, ...told], ...lease }, toSend };
+}
+
+/** Whether it is to be told: what was overtaken, or failed in the same way before, is not. */
+function isNews(act: Act, { acts = [] }: Finding): boolean {
+  return act.outcome !== 'overtaken' && !acts.some((one) => isSame(one, act));
 }
 
 function changeOf({ outcome }: Act): AlertEntry['change'] {
@@ -91,13 +97,13 @@ function withOutcome(finding: Finding, { action, act }: Done): Finding {
   return {
     ...finding,
     ...(steps === undefined ? {} : { steps }),
-    acts: withAct(finding.acts ?? [], act),
+    ...(act === undefined ? {} : { acts: withAct(finding.acts ?? [], act) }),
   };
 }
 
 /** What failed, or was overtaken, stays due: the next look tries again. */
-function stepAfter({ begun: _, dueAt, ...step }: Step, act: Act): Step {
-  switch (act.outcome) {
+function stepAfter({ begun: _, dueAt, ...step }: Step, act: Act | undefined): Step {
+  switch (act?.outcome) {
     case 'done':
       return { ...step, held: { by: 'done', why: `done at ${act.at}` } };
     case 'contested':
@@ -105,6 +111,7 @@ function stepAfter({ begun: _, dueAt, ...step }: Step, act: Act): Step {
     case 'failed':
     case 'interrupted':
     case 'overtaken':
+    case undefined:
       return { ...step, ...(dueAt === undefined ? {} : { dueAt }) };
   }
 }

@@ -79,7 +79,7 @@ export function noted(controls: Controls, policies: readonly Policy[], at: strin
   );
   const names = new Set([...Object.keys(next), ...Object.keys(controls.policies)]);
   const isKnown = [...names].every((name) => next[name] === controls.policies[name]);
-  return isKnown ? controls : { ...controls, version: controls.version + 1, policies: next };
+  return isKnown ? controls : { ...controls, policies: next };
 }
 
 function notedPolicy(before: EnforcedPolicy | undefined, policy: Policy, at: string): EnforcedPolicy {
@@ -111,7 +111,7 @@ export function swept(controls: Controls, sweepId: string, instances: number | u
     ),
   );
   const lastSweep = instances === undefined ? {} : { lastSweep: { sweepId, instances } };
-  return { ...controls, version: controls.version + 1, policies, ...lastSweep };
+  return { ...controls, policies, ...lastSweep };
 }
 
 /** The controls after the baseline of a policy was told. @returns the same object where the policy is not enforced. */
@@ -119,7 +119,7 @@ export function baselineTold(controls: Controls, policy: string): Controls {
   const before = controls.policies[policy];
   if (before === undefined) return controls;
   const policies: Controls['policies'] = { ...controls.policies, [policy]: { ...before, isBaselineTold: true } };
-  return { ...controls, version: controls.version + 1, policies };
+  return { ...controls, policies };
 }
 
 /** How many of a kind may be done in an hour. By the size of the last sweep too, where there was one: one at least. */
@@ -132,7 +132,7 @@ export function limitOf({ limits }: Safety, { lastSweep }: Controls, kind: Actio
 /** The controls after a limit was reached. @returns the same object where it had tripped already. */
 export function tripped(controls: Controls, kind: ActionKind, trip: Trip): Controls {
   if (controls.tripped[kind] !== undefined) return controls;
-  return { ...controls, version: controls.version + 1, tripped: { ...controls.tripped, [kind]: trip } };
+  return { ...controls, tripped: { ...controls.tripped, [kind]: trip } };
 }
 
 /** Limits that were reached, and that nobody has told or is telling. */
@@ -149,23 +149,21 @@ export function withTrips(controls: Controls, kinds: readonly ActionKind[], more
   });
   if (changed.length === 0) return controls;
   const all = { ...controls.tripped, ...Object.fromEntries(changed) };
-  return { ...controls, version: controls.version + 1, tripped: all };
+  return { ...controls, tripped: all };
 }
 
 /** Pauses one policy, or all. */
 export function paused(controls: Controls, policy: string | undefined, pause: Pause): Controls {
-  const version = controls.version + 1;
-  if (policy === undefined) return { ...controls, version, paused: pause };
-  return { ...controls, version, pausedPolicies: { ...controls.pausedPolicies, [policy]: pause } };
+  if (policy === undefined) return { ...controls, paused: pause };
+  return { ...controls, pausedPolicies: { ...controls.pausedPolicies, [policy]: pause } };
 }
 
 /** Lifts the pause of one policy; or that of all, each policy's own pause, and every limit that was reached. */
 export function resumed(controls: Controls, policy: string | undefined): Controls {
   const { paused: _, pausedPolicies, ...rest } = controls;
-  const version = controls.version + 1;
-  if (policy === undefined) return { ...rest, version, pausedPolicies: {}, tripped: {} };
+  if (policy === undefined) return { ...rest, pausedPolicies: {}, tripped: {} };
   const { [policy]: __, ...others } = pausedPolicies;
-  return { ...controls, version, pausedPolicies: others };
+  return { ...controls, pausedPolicies: others };
 }
 
 /** Lets the baseline of a policy be acted on, with its grace from now on. @returns undefined when it does not enforce. */
@@ -173,5 +171,5 @@ export function promoted(controls: Controls, policy: string, at: string): Contro
   const before = controls.policies[policy];
   if (before === undefined) return undefined;
   const policies = { ...controls.policies, [policy]: { ...before, promotedAt: at } };
-  return { ...controls, version: controls.version + 1, policies };
+  return { ...controls, policies };
 }

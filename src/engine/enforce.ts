@@ -11,7 +11,7 @@ import type { Outgoing } from './deliver.ts';
 import type { Engine } from './deployment.ts';
 import { lookOnceMore } from './last-look.ts';
 import { makeCalls } from './make-calls.ts';
-import { changeControls, readControls, readRecords, reserve, writeRecord } from './store.ts';
+import { changeControls, readControls, readRecords, reserve, takenOf, writeRecord } from './store.ts';
 import type { Task } from './tasks.ts';
 
 /** How long a run begins new actions, in milliseconds. What is left is handed over: a function has a minute for all. */
@@ -123,49 +123,46 @@ async function act(engine: Engine, outgoing: Outgoing, look: Look, due: DueActio
     deferred: look.deferred,
     at,
   };
-  const contested = await contestedBy(engine, last.plan, at);
-  if (contested !== undefined) {
-    const act = {
-      ...actOf(bound.id, last.plan, at),
-      outcome: 'contested',
-      calls: [],
-      detail: contested,
-      undo: [],
-    } as const;
-    return { outgoing: await writeOutcome(engine, outgoing, { ...done, act }), lookAgain: [] };
-  }
-  if (!(await isWithinLimit(engine, bound.action.kind, controls, at))) return { ...nothing, hasTripped: true };
   const begun = await writeBegun(engine, outgoing, { ...due, plan: last.plan }, at);
   if (begun === undefined) return { outgoing, lookAgain: [instanceId] };
+  const about = { action: bound.id, at: at.toISOString(), does: last.plan.does };
+  const contested = await contestedBy(engine, last.plan, at);
+  if (contested !== undefined) {
+    const act = { ...about, outcome: 'contested', calls: [], detail: contested, undo: [] } as const;
+    return { outgoing: await writeOutcome(engine, begun, { ...done, act }), lookAgain: [] };
+  }
+  if (!(await isWithinLimit(engine, bound.action.kind, controls, at)))
+    return { outgoing: await writeOutcome(engine, begun, done), lookAgain: [], hasTripped: true };
   const { calls, failure, isOvertaken } = await makeCalls(engine.aws, last.plan.calls);
   report.actions += 1;
   if (failure !== undefined && !isOvertaken) report.errors.push(`${bound.id} on ${instanceId}: ${failure}`);
   const outcome = failure === undefined ? 'done' : isOvertaken ? 'overtaken' : 'failed';
-  const act: Act = {
-    ...actOf(bound.id, last.plan, at),
-    outcome,
-    calls,
-    ...(failure === undefined ? {} : { detail: failure }),
-  };
-  return {
-    outgoing: await writeOutcome(engine, begun, { ...done, act }),
-    lookAgain: [instanceId, ...last.plan.concerns],
-  };
+  const detail = failure === undefined ? {} : { detail: failure };
+  const act: Act = { ...about, outcome, calls, ...detail, undo: last.plan.undo };
+  const after = await writeOutcome(engine, begun, { ...done, act });
+  if (outcome === 'done') await countContest(engine, last.plan, at);
+  return { outgoing: after, lookAgain: [instanceId, ...last.plan.concerns] };
 }
 
-function actOf(action: string, { does, undo }: Plan, at: Date) {
-  return { action, at: at.toISOString(), does, undo };
-}
-
-/** What of the plan was done too often today, if anything. */
+/** What of the plan was done too often today, if anything. Only what took effect counts. */
 async function contestedBy(engine: Engine, { contestable = [] }: Plan, at: Date): Promise<string | undefined> {
-  const day = at.toISOString().slice(0, 10);
+  const taken = await takenOf(
+    engine,
+    contestable.map((what) => contestOf(what, at)),
+  );
+  const most = contestable.find((what) => (taken.get(contestOf(what, at)) ?? 0) >= CONTESTED_AFTER);
+  return most && `${most} was dealt with ${CONTESTED_AFTER} times today, and is put back each time`;
+}
+
+async function countContest(engine: Engine, { contestable = [] }: Plan, at: Date): Promise<void> {
   const expiresAt = new Date(at.getTime() + 2 * DAY_MS);
-  for (const what of contestable) {
-    if (!(await reserve(engine, `contest#${day}#${what}`, { most: CONTESTED_AFTER, expiresAt })))
-      return `${what} was dealt with ${CONTESTED_AFTER} times today, and is put back each time`;
-  }
-  return undefined;
+  const most = Number.MAX_SAFE_INTEGER;
+  for (const what of contestable) await reserve(engine, contestOf(what, at), { most, expiresAt });
+}
+
+/** Of one day, UTC. */
+function contestOf(what: string, at: Date): string {
+  return `contest#${at.toISOString().slice(0, 10)}#${what}`;
 }
 
 /** Whether the hour has room for one more. Where it has not, the breaker trips: nothing of the kind is done until somebody resumes. */
@@ -198,5 +195,5 @@ async function writeOutcome(engine: Engine, outgoing: Outgoing, done: Done): Pro
     if (await writeRecord(engine, after.record)) return after;
     record = (await readRecords(engine, [record.subject.id])).get(record.subject.id);
   }
-  throw new Error(`what became of it could not be written: ${done.act.does}`);
+  throw new Error(`what became of it could not be written: ${done.act?.does ?? 'nothing was done'}`);
 }

@@ -161,11 +161,6 @@ export async function readControls(engine: ControlsTable): Promise<Controls> {
   return item === undefined ? noControls : bodyOf<Controls>(item);
 }
 
-/** @returns false when somebody wrote them since they were read. */
-export function writeControls(engine: ControlsTable, controls: Controls): Promise<boolean> {
-  return writeVersioned(engine, CONTROLS_KEY, controls, {});
-}
-
 /** How often a change of the controls is tried against other writers. */
 const CONTROLS_TRIES = 6;
 
@@ -180,8 +175,10 @@ export async function changeControls(
 ): Promise<Controls> {
   for (let tries = 0; tries < CONTROLS_TRIES; tries++) {
     const before = await readControls(engine);
-    const after = change(before);
-    if (after === before || (await writeControls(engine, after))) return after;
+    const changed = change(before);
+    if (changed === before) return before;
+    const after = { ...changed, version: before.version + 1 };
+    if (await writeVersioned(engine, CONTROLS_KEY, after, {})) return after;
   }
   throw new Error(`the controls of enforcement were written by others ${CONTROLS_TRIES} times`);
 }
@@ -197,11 +194,10 @@ export async function reserve(
   { most, expiresAt }: { readonly most: number; readonly expiresAt: Date },
 ): Promise<boolean> {
   if (most < 1) return false;
-  const { scope, tableName } = engine.deployment;
   try {
     await engine.aws('dynamodb:UpdateItem', {
-      TableName: tableName,
-      Key: { pk: { S: `budget#${scope.accountId}#${scope.region}#${budget}` } },
+      TableName: engine.deployment.tableName,
+      Key: { pk: { S: budgetKey(engine.deployment.scope, budget) } },
       UpdateExpression: RESERVE,
       ConditionExpression: HAS_ROOM,
       ExpressionAttributeValues: {
@@ -215,6 +211,17 @@ export async function reserve(
     if (asError(error).name === 'ConditionalCheckFailedException') return false;
     throw error;
   }
+}
+
+/** How much of each budget was taken. */
+export async function takenOf(engine: Engine, budgets: readonly string[]): Promise<ReadonlyMap<string, number>> {
+  const { scope } = engine.deployment;
+  const items = await readItems(
+    engine,
+    budgets.map((budget) => budgetKey(scope, budget)),
+  );
+  const taken = new Map(items.map((item) => [item.pk?.S, Number(item.used?.N ?? 0)]));
+  return new Map(budgets.map((budget) => [budget, taken.get(budgetKey(scope, budget)) ?? 0]));
 }
 
 /** Notes that a chunk of a sweep is done, once or twice. @returns how many different ones are. */
@@ -292,6 +299,10 @@ async function isOurs(engine: ControlsTable, pk: string, writer: string): Promis
 
 function subjectKey({ accountId, region }: Scope, instanceId: string): string {
   return `subject#${accountId}#${region}#instance#${instanceId}`;
+}
+
+function budgetKey({ accountId, region }: Scope, budget: string): string {
+  return `budget#${accountId}#${region}#${budget}`;
 }
 
 /** A table belongs to one deployment: whoever pauses it needs not know its account. */
