@@ -10,10 +10,13 @@ export function actionFields(finding: Finding, length: number): readonly Labelle
 }
 
 /** What was done since the finding opened. */
-export function actFields({ id, acts = [], openedAt }: Finding, length: number): readonly Labelled[] {
-  return acts
-    .filter(({ at }) => at >= openedAt)
-    .map((act): Labelled => [actLabels[act.outcome], actText(act, id, length)]);
+export function actFields(finding: Finding, length: number): readonly Labelled[] {
+  return actsSince(finding).map((act): Labelled => [actLabels[act.outcome], actText(act, finding.id, length)]);
+}
+
+/** Acts since the finding opened: what was done in earlier openings is in the table alone. */
+export function actsSince({ acts = [], openedAt }: Finding): readonly Act[] {
+  return acts.filter(({ at }) => at >= openedAt);
 }
 
 const actLabels = {
