@@ -10,6 +10,7 @@ import { findInstances, type Sighting } from './find-instances.ts';
 import { type TakenLook, takeLook } from './look.ts';
 import { lookAgain, lookInParts } from './look-again.ts';
 import { MOST_INSTANCES } from './messages.ts';
+import { answerProbes } from './probe.ts';
 import { type DeploymentRecord, readDeployment, readRecords, writeRecord } from './store.ts';
 import { finishChunk } from './sweep-end.ts';
 import { type QueueMessage, type Task, understand } from './tasks.ts';
@@ -46,6 +47,7 @@ export async function inspectBatch(engine: Engine, messages: readonly QueueMessa
     report,
   );
   await finishChunks(engine, tasks, report);
+  await answerProbes(engine, report);
   return report.done();
 }
 
@@ -54,6 +56,9 @@ function tasksIn(engine: Engine, message: QueueMessage, report: Report): readonl
   switch (understood.kind) {
     case 'task':
       return [understood.task];
+    case 'probe':
+      report.probes.push({ messageId: message.id });
+      return [];
     case 'ignored':
       report.ignored.push({ messageId: message.id, reason: understood.reason });
       return [];
@@ -115,6 +120,7 @@ async function lookAt(
     const record = records.get(sighting.instanceId);
     const taken = takeLook(engine, sighting, collected, record, at);
     report.judgements.push(...taken.look.judgements);
+    if (!taken.again) report.finalJudgements.push(...taken.look.judgements);
     return { sighting, taken, record };
   });
 }

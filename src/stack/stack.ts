@@ -4,7 +4,7 @@ import { eventsThatChange } from '../domain/needs.ts';
 import type { BoundPolicy } from '../domain/policy.ts';
 import { alarms } from './alarms.ts';
 import { type Resource, type Resources, ref } from './cloudformation.ts';
-import { eventRules, SWEEP_SCHEDULE, sweepSchedule } from './event-rules.ts';
+import { eventRules, PROBE_RULE, probeRule, SWEEP_SCHEDULE, sweepSchedule } from './event-rules.ts';
 import { queues } from './queues.ts';
 import { roles } from './roles.ts';
 import type { Settings } from './settings.ts';
@@ -21,15 +21,16 @@ export interface Template {
 
 /** All but the functions, as the policies in use need it. */
 export function template(policies: readonly BoundPolicy[], settings: Settings): Template {
-  const rules = eventRules(eventsThatChange(needsOf(policies)));
+  const rules: Resources = { ...eventRules(eventsThatChange(needsOf(policies))), [PROBE_RULE]: probeRule };
+  const toLiveQueue = Object.keys(rules);
   return {
     Resources: {
       ...rules,
-      ...queues(Object.keys(rules)),
+      ...queues({ toLiveQueue, elsewhere: [SWEEP_SCHEDULE] }),
       FindingsTable: findingsTable,
       ...topics(settings),
       ...roles(policies, settings),
-      ...alarms(settings),
+      ...alarms(settings, { work: [...toLiveQueue, SWEEP_SCHEDULE] }),
     },
     extensions: { [SWEEP_SCHEDULE]: sweepSchedule },
     Outputs: {

@@ -91,7 +91,7 @@ describe('queues', () => {
   }
 });
 
-test('events go to the live queue and the clock to the sweep; what can not be handed over is kept', async () => {
+test('events and probes go to the live queue, and the clock calls the sweep; what can not be handed over is kept', async () => {
   const { Rules = [] } = await events.send(new ListRulesCommand({ NamePrefix: `${stack}-` }));
   const rules = await Promise.all(
     Rules.map(async ({ Name, State, EventPattern, ScheduleExpression }) => {
@@ -105,11 +105,13 @@ test('events go to the live queue and the clock to the sweep; what can not be ha
     RetryPolicy: { MaximumEventAgeInSeconds: DAY, MaximumRetryAttempts: 185 },
   };
   const live = { State: 'ENABLED', Targets: [{ Id: 'live', Arn: queueArn('LiveQueue'), ...kept }] };
-  expect(rules).toHaveLength(3);
+  const probe = { Id: 'probe', Arn: queueArn('LiveQueue'), Input: '{"kind":"probe"}', ...kept };
+  expect(rules).toHaveLength(4);
   expect(rules).toEqual(
     expect.arrayContaining([
       { when: 'EC2 Instance State-change Notification', ...live },
       { when: 'AWS API Call via CloudTrail', ...live },
+      { when: 'rate(15 minutes)', State: 'ENABLED', Targets: [probe] },
       { when: 'rate(1 hour)', State: 'ENABLED', Targets: [{ Id: 'sweep', Arn: functionArn('sweep'), ...kept }] },
     ]),
   );

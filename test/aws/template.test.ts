@@ -194,12 +194,13 @@ test('every rule keeps what it can not hand over', () => {
   const kept = ofType('AWS::Events::Rule').flatMap(([, { Targets }]) =>
     Targets.map(({ DeadLetterConfig }: { DeadLetterConfig: { Arn: Json } }) => idIn(DeadLetterConfig.Arn)),
   );
-  expect(kept).toEqual(['UndeliveredQueue', 'UndeliveredQueue', 'UndeliveredQueue']);
+  expect(kept.length).toBeGreaterThanOrEqual(4);
+  expect(new Set(kept)).toEqual(new Set(['UndeliveredQueue']));
 });
 
 test('the clock may call the sweep, and nobody else may', () => {
-  const [clock] = ofType('AWS::Events::Rule').flatMap(([id, { ScheduleExpression }]) =>
-    ScheduleExpression === undefined ? [] : [id],
+  const [clock] = ofType('AWS::Events::Rule').flatMap(([id, { ScheduleExpression, Targets }]) =>
+    ScheduleExpression === undefined || idIn(Targets[0].Arn) !== 'SweepLambdaFunction' ? [] : [id],
   );
   expect(ofType('AWS::Lambda::Permission').map(([, properties]) => properties)).toEqual([
     {

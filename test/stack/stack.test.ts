@@ -1,4 +1,5 @@
 import { allNeeds } from '../../src/domain/needs.ts';
+import { alarms as alarmsOf } from '../../src/stack/alarms.ts';
 import type { Resource, Statement } from '../../src/stack/cloudformation.ts';
 import type { Settings } from '../../src/stack/settings.ts';
 import { template } from '../../src/stack/stack.ts';
@@ -100,9 +101,17 @@ test("every rule's target is tried again, and has a dead-letter queue", () => {
   };
 
   expect(targets).toEqual([
-    ...eventRules.map(() => [{ Id: 'live', Arn: arn('LiveQueue'), ...kept }]),
+    ...eventRules.map((id) =>
+      id === 'ProbeRule'
+        ? [{ Id: 'probe', Arn: arn('LiveQueue'), Input: '{"kind":"probe"}', ...kept }]
+        : [{ Id: 'live', Arn: arn('LiveQueue'), ...kept }],
+    ),
     [{ Id: 'sweep', Arn: arn('SweepLambdaFunction'), ...kept }],
   ]);
+});
+
+test('the clock asks for a sign of life every 15 minutes', () => {
+  expect(resources.ProbeRule?.Properties).toMatchObject({ State: 'ENABLED', ScheduleExpression: 'rate(15 minutes)' });
 });
 
 test('the table is encrypted, has backups and lets items expire', () => {
@@ -185,7 +194,12 @@ describe('alarms', () => {
   const alarms = ofType('AWS::CloudWatch::Alarm');
 
   test('watch everything that may fail silently', () => {
-    const watched = alarms.map(([, one]) => [one.AlarmName, one.MetricName, one.ComparisonOperator, one.Threshold]);
+    const watched = alarms.map(([, one]) => [
+      one.AlarmName,
+      one.MetricName ?? expressionOf(one),
+      one.ComparisonOperator,
+      one.Threshold,
+    ]);
 
     expect(watched).toEqual([
       [`${name}-live-dead-letters`, 'ApproximateNumberOfMessagesVisible', 'GreaterThanThreshold', 0],
@@ -197,10 +211,94 @@ describe('alarms', () => {
       [`${name}-sweep-throttles`, 'Throttles', 'GreaterThanThreshold', 0],
       [`${name}-alerts-not-delivered`, 'NumberOfNotificationsFailed', 'GreaterThanThreshold', 0],
       [`${name}-operations-not-delivered`, 'NumberOfNotificationsFailed', 'GreaterThanThreshold', 0],
+      [`${name}-rules`, 'SUM(FILL(METRICS(), 0))', 'GreaterThanThreshold', 0],
       [`${name}-live-backlog`, 'ApproximateAgeOfOldestMessage', 'GreaterThanThreshold', 1800],
       [`${name}-bulk-backlog`, 'ApproximateAgeOfOldestMessage', 'GreaterThanThreshold', 3600],
       [`${name}-sweep-missing`, 'SweepCompleted', 'LessThanThreshold', 1],
+      [`${name}-probe-missing`, 'ProbeCompleted', 'LessThanThreshold', 1],
+      [`${name}-refused-calls`, 'RefusedCalls', 'GreaterThanThreshold', 0],
+      [`${name}-unknown`, 'IF(evaluations > 0, 100 * unknown / evaluations, 0)', 'GreaterThanThreshold', 5],
     ]);
+  });
+
+  interface Query {
+    readonly Id: string;
+    readonly Expression?: string;
+    readonly MetricStat?: { readonly Metric: object; readonly Stat: string; readonly Period: number };
+    readonly ReturnData: boolean;
+  }
+
+  function queriesOf({ Metrics = [] }: Resource['Properties']): readonly Query[] {
+    return Metrics as unknown as readonly Query[];
+  }
+
+  function expressionOf(alarm: Resource['Properties']): string | undefined {
+    return queriesOf(alarm).find(({ ReturnData }) => ReturnData)?.Expression;
+  }
+
+  test('none is there twice', () => {
+    const watched = alarms.map(([, { MetricName, Dimensions, Metrics }]) =>
+      JSON.stringify([MetricName, Dimensions, Metrics]),
+    );
+
+    expect(new Set(watched).size).toBe(alarms.length);
+  });
+
+  test('every rule that hands over work is watched, whether it fails or its dead letters do', () => {
+    const byRules = alarms.filter(([id]) => id.startsWith('RulesAlarm')).flatMap(([, one]) => queriesOf(one));
+    const failures = byRules.flatMap(({ MetricStat }) => (MetricStat === undefined ? [] : [MetricStat]));
+    const expected = [...eventRules, 'SweepEventsRuleSchedule1'].flatMap((rule) =>
+      ['FailedInvocations', 'InvocationsFailedToBeSentToDlq'].map((MetricName) => ({
+        Metric: { Namespace: 'AWS/Events', MetricName, Dimensions: [{ Name: 'RuleName', Value: { Ref: rule } }] },
+        Stat: 'Sum',
+        Period: 300,
+      })),
+    );
+
+    expect(failures).toEqual(expected);
+  });
+
+  test('no alarm reads more metrics than CloudWatch takes, however many event rules there are', () => {
+    const work = Array.from({ length: 12 }, (_, index) => `ApiCallRule${index + 1}`);
+    const all = ofType('AWS::CloudWatch::Alarm', alarmsOf({ name }, { work }));
+    const read = all.map(([, one]) => queriesOf(one).filter(({ MetricStat }) => MetricStat !== undefined).length);
+
+    expect(Math.max(...read)).toBe(10);
+    expect(all.filter(([id]) => id.startsWith('RulesAlarm')).map(([, { AlarmName }]) => AlarmName)).toEqual([
+      `${name}-rules`,
+      `${name}-rules-2`,
+      `${name}-rules-3`,
+    ]);
+  });
+
+  test('a probe is missed after three quarters of an hour, and silence counts', () => {
+    expect(resources.ProbeMissingAlarm?.Properties).toMatchObject({
+      Namespace: 'EC2Guardrail',
+      Dimensions: [{ Name: 'service', Value: name }],
+      Statistic: 'Sum',
+      Period: 900,
+      TreatMissingData: 'breaching',
+    });
+  });
+
+  test('the share of the unknown is that of what the same runs evaluated', () => {
+    const { MetricStat: unknown } = queriesOf(resources.UnknownAlarm?.Properties ?? {})[1] ?? {};
+    const { MetricStat: all } = queriesOf(resources.UnknownAlarm?.Properties ?? {})[2] ?? {};
+    const own = (MetricName: string) => ({
+      Metric: { Namespace: 'EC2Guardrail', MetricName, Dimensions: [{ Name: 'service', Value: name }] },
+      Stat: 'Sum',
+      Period: 3600,
+    });
+
+    expect([unknown, all]).toEqual([own('InsufficientData'), own('Evaluations')]);
+  });
+
+  test('one refusal in two hours raises the alarm on refused calls: the sweep comes once an hour', () => {
+    expect(resources.RefusedCallsAlarm?.Properties).toMatchObject({
+      Period: 3600,
+      EvaluationPeriods: 2,
+      DatapointsToAlarm: 1,
+    });
   });
 
   test.each([
@@ -233,11 +331,18 @@ describe('alarms', () => {
       EvaluationPeriods === 1 ? [] : [[id, EvaluationPeriods]],
     );
 
-    expect(Object.fromEntries(patient)).toEqual({ LiveBacklogAlarm: 5, BulkBacklogAlarm: 5, SweepMissingAlarm: 3 });
+    expect(Object.fromEntries(patient)).toEqual({
+      LiveBacklogAlarm: 5,
+      BulkBacklogAlarm: 5,
+      SweepMissingAlarm: 3,
+      ProbeMissingAlarm: 3,
+      RefusedCallsAlarm: 2,
+      UnknownAlarm: 2,
+    });
   });
 
   test('no other takes silence for a failure', () => {
-    const others = alarms.filter(([id]) => id !== 'SweepMissingAlarm');
+    const others = alarms.filter(([id]) => id !== 'SweepMissingAlarm' && id !== 'ProbeMissingAlarm');
 
     expect(new Set(others.map(([, { TreatMissingData }]) => TreatMissingData))).toEqual(new Set(['notBreaching']));
   });
