@@ -65,6 +65,8 @@ interface Alarm {
 interface Rules {
   /** Those by which the guardrail learns what to do. */
   readonly work: readonly string[];
+  /** Those that tell of tampering. */
+  readonly tampering: readonly string[];
 }
 
 const functions = ['Inspect', 'Sweep'] as const;
@@ -78,8 +80,9 @@ export function alarms(settings: Settings, rules: Rules): Resources {
     ...functions.map((name) => alarm(settings, `${name}ThrottlesAlarm`, throttles(name))),
     ...topics.map((topic) => alarm(settings, `${topic}FailuresAlarm`, undelivered(topic))),
     ...rulesInAlarms(rules.work).map((some, index) =>
-      alarm(settings, `RulesAlarm${index + 1}`, failingRules(some, index)),
+      alarm(settings, `RulesAlarm${index + 1}`, failingRules(some, index === 0 ? 'rules' : `rules-${index + 1}`)),
     ),
+    alarm(settings, 'TamperRulesAlarm', untoldTampering(rules.tampering)),
     alarm(settings, 'LiveBacklogAlarm', liveBacklog),
     alarm(settings, 'BulkBacklogAlarm', bulkBacklog),
     alarm(settings, 'SweepMissingAlarm', missingSweep(settings)),
@@ -182,16 +185,31 @@ function chunksOf<T>(values: readonly T[], size: number): readonly (readonly T[]
  * What did not arrive lies in the queue of what could not be delivered, unless that could not be reached either.
  * @see https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-monitoring.html
  */
-function failingRules(rules: readonly string[], index: number): Alarm {
+function failingRules(rules: readonly string[], name: string): Alarm {
   return {
-    name: index === 0 ? 'rules' : `rules-${index + 1}`,
+    name,
     description:
       'EventBridge could not hand over what the event rules are there for: changes, probes or the call of the sweep. See the policies of the live queue and of the queue of what could not be delivered, and the messages in it.',
+    ...ofRules(rules),
+  };
+}
+
+function untoldTampering(rules: readonly string[]): Alarm {
+  return {
+    name: 'tampering-not-told',
+    description:
+      'EventBridge could not publish to this topic that somebody tampered with the guardrail. The queue of what could not be delivered holds what happened; see the policies of the topic and of its key.',
+    ...ofRules(rules),
+  };
+}
+
+function ofRules(rules: readonly string[]) {
+  return {
     watches: { expression: 'SUM(FILL(METRICS(), 0))', of: failuresOf(rules) },
     period: 300,
     when: { above: 0 },
     missingData: 'notBreaching',
-  };
+  } as const;
 }
 
 function failuresOf(rules: readonly string[]): Calculated['of'] {

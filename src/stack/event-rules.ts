@@ -76,7 +76,7 @@ export const probeRule: Resource = {
 };
 
 /** EventBridge tries for a day, then keeps what it could not hand over. */
-function target(id: string, arn: Json) {
+export function target(id: string, arn: Json) {
   return {
     Id: id,
     Arn: arn,

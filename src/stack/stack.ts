@@ -9,6 +9,7 @@ import { queues } from './queues.ts';
 import { roles } from './roles.ts';
 import type { Settings } from './settings.ts';
 import { findingsTable } from './table.ts';
+import { tampering, tamperRules } from './tampering.ts';
 import { alertsTopicArn, topics } from './topics.ts';
 
 /** What serverless.yml adds to the functions. */
@@ -23,14 +24,16 @@ export interface Template {
 export function template(policies: readonly BoundPolicy[], settings: Settings): Template {
   const rules: Resources = { ...eventRules(eventsThatChange(needsOf(policies))), [PROBE_RULE]: probeRule };
   const toLiveQueue = Object.keys(rules);
+  const work = [...toLiveQueue, SWEEP_SCHEDULE];
   return {
     Resources: {
       ...rules,
-      ...queues({ toLiveQueue, elsewhere: [SWEEP_SCHEDULE] }),
+      ...tampering(settings, work),
+      ...queues({ toLiveQueue, elsewhere: [SWEEP_SCHEDULE, ...tamperRules] }),
       FindingsTable: findingsTable,
-      ...topics(settings),
+      ...topics(settings, tamperRules),
       ...roles(policies, settings),
-      ...alarms(settings, { work: [...toLiveQueue, SWEEP_SCHEDULE] }),
+      ...alarms(settings, { work, tampering: tamperRules }),
     },
     extensions: { [SWEEP_SCHEDULE]: sweepSchedule },
     Outputs: {

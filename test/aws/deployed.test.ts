@@ -28,6 +28,7 @@ const typesThatMotoDoesNotCreate = [
 ];
 
 const DAY = 86_400;
+const tamperRule = 'Calls by which the guardrail could be silenced.';
 const functions = ['inspect', 'sweep'] as const;
 const roleOf = { inspect: 'InspectRole', sweep: 'SweepRole' } as const;
 
@@ -93,8 +94,9 @@ describe('queues', () => {
 
 test('events and probes go to the live queue, and the clock calls the sweep; what can not be handed over is kept', async () => {
   const { Rules = [] } = await events.send(new ListRulesCommand({ NamePrefix: `${stack}-` }));
+  const working = Rules.filter(({ Description }) => Description !== tamperRule);
   const rules = await Promise.all(
-    Rules.map(async ({ Name, State, EventPattern, ScheduleExpression }) => {
+    working.map(async ({ Name, State, EventPattern, ScheduleExpression }) => {
       const { Targets } = await events.send(new ListTargetsByRuleCommand({ Rule: Name }));
       const when = ScheduleExpression ?? JSON.parse(EventPattern ?? '')['detail-type'][0];
       return { when, State, Targets };
@@ -227,4 +229,25 @@ test('the table is paid by request, and has the key that the functions write by'
     KeySchema: [{ AttributeName: 'pk', KeyType: 'HASH' }],
     AttributeDefinitions: [{ AttributeName: 'pk', AttributeType: 'S' }],
   });
+});
+
+test('what tells of tampering goes to the operations topic as text; what can not be handed over is kept', async () => {
+  const { Rules = [] } = await events.send(new ListRulesCommand({ NamePrefix: `${stack}-` }));
+  const rules = Rules.filter(({ Description }) => Description === tamperRule);
+  expect(rules.map(({ State }) => State)).toEqual(Array(5).fill('ENABLED'));
+  for (const { Name } of rules) {
+    const { Targets } = await events.send(new ListTargetsByRuleCommand({ Rule: Name }));
+    expect(Targets).toEqual([
+      {
+        Id: 'operations',
+        Arn: idOf('OperationsTopic'),
+        DeadLetterConfig: { Arn: queueArn('UndeliveredQueue') },
+        RetryPolicy: { MaximumEventAgeInSeconds: DAY, MaximumRetryAttempts: 185 },
+        InputTransformer: {
+          InputPathsMap: expect.objectContaining({ who: '$.detail.userIdentity.arn' }),
+          InputTemplate: expect.stringContaining('"Who: <type> <who>"'),
+        },
+      },
+    ]);
+  }
 });

@@ -3,6 +3,7 @@ import { alarms as alarmsOf } from '../../src/stack/alarms.ts';
 import type { Resource, Statement } from '../../src/stack/cloudformation.ts';
 import type { Settings } from '../../src/stack/settings.ts';
 import { template } from '../../src/stack/stack.ts';
+import { tamperRules } from '../../src/stack/tampering.ts';
 import { policyThatNeeds } from './policies.ts';
 
 const name = 'ec2-guardrail-test';
@@ -29,7 +30,10 @@ function statementsFor(id: string): readonly Statement[] {
 }
 
 const queueIds = ofType('AWS::SQS::Queue').map(([id]) => id);
-const eventRules = ofType('AWS::Events::Rule').map(([id]) => id);
+const rules = ofType('AWS::Events::Rule').map(([id]) => id);
+const isTamperRule = (id: string) => tamperRules.some((rule) => rule === id);
+/** Those that send to the live queue. */
+const eventRules = rules.filter((id) => !isTamperRule(id));
 
 describe('queues', () => {
   test('each is encrypted, and none takes anything without TLS', () => {
@@ -55,7 +59,7 @@ describe('queues', () => {
 
   test.each([
     ['LiveQueue', eventRules],
-    ['UndeliveredQueue', [...eventRules, 'SweepEventsRuleSchedule1']],
+    ['UndeliveredQueue', [...eventRules, 'SweepEventsRuleSchedule1', ...tamperRules]],
     ['BulkQueue', []],
     ['LiveDeadLetterQueue', []],
     ['BulkDeadLetterQueue', []],
@@ -91,23 +95,21 @@ describe('queues', () => {
 });
 
 test("every rule's target is tried again, and has a dead-letter queue", () => {
-  const targets = [
-    ...ofType('AWS::Events::Rule').map(([, properties]) => properties.Targets),
-    extensions.SweepEventsRuleSchedule1?.Properties.Targets,
-  ];
+  const ofRules = ofType('AWS::Events::Rule').map(([id, { Targets }]) => [id, Targets]);
+  const ofSchedules = Object.entries(extensions).map(([id, { Properties }]) => [id, Properties.Targets]);
   const kept = {
     RetryPolicy: { MaximumEventAgeInSeconds: 86_400, MaximumRetryAttempts: 185 },
     DeadLetterConfig: { Arn: arn('UndeliveredQueue') },
   };
+  const live = [{ Id: 'live', Arn: arn('LiveQueue'), ...kept }];
+  const operations = { Id: 'operations', Arn: { Ref: 'OperationsTopic' }, ...kept };
 
-  expect(targets).toEqual([
-    ...eventRules.map((id) =>
-      id === 'ProbeRule'
-        ? [{ Id: 'probe', Arn: arn('LiveQueue'), Input: '{"kind":"probe"}', ...kept }]
-        : [{ Id: 'live', Arn: arn('LiveQueue'), ...kept }],
-    ),
-    [{ Id: 'sweep', Arn: arn('SweepLambdaFunction'), ...kept }],
-  ]);
+  expect(Object.fromEntries([...ofRules, ...ofSchedules])).toEqual({
+    ...Object.fromEntries(eventRules.map((id) => [id, live])),
+    ProbeRule: [{ Id: 'probe', Arn: arn('LiveQueue'), Input: '{"kind":"probe"}', ...kept }],
+    ...Object.fromEntries(tamperRules.map((id) => [id, [expect.objectContaining(operations)]])),
+    SweepEventsRuleSchedule1: [{ Id: 'sweep', Arn: arn('SweepLambdaFunction'), ...kept }],
+  });
 });
 
 test('the clock asks for a sign of life every 15 minutes', () => {
@@ -212,6 +214,7 @@ describe('alarms', () => {
       [`${name}-alerts-not-delivered`, 'NumberOfNotificationsFailed', 'GreaterThanThreshold', 0],
       [`${name}-operations-not-delivered`, 'NumberOfNotificationsFailed', 'GreaterThanThreshold', 0],
       [`${name}-rules`, 'SUM(FILL(METRICS(), 0))', 'GreaterThanThreshold', 0],
+      [`${name}-tampering-not-told`, 'SUM(FILL(METRICS(), 0))', 'GreaterThanThreshold', 0],
       [`${name}-live-backlog`, 'ApproximateAgeOfOldestMessage', 'GreaterThanThreshold', 1800],
       [`${name}-bulk-backlog`, 'ApproximateAgeOfOldestMessage', 'GreaterThanThreshold', 3600],
       [`${name}-sweep-missing`, 'SweepCompleted', 'LessThanThreshold', 1],
@@ -244,10 +247,10 @@ describe('alarms', () => {
     expect(new Set(watched).size).toBe(alarms.length);
   });
 
-  test('every rule that hands over work is watched, whether it fails or its dead letters do', () => {
-    const byRules = alarms.filter(([id]) => id.startsWith('RulesAlarm')).flatMap(([, one]) => queriesOf(one));
+  test('every rule is watched, whether it fails or its dead letters do', () => {
+    const byRules = alarms.filter(([id]) => /^(Tamper)?RulesAlarm/.test(id)).flatMap(([, one]) => queriesOf(one));
     const failures = byRules.flatMap(({ MetricStat }) => (MetricStat === undefined ? [] : [MetricStat]));
-    const expected = [...eventRules, 'SweepEventsRuleSchedule1'].flatMap((rule) =>
+    const expected = [...eventRules, ...Object.keys(extensions), ...tamperRules].flatMap((rule) =>
       ['FailedInvocations', 'InvocationsFailedToBeSentToDlq'].map((MetricName) => ({
         Metric: { Namespace: 'AWS/Events', MetricName, Dimensions: [{ Name: 'RuleName', Value: { Ref: rule } }] },
         Stat: 'Sum',
@@ -260,7 +263,7 @@ describe('alarms', () => {
 
   test('no alarm reads more metrics than CloudWatch takes, however many event rules there are', () => {
     const work = Array.from({ length: 12 }, (_, index) => `ApiCallRule${index + 1}`);
-    const all = ofType('AWS::CloudWatch::Alarm', alarmsOf({ name }, { work }));
+    const all = ofType('AWS::CloudWatch::Alarm', alarmsOf({ name }, { work, tampering: [] }));
     const read = all.map(([, one]) => queriesOf(one).filter(({ MetricStat }) => MetricStat !== undefined).length);
 
     expect(Math.max(...read)).toBe(10);
@@ -347,7 +350,7 @@ describe('alarms', () => {
     expect(new Set(others.map(([, { TreatMissingData }]) => TreatMissingData))).toEqual(new Set(['notBreaching']));
   });
 
-  test('reach the people: each goes to the topic, CloudWatch may publish to it and use the key it is under', () => {
+  test('reach the people: each goes to the topic, CloudWatch and the rules on tampering may publish to it and use its key', () => {
     const operations = [{ Ref: 'OperationsTopic' }];
     const keyPolicies = ofType('AWS::KMS::Key').map(
       ([, { KeyPolicy }]) => KeyPolicy as unknown as { Statement: Statement[] },
@@ -363,15 +366,27 @@ describe('alarms', () => {
       Resource: { Ref: 'OperationsTopic' },
       Condition: sourceAccount,
     });
-    expect(resources.OperationsTopic?.Properties.KmsMasterKeyId).toEqual({ Ref: 'TopicKey' });
-    expect(keyPolicies.flatMap(({ Statement }) => Statement)).toContainEqual({
-      Sid: 'Alarms',
+    expect(statementsFor('OperationsTopic')).toContainEqual({
+      Sid: 'OwnEventRules',
       Effect: 'Allow',
-      Principal: { Service: 'cloudwatch.amazonaws.com' },
-      Action: ['kms:Decrypt', 'kms:GenerateDataKey*'],
-      Resource: '*',
-      Condition: sourceAccount,
+      Principal: { Service: 'events.amazonaws.com' },
+      Action: 'sns:Publish',
+      Resource: { Ref: 'OperationsTopic' },
+      Condition: { ArnEquals: { 'aws:SourceArn': tamperRules.map(arn) } },
     });
+    expect(resources.OperationsTopic?.Properties.KmsMasterKeyId).toEqual({ Ref: 'TopicKey' });
+    for (const [Sid, Service] of [
+      ['Alarms', 'cloudwatch.amazonaws.com'],
+      ['EventRules', 'events.amazonaws.com'],
+    ])
+      expect(keyPolicies.flatMap(({ Statement }) => Statement)).toContainEqual({
+        Sid,
+        Effect: 'Allow',
+        Principal: { Service },
+        Action: ['kms:Decrypt', 'kms:GenerateDataKey*'],
+        Resource: '*',
+        Condition: sourceAccount,
+      });
   });
 });
 
@@ -381,6 +396,8 @@ test('names no logical id that is not there: the functions and what serverless.y
     'InspectLambdaFunction',
     'SweepLambdaFunction',
     'SweepEventsRuleSchedule1',
+    'InspectEventSourceMappingSQSLiveQueue',
+    'InspectEventSourceMappingSQSBulkQueue',
   ]);
   const named = new Set<string>();
   JSON.stringify([resources, extensions], (_key, value) => {
