@@ -14,6 +14,7 @@ import { type TakenLook, takeLook } from './look.ts';
 import { lookAfter, lookAgain, lookInParts } from './look-again.ts';
 import { MOST_INSTANCES } from './messages.ts';
 import { type Plans, planActions } from './plan.ts';
+import { answerProbes } from './probe.ts';
 import { type DeploymentRecord, readDeployment, readRecords, writeRecord } from './store.ts';
 import { finishChunk } from './sweep-end.ts';
 import { type QueueMessage, type Task, understand } from './tasks.ts';
@@ -57,6 +58,7 @@ export async function inspectBatch(engine: Engine, messages: readonly QueueMessa
     report.errors.push(`that a limit was reached is not told: ${describeError(error)}`),
   );
   await finishChunks(engine, tasks, report);
+  await answerProbes(engine, report);
   return report.done();
 }
 
@@ -65,6 +67,9 @@ function tasksIn(engine: Engine, message: QueueMessage, report: Report): readonl
   switch (understood.kind) {
     case 'task':
       return [understood.task];
+    case 'probe':
+      report.probes.push({ messageId: message.id });
+      return [];
     case 'ignored':
       report.ignored.push({ messageId: message.id, reason: understood.reason });
       return [];
@@ -128,6 +133,8 @@ async function lookAt(
     return { sighting, taken: takeLook(engine, sighting, collected, record, at), record };
   });
   report.judgements.push(...looks.flatMap(({ taken }) => taken.look.judgements));
+  const final = looks.filter(({ taken }) => !taken.again);
+  report.finalJudgements.push(...final.flatMap(({ taken }) => taken.look.judgements));
   const judged = looks.flatMap(({ sighting, taken }) =>
     'instance' in sighting ? [{ instance: sighting.instance, judgements: taken.look.judgements }] : [],
   );

@@ -23,7 +23,12 @@ export interface SweepChunk {
   readonly instanceIds: readonly string[];
 }
 
-export type OwnMessage = LookMessage | SweepChunk;
+/** Show that you work: the clock's message, which src/stack/event-rules.ts has a rule send. */
+export interface ProbeMessage {
+  readonly kind: 'probe';
+}
+
+export type OwnMessage = LookMessage | SweepChunk | ProbeMessage;
 
 /**
  * How long after a look the next one follows, in seconds. SQS delays a message by at most 15 minutes, and Lambda ends a
@@ -47,7 +52,9 @@ export const AHEAD_MS = 30_000;
 
 /** Our own message, told from an event by its `kind`; `malformed` when it is none that we would send. */
 export function ownMessage(body: unknown): OwnMessage | 'malformed' | undefined {
-  if (!isObject(body) || (body.kind !== 'look' && body.kind !== 'sweep')) return undefined;
+  if (!isObject(body)) return undefined;
+  if (body.kind === 'probe') return { kind: 'probe' };
+  if (body.kind !== 'look' && body.kind !== 'sweep') return undefined;
   const isWhole = body.kind === 'look' ? isLookMessage(body) : isSweepChunk(body);
   return isWhole ? (body as unknown as OwnMessage) : 'malformed';
 }

@@ -36,6 +36,12 @@ export interface DeploymentRecord {
   readonly instances: number;
 }
 
+/** When the clock's last probe was answered, ISO 8601. */
+interface ProbeRecord {
+  readonly version: number;
+  readonly answeredAt: string;
+}
+
 /** The table, and the way to it: all that a read of every item needs. */
 export interface Table {
   readonly aws: Aws;
@@ -224,6 +230,15 @@ export async function takenOf(engine: Engine, budgets: readonly string[]): Promi
   return new Map(budgets.map((budget) => [budget, taken.get(budgetKey(scope, budget)) ?? 0]));
 }
 
+/** Writes when a probe was answered, over what was read. @returns false when another probe was answered meanwhile. */
+export async function noteProbe(engine: Engine): Promise<boolean> {
+  const key = probeKey(engine.deployment.scope);
+  const [item] = await readItems(engine, [key]);
+  const version = item === undefined ? 0 : bodyOf<ProbeRecord>(item).version;
+  const record: ProbeRecord = { version: version + 1, answeredAt: engine.now().toISOString() };
+  return writeVersioned(engine, key, record, {});
+}
+
 /** Notes that a chunk of a sweep is done, once or twice. @returns how many different ones are. */
 export async function countChunk(engine: Engine, sweepId: string, chunk: number, expiresAt: Date): Promise<number> {
   const { Attributes } = await engine.aws('dynamodb:UpdateItem', {
@@ -315,6 +330,10 @@ export function instanceIdIn(item: Item): string {
 
 function deploymentKey({ accountId, region }: Scope): string {
   return `deployment#${accountId}#${region}`;
+}
+
+function probeKey({ accountId, region }: Scope): string {
+  return `probe#${accountId}#${region}`;
 }
 
 function bodyOf<T>(item: Item): T {

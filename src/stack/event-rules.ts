@@ -1,3 +1,4 @@
+import type { Json } from '../domain/json.ts';
 import { arnOf, type Resource, type Resources, ref } from './cloudformation.ts';
 import { ownRoles } from './roles.ts';
 
@@ -52,16 +53,33 @@ function rule(description: string, pattern: typeof stateChangePattern | ReturnTy
       Description: description,
       State: 'ENABLED',
       EventPattern: pattern,
-      Targets: [target('live', 'LiveQueue')],
+      Targets: [target('live', arnOf('LiveQueue'))],
     },
   };
 }
 
+/** Logical id of the rule by which the clock asks the guardrail to show that it works. */
+export const PROBE_RULE = 'ProbeRule';
+
+/** What the clock puts on the live queue: `ProbeMessage` of src/engine/messages.ts. */
+const probe = { kind: 'probe' } as const;
+
+/** A message of our own by a constant: between the clock and the queue there is no function that could fail. */
+export const probeRule: Resource = {
+  Type: 'AWS::Events::Rule',
+  Properties: {
+    Description: 'Asks every 15 minutes for a sign of life by way of the live queue.',
+    State: 'ENABLED',
+    ScheduleExpression: 'rate(15 minutes)',
+    Targets: [{ ...target('probe', arnOf('LiveQueue')), Input: JSON.stringify(probe) }],
+  },
+};
+
 /** EventBridge tries for a day, then keeps what it could not hand over. */
-function target(id: string, resource: string) {
+export function target(id: string, arn: Json) {
   return {
     Id: id,
-    Arn: arnOf(resource),
+    Arn: arn,
     RetryPolicy: { MaximumEventAgeInSeconds: 86_400, MaximumRetryAttempts: 185 },
     DeadLetterConfig: { Arn: arnOf('UndeliveredQueue') },
   };
@@ -71,7 +89,7 @@ function target(id: string, resource: string) {
 export const SWEEP_SCHEDULE = 'SweepEventsRuleSchedule1';
 
 /** serverless.yml has no word for a schedule's dead letters: this replaces the targets of its rule. */
-export const sweepSchedule = { Properties: { Targets: [target('sweep', 'SweepLambdaFunction')] } };
+export const sweepSchedule = { Properties: { Targets: [target('sweep', arnOf('SweepLambdaFunction'))] } };
 
 /** As few lists of names as fit into patterns. */
 function chunksOf(names: readonly string[]): readonly (readonly string[])[] {

@@ -4,11 +4,12 @@ import { eventsThatChange } from '../domain/needs.ts';
 import type { BoundPolicy } from '../domain/policy.ts';
 import { alarms } from './alarms.ts';
 import { type Resource, type Resources, ref } from './cloudformation.ts';
-import { eventRules, SWEEP_SCHEDULE, sweepSchedule } from './event-rules.ts';
+import { eventRules, PROBE_RULE, probeRule, SWEEP_SCHEDULE, sweepSchedule } from './event-rules.ts';
 import { queues } from './queues.ts';
 import { roles } from './roles.ts';
 import type { Settings } from './settings.ts';
 import { findingsTable } from './table.ts';
+import { tampering, tamperRules } from './tampering.ts';
 import { alertsTopicArn, topics } from './topics.ts';
 
 /** What serverless.yml adds to the functions. */
@@ -21,15 +22,18 @@ export interface Template {
 
 /** All but the functions, as the policies in use need it. */
 export function template(policies: readonly BoundPolicy[], settings: Settings): Template {
-  const rules = eventRules(eventsThatChange(needsOf(policies)));
+  const rules: Resources = { ...eventRules(eventsThatChange(needsOf(policies))), [PROBE_RULE]: probeRule };
+  const toLiveQueue = Object.keys(rules);
+  const work = [...toLiveQueue, SWEEP_SCHEDULE];
   return {
     Resources: {
       ...rules,
-      ...queues(Object.keys(rules)),
+      ...tampering(settings, work),
+      ...queues({ toLiveQueue, elsewhere: [SWEEP_SCHEDULE, ...tamperRules] }),
       FindingsTable: findingsTable,
-      ...topics(settings),
+      ...topics(settings, tamperRules),
       ...roles(policies, settings),
-      ...alarms(settings),
+      ...alarms(settings, { work, tampering: tamperRules }),
     },
     extensions: { [SWEEP_SCHEDULE]: sweepSchedule },
     Outputs: {

@@ -19,9 +19,11 @@ const environment = {
   OPERATIONS_TOPIC_ARN: 'arn:aws:sns:us-east-1:123456789012:operations',
   LIVE_QUEUE_URL: 'https://sqs.us-east-1.amazonaws.com/123456789012/live',
   BULK_QUEUE_URL: 'https://sqs.us-east-1.amazonaws.com/123456789012/bulk',
-  POWERTOOLS_DEV: 'false',
+  // With it metrics are written by the console that tests can listen to.
+  POWERTOOLS_DEV: 'true',
   POWERTOOLS_LOG_LEVEL: 'SILENT',
-  POWERTOOLS_METRICS_DISABLED: 'true',
+  POWERTOOLS_METRICS_DISABLED: 'false',
+  POWERTOOLS_SERVICE_NAME: 'ec2-guardrail-test',
 };
 
 const ec2 = mockClient(EC2Client);
@@ -29,6 +31,9 @@ const dynamodb = mockClient(DynamoDBClient);
 const sns = mockClient(SNSClient);
 const sqs = mockClient(SQSClient);
 const eventBridge = mockClient(EventBridgeClient);
+
+const written = jest.spyOn(console, 'log').mockImplementation(() => undefined);
+afterAll(() => written.mockRestore());
 
 beforeEach(() => {
   Object.assign(process.env, environment);
@@ -63,6 +68,14 @@ function sqsEvent(...bodies: readonly string[]): SQSEvent {
   return { Records: records } as unknown as SQSEvent;
 }
 
+/** What a run counted, by metric. */
+async function metricsOf(run: () => Promise<unknown>): Promise<Readonly<Record<string, unknown>>> {
+  written.mockClear();
+  await run();
+  const lines = written.mock.calls.map(([line]) => JSON.parse(String(line)) as Record<string, unknown>);
+  return Object.assign({}, ...lines.filter((line) => '_aws' in line));
+}
+
 const running = JSON.stringify(
   stateChange(scope, { instanceId, state: 'running', at: new Date('2026-01-02T00:00:00Z'), id: 'event-1' }),
 );
@@ -84,6 +97,33 @@ describe('λ inspect', () => {
     ]);
     const written = dynamodb.commandCalls(PutItemCommand).map((call) => call.args[0].input.ConditionExpression);
     expect(written).toEqual(['attribute_not_exists(pk)', 'version = :version']);
+  });
+
+  it('counts a probe only when the table was read and written', async () => {
+    dynamodb.on(BatchGetItemCommand).resolves({ Responses: { findings: [] } });
+    dynamodb.on(PutItemCommand).resolvesOnce({}).rejects(new Error('the table is gone'));
+
+    const { handler } = await import('../../src/handlers/inspect.ts');
+    const completed = await metricsOf(() => handler(sqsEvent('{"kind":"probe"}'), context));
+    const failed = await metricsOf(() => handler(sqsEvent('{"kind":"probe"}'), context));
+
+    expect([completed.ProbeCompleted, failed.ProbeCompleted]).toEqual([1, 0]);
+    expect(ec2.calls()).toEqual([]);
+  });
+
+  it('counts a refused call even when it ends the run', async () => {
+    ec2.on(DescribeInstancesCommand).resolves(described);
+    dynamodb
+      .on(BatchGetItemCommand)
+      .rejects(Object.assign(new Error('not authorized'), { name: 'AccessDeniedException' }));
+
+    const { handler } = await import('../../src/handlers/inspect.ts');
+    const counted = await metricsOf(() =>
+      expect(handler(sqsEvent(running), context)).rejects.toThrow('not authorized'),
+    );
+
+    expect(counted).toMatchObject({ RefusedCalls: 1 });
+    expect(counted).not.toHaveProperty('Inspected');
   });
 
   it('rejects when the table can not be read, so that the whole batch comes again', async () => {

@@ -2,12 +2,12 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { buildSync } from 'esbuild';
 import { parse } from 'yaml';
 import type { Simulation } from '../../src/cli/simulation.ts';
+import { METRICS_NAMESPACE, type MetricName, metricNames } from '../../src/domain/metrics.ts';
 import { allNeeds } from '../../src/domain/needs.ts';
 import { sweep } from '../../src/engine/sweep.ts';
 import { bindAll } from '../../src/language/bind.ts';
 import { loadPolicies } from '../../src/language/load.ts';
 import { rules } from '../../src/rules/index.ts';
-import { SWEEP_COMPLETED } from '../../src/stack/alarms.ts';
 import type { Resource } from '../../src/stack/cloudformation.ts';
 import { VISIBILITY_TIMEOUT } from '../../src/stack/queues.ts';
 import { ownRoles } from '../../src/stack/roles.ts';
@@ -90,14 +90,19 @@ test('every variable that the functions read is set, and no other but for Powert
   expect(set.sort()).toEqual(read.filter((name) => name !== 'AWS_REGION'));
 });
 
-test('the alarm on a missing sweep watches the metric that the sweep publishes', () => {
-  expect(serverless.provider.environment.POWERTOOLS_METRICS_NAMESPACE).toBe(SWEEP_COMPLETED.namespace);
-  const counted = `${SWEEP_COMPLETED.metric}: report.`;
-  // Of a sweep with instances when its last part is inspected; of one without by the sweep itself.
-  expect(sourcesOf('handlers').split(counted)).toHaveLength(3);
+test('the alarms watch metrics of the namespace and name that the functions publish under', () => {
+  expect(serverless.provider.environment.POWERTOOLS_METRICS_NAMESPACE).toBe(METRICS_NAMESPACE);
   // Both under the name that all functions have.
   expect(functions.filter(([, { environment }]) => environment !== undefined)).toEqual([]);
   expect(serverless.provider.environment.POWERTOOLS_SERVICE_NAME).toMatch(/^\$\{self:custom\.guardrail\.name\}$/);
+});
+
+test('every metric is published, and a completed sweep by whichever function completes it', () => {
+  const published = [...sourcesOf('handlers').matchAll(/[{,]\s+([A-Z]\w+): /g)].map(([, name]) => name);
+
+  expect(metricNames.filter((name) => !published.includes(name))).toEqual([]);
+  // Of a sweep with instances when its last part is inspected; of one without by the sweep itself.
+  expect(sourcesOf('handlers').split(`${'SweepCompleted' satisfies MetricName}: report.`)).toHaveLength(3);
 });
 
 test('the roles together may make every call that the engine makes, and no other to these services', () => {
