@@ -106,6 +106,13 @@ export interface Policy {
   readonly source: { readonly file: string; readonly hash: string };
 }
 
+/** Whether time alone makes something of its findings: an action after a grace, or again; a reminder; an announcement. */
+export function waitsForTime({ mode, actions }: Policy): boolean {
+  return actions.some((use) =>
+    'parameters' in use ? mode === 'enforce' : use.afterMs.some((after) => after > 0) || use.beforeMs !== undefined,
+  );
+}
+
 /**
  * CEL conditions of policies, compiled by whoever binds them: a function whose policies use none does not load CEL.
  * Reads the instance in EC2's field names with `Tags` as a map, and `now`.

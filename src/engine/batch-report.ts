@@ -39,8 +39,9 @@ export class Report {
   readonly judgements: Judgement[] = [];
   /** Those of the looks that no other follows. */
   readonly finalJudgements: Judgement[] = [];
-  /** The clock's messages. */
+  /** The clock's messages, by kind. */
   readonly probes: Pick<Task, 'messageId'>[] = [];
+  readonly ticks: Pick<Task, 'messageId'>[] = [];
   inspected = 0;
   lookedAgain = 0;
   handedOver = 0;

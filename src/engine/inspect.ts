@@ -18,6 +18,7 @@ import { answerProbes } from './probe.ts';
 import { type DeploymentRecord, readDeployment, readRecords, writeRecord } from './store.ts';
 import { finishChunk } from './sweep-end.ts';
 import { type QueueMessage, type Task, understand } from './tasks.ts';
+import { taskOfTicks } from './tick.ts';
 
 /** How often a write is tried against other writers before its message is delivered again. */
 const WRITE_TRIES = 4;
@@ -29,10 +30,8 @@ const WRITE_TRIES = 4;
  */
 export async function inspectBatch(engine: Engine, messages: readonly QueueMessage[]): Promise<BatchReport> {
   const report = new Report();
-  const tasks = await withSilenceChecked(
-    engine,
-    messages.flatMap((message) => tasksIn(engine, message, report)),
-  );
+  const asked = messages.flatMap((message) => tasksIn(engine, message, report));
+  const tasks = await withSilenceChecked(engine, [...asked, ...(await taskOfTicks(engine, report))]);
   const at = engine.now();
   const { sightings, unresolved } = await findInstances(engine.aws, tasks);
   for (const [task, error] of unresolved) report.fail([task], error);
@@ -69,6 +68,9 @@ function tasksIn(engine: Engine, message: QueueMessage, report: Report): readonl
       return [understood.task];
     case 'probe':
       report.probes.push({ messageId: message.id });
+      return [];
+    case 'tick':
+      report.ticks.push({ messageId: message.id });
       return [];
     case 'ignored':
       report.ignored.push({ messageId: message.id, reason: understood.reason });

@@ -28,7 +28,15 @@ export interface ProbeMessage {
   readonly kind: 'probe';
 }
 
-export type OwnMessage = LookMessage | SweepChunk | ProbeMessage;
+/** Look at whatever is due: the clock's message of every minute, likewise. */
+export interface TickMessage {
+  readonly kind: 'tick';
+}
+
+/** What the clock sends. */
+export type ClockMessage = ProbeMessage | TickMessage;
+
+export type OwnMessage = LookMessage | SweepChunk | ClockMessage;
 
 /**
  * How long after a look the next one follows, in seconds. SQS delays a message by at most 15 minutes, and Lambda ends a
@@ -53,7 +61,7 @@ export const AHEAD_MS = 30_000;
 /** Our own message, told from an event by its `kind`; `malformed` when it is none that we would send. */
 export function ownMessage(body: unknown): OwnMessage | 'malformed' | undefined {
   if (!isObject(body)) return undefined;
-  if (body.kind === 'probe') return { kind: 'probe' };
+  if (body.kind === 'probe' || body.kind === 'tick') return { kind: body.kind };
   if (body.kind !== 'look' && body.kind !== 'sweep') return undefined;
   const isWhole = body.kind === 'look' ? isLookMessage(body) : isSweepChunk(body);
   return isWhole ? (body as unknown as OwnMessage) : 'malformed';

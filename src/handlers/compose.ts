@@ -4,6 +4,7 @@ import { setTimeout } from 'node:timers/promises';
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import type { Context } from 'aws-lambda';
+import { changingSenders } from '../aws/changes.ts';
 import { sdk } from '../aws/sdk.ts';
 import { noConditions } from '../domain/bind.ts';
 import { METRICS_NAMESPACE, type MetricName } from '../domain/metrics.ts';
@@ -22,7 +23,7 @@ export function composeEngine(env: Readonly<Record<string, string | undefined>>)
   const scope = { accountId: required(env, 'ACCOUNT_ID'), region: required(env, 'AWS_REGION') };
   const alertTag = env.ALERT_TAG;
   return {
-    aws: withRefusalsTold(sdk(scope), (operation) => {
+    aws: withRefusalsTold(sdk(scope, { changes: changingSenders }), (operation) => {
       logger.warn('AWS refused a call', { operation });
       count({ RefusedCalls: 1 });
     }),

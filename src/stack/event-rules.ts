@@ -75,6 +75,23 @@ export const probeRule: Resource = {
   },
 };
 
+/** Logical id of the rule by which the clock asks for what is due. */
+export const TICK_RULE = 'TickRule';
+
+/** What the clock puts on the live queue: `TickMessage` of src/engine/messages.ts. */
+const tick = { kind: 'tick' } as const;
+
+/** Every minute, since an action that is due a minute late is in time. */
+export const tickRule: Resource = {
+  Type: 'AWS::Events::Rule',
+  Properties: {
+    Description: 'Asks every minute for what is due: actions after their grace, reminders.',
+    State: 'ENABLED',
+    ScheduleExpression: 'rate(1 minute)',
+    Targets: [{ ...target('tick', arnOf('LiveQueue')), Input: JSON.stringify(tick) }],
+  },
+};
+
 /** EventBridge tries for a day, then keeps what it could not hand over. */
 export function target(id: string, arn: Json) {
   return {

@@ -1,10 +1,18 @@
 import type { Json } from '../domain/json.ts';
 import { needsOf } from '../domain/judge.ts';
 import { eventsThatChange } from '../domain/needs.ts';
-import type { BoundPolicy } from '../domain/policy.ts';
+import { type BoundPolicy, waitsForTime } from '../domain/policy.ts';
 import { alarms } from './alarms.ts';
 import { type Resource, type Resources, ref } from './cloudformation.ts';
-import { eventRules, PROBE_RULE, probeRule, SWEEP_SCHEDULE, sweepSchedule } from './event-rules.ts';
+import {
+  eventRules,
+  PROBE_RULE,
+  probeRule,
+  SWEEP_SCHEDULE,
+  sweepSchedule,
+  TICK_RULE,
+  tickRule,
+} from './event-rules.ts';
 import { queues } from './queues.ts';
 import { roles } from './roles.ts';
 import type { Settings } from './settings.ts';
@@ -22,7 +30,11 @@ export interface Template {
 
 /** All but the functions, as the policies in use need it. */
 export function template(policies: readonly BoundPolicy[], settings: Settings): Template {
-  const rules: Resources = { ...eventRules(eventsThatChange(needsOf(policies))), [PROBE_RULE]: probeRule };
+  const rules: Resources = {
+    ...eventRules(eventsThatChange(needsOf(policies))),
+    [PROBE_RULE]: probeRule,
+    ...(policies.some(waitsForTime) ? { [TICK_RULE]: tickRule } : {}),
+  };
   const toLiveQueue = Object.keys(rules);
   const work = [...toLiveQueue, SWEEP_SCHEDULE];
   return {

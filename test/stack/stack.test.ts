@@ -116,12 +116,26 @@ test('the clock asks for a sign of life every 15 minutes', () => {
   expect(resources.ProbeRule?.Properties).toMatchObject({ State: 'ENABLED', ScheduleExpression: 'rate(15 minutes)' });
 });
 
-test('the table is encrypted, has backups and lets items expire', () => {
+test('the table is encrypted, has backups, lets items expire and finds what is due', () => {
   expect(ofType('AWS::DynamoDB::Table').map(([, properties]) => properties)).toEqual([
     {
       BillingMode: 'PAY_PER_REQUEST',
-      AttributeDefinitions: [{ AttributeName: 'pk', AttributeType: 'S' }],
+      AttributeDefinitions: [
+        { AttributeName: 'pk', AttributeType: 'S' },
+        { AttributeName: 'due', AttributeType: 'S' },
+        { AttributeName: 'dueAt', AttributeType: 'S' },
+      ],
       KeySchema: [{ AttributeName: 'pk', KeyType: 'HASH' }],
+      GlobalSecondaryIndexes: [
+        {
+          IndexName: 'due',
+          KeySchema: [
+            { AttributeName: 'due', KeyType: 'HASH' },
+            { AttributeName: 'dueAt', KeyType: 'RANGE' },
+          ],
+          Projection: { ProjectionType: 'KEYS_ONLY' },
+        },
+      ],
       SSESpecification: { SSEEnabled: true },
       PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
       TimeToLiveSpecification: { AttributeName: 'expiresAt', Enabled: true },
