@@ -17,7 +17,7 @@ function virtualModule(name, filter, contents) {
   };
 }
 
-/** Policies become data and imports of the rules they use: a function loads neither YAML nor zod, and no other rule. */
+/** Policies become data and imports of the rules and actions they use: a function loads neither YAML nor zod, and no others. */
 function compiledPolicies(folder) {
   return virtualModule('compiled-policies', /^compiled:policies$/, () => policyModule(folder));
 }

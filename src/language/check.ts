@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import type { Catalogue } from '../domain/catalogue.ts';
 import type { Json } from '../domain/json.ts';
 import { hasEnded } from '../domain/judge.ts';
 import { notify, type Policy } from '../domain/policy.ts';
@@ -26,7 +27,7 @@ export interface Checked {
  * as far as it can be, whatever is wrong with the other.
  * @param folder the name that it must have, if any.
  */
-export function checkPolicy(filled: Filled, folder: string | undefined, rules: readonly AnyRule[]): Checked {
+export function checkPolicy(filled: Filled, folder: string | undefined, { rules }: Catalogue): Checked {
   const content = filled.value;
   const ruleId = valueAt(content, ['rule']);
   const rule = rules.find(({ id }) => id === ruleId);

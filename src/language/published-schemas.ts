@@ -1,11 +1,12 @@
 import * as z from 'zod';
+import type { Catalogue } from '../domain/catalogue.ts';
 import type { AnyRule } from '../domain/rule.ts';
 import { policyFile, valuesFile } from './forms.ts';
 import { type JsonSchema, jsonSchemaOf } from './json-schema.ts';
 import { policyTestFile } from './test-forms.ts';
 
 /** JSON Schema draft-07 for editors, by the name of its file in schema/. Refuses what the loader refuses of a file's form. */
-export function publishedSchemas(rules: readonly AnyRule[]): Readonly<Record<string, JsonSchema>> {
+export function publishedSchemas({ rules }: Catalogue): Readonly<Record<string, JsonSchema>> {
   return {
     'policy.schema.json': policySchema(rules),
     'policy-test.schema.json': jsonSchemaOf(policyTestFile),

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
+import { actions } from '../../src/actions/index.ts';
 import { coloursFor } from '../../src/cli/output/colours.ts';
 import { ec2Changes, permissionsDocument } from '../../src/cli/permissions-document.ts';
 import type { IamPolicy, PermissionsDocument } from '../../src/cli/report/document.ts';
@@ -226,8 +227,13 @@ describe('of the shipped policies', () => {
     return JSON.parse(JSON.stringify(document).replace(/\$\{([^}]+)\}/g, (_, name) => filled(name)));
   }
 
-  const loaded = loadPolicies(['policies'], { rules, cwd: process.cwd(), now: new Date('2026-06-01T00:00:00Z') });
-  const { Resources } = template(bindAll(loaded.policies, rules), { name: 'ec2-guardrail-prod' });
+  const loaded = loadPolicies(['policies'], {
+    rules,
+    actions,
+    cwd: process.cwd(),
+    now: new Date('2026-06-01T00:00:00Z'),
+  });
+  const { Resources } = template(bindAll(loaded.policies, { rules, actions }), { name: 'ec2-guardrail-prod' });
 
   test('the roles in JSON are those of the template, as CloudFormation would fill them in', async () => {
     const { exitCode, stdout, stderr } = await runCli('permissions --format json', '.');
@@ -254,7 +260,7 @@ describe('of the shipped policies', () => {
     const given = { alertTopicArn, alertTopicKeyArn, operationsEmail: 'ops@example.com' };
     const settings = settingsOf({ name: 'ec2-guardrail-prod', region: 'eu-central-1' }, given);
     const { stdout } = await runCli('permissions --format json', '.');
-    const { roles } = permissionsDocument(bindAll(loaded.policies, rules), settings);
+    const { roles } = permissionsDocument(bindAll(loaded.policies, { rules, actions }), settings);
     const replaced = JSON.stringify(documentOf(stdout).roles)
       .replaceAll(`\${AlertsTopic}`, alertTopicArn)
       .replaceAll(`"\${TopicKey.Arn}"`, `"\${TopicKey.Arn}","${alertTopicKeyArn}"`);

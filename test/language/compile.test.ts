@@ -5,6 +5,7 @@ import { type BoundPolicy, type Match, notify, type Policy } from '../../src/dom
 import { bindAll } from '../../src/language/bind.ts';
 import { compilePolicies } from '../../src/language/compile.ts';
 import { rules } from '../../src/rules/index.ts';
+import { plainRevoke, plainStop } from '../support/plain-actions.ts';
 
 function policy(name: string, rule: string, parameters: Policy['parameters'], match?: Match): Policy {
   return {
@@ -47,6 +48,32 @@ test.each([
   expect(importsOf(compilePolicies([one]))).toContain('celConditions ../domain/conditions.ts');
 });
 
+test('the module imports the actions in use, once each, whatever the mode, and hands each policy its own', () => {
+  const use = (id: string) => ({ id, parameters: {}, afterMs: 0, onDrift: false });
+  const revoking: Policy = { ...owned, name: 'revoking', actions: [notify, use('revoke-ingress'), use('stop')] };
+  const source = compilePolicies([owned, revoking, { ...old, mode: 'enforce', actions: [notify, use('stop')] }]);
+
+  expect(importsOf(source).filter((line) => line.includes('actions'))).toEqual([
+    'revokeIngress ../actions/revoke-ingress.ts',
+    'stop ../actions/stop.ts',
+  ]);
+  expect([...source.matchAll(/(\w+, \[.*?\](?:, \w+)?)\),$/gm)].map(([, end]) => end)).toEqual([
+    'requiredTags, []',
+    'requiredTags, [revokeIngress, stop]',
+    'encryptedVolumes, [stop], celConditions',
+  ]);
+});
+
+test('a policy is bound with its actions, whatever its mode', () => {
+  const enforcement = { id: 'stop', parameters: {}, afterMs: 0, onDrift: false };
+  const stopping: Policy = { ...owned, actions: [notify, enforcement] };
+
+  expect(bindAll([stopping], { rules, actions: [plainStop, plainRevoke] })[0]?.boundActions).toEqual([
+    { ...enforcement, action: plainStop },
+  ]);
+  expect(() => bindAll([stopping], { rules, actions: [plainRevoke] })).toThrow('policy owned: there is no action stop');
+});
+
 test('the module of no policies has none', () => {
   expect(compilePolicies([])).toBe("import { bind } from '../domain/bind.ts';\nexport const policies = [\n];\n");
 });
@@ -75,11 +102,11 @@ test('the compiled module joins policies as the command line does', () => {
     { name: 'encrypted', parameters: {}, needs: ['volumes'], rule: 'encrypted-volumes' },
     { name: 'old', parameters: {}, needs: ['volumes'], rule: 'encrypted-volumes' },
   ]);
-  expect(seen(bindAll(policies, rules))).toEqual(seen(module.exports.policies));
+  expect(seen(bindAll(policies, { rules, actions: [] }))).toEqual(seen(module.exports.policies));
 });
 
 test('a policy whose rule is not there can not be bound', () => {
-  expect(() => bindAll([policy('odd', 'no-such-rule', {})], rules)).toThrow(
+  expect(() => bindAll([policy('odd', 'no-such-rule', {})], { rules, actions: [] })).toThrow(
     'policy odd: there is no rule no-such-rule',
   );
 });

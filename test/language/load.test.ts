@@ -1,6 +1,7 @@
 import { loadPolicies } from '../../src/language/load.ts';
 import type { PolicyError } from '../../src/language/policy-error.ts';
 import { rules as shippedRules } from '../../src/rules/index.ts';
+import { actions } from './actions.ts';
 import { inFolder } from './folder.ts';
 import { rules } from './rules.ts';
 
@@ -15,7 +16,7 @@ actions: [notify]
 `;
 
 function load(files: Readonly<Record<string, string>>, paths: readonly string[] = ['policies']) {
-  return inFolder(files, (cwd) => loadPolicies(paths, { rules, cwd, now }));
+  return inFolder(files, (cwd) => loadPolicies(paths, { rules, actions, cwd, now }));
 }
 
 function errorsOf(policy: string, values = ''): readonly PolicyError[] {
@@ -26,7 +27,7 @@ function errorsOf(policy: string, values = ''): readonly PolicyError[] {
 function errorsOfShipped(rule: string, parameters: string, more = ''): readonly PolicyError[] {
   const policy = `${valid.replace('has-tags', rule).replace('{ keys: [Owner] }', parameters)}${more}`;
   const files = { 'policies/owned/policy.yml': policy };
-  return inFolder(files, (cwd) => loadPolicies(['policies'], { rules: shippedRules, cwd, now })).errors;
+  return inFolder(files, (cwd) => loadPolicies(['policies'], { rules: shippedRules, actions, cwd, now })).errors;
 }
 
 /** The place that ▸ marks, and the text without it. */
@@ -52,7 +53,7 @@ describe('a policy without mistakes', () => {
           parameters: { keys: ['Owner'], allowEmpty: false },
           exempt: [],
           mode: 'observe',
-          actions: ['notify'],
+          actions: [{ id: 'notify', afterMs: [0] }],
           source: { file: 'policies/owned/policy.yml', hash: 'c32d8cc27054' },
         },
       ],
@@ -123,7 +124,7 @@ describe('$name', () => {
   test('is not looked up above the current directory', () => {
     const errors = inFolder(
       { 'values.yml': 'keys: [Owner]', 'here/owned/policy.yml': valid.replace('[Owner]', '$keys') },
-      (folder) => loadPolicies(['.'], { rules, cwd: `${folder}/here`, now }),
+      (folder) => loadPolicies(['.'], { rules, actions, cwd: `${folder}/here`, now }),
     ).errors;
 
     expect(errors.map(({ code, message, fix }) => [code, message, fix])).toEqual([

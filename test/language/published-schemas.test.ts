@@ -1,10 +1,11 @@
 import { Ajv } from 'ajv';
 import { parse } from 'yaml';
 import { publishedSchemas } from '../../src/language/published-schemas.ts';
+import { actions } from './actions.ts';
 import { rules } from './rules.ts';
 
 const ajv = new Ajv({ strict: false, allErrors: true });
-const schemas = publishedSchemas(rules);
+const schemas = publishedSchemas({ rules, actions });
 
 function accepts(schema: string, yaml: string): boolean {
   return ajv.validate({ ...schemas[schema] }, parse(yaml));

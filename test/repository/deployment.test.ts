@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { buildSync } from 'esbuild';
 import { parse } from 'yaml';
+import { actions } from '../../src/actions/index.ts';
 import type { Simulation } from '../../src/cli/simulation.ts';
 import { METRICS_NAMESPACE, type MetricName, metricNames } from '../../src/domain/metrics.ts';
 import { allNeeds } from '../../src/domain/needs.ts';
@@ -180,9 +181,9 @@ describe("a function's role permits all that it calls", () => {
 });
 
 describe('the shipped policies', () => {
-  const options = { rules, cwd: process.cwd(), now: new Date('2026-12-01T00:00:00Z') };
+  const options = { rules, actions, cwd: process.cwd(), now: new Date('2026-12-01T00:00:00Z') };
   const { policies, errors } = loadPolicies(['policies'], options);
-  const { Resources } = template(bindAll(policies, rules), { name: 'deployment' });
+  const { Resources } = template(bindAll(policies, { rules, actions }), { name: 'deployment' });
 
   test('have no mistake', () => {
     expect(errors).toEqual([]);
