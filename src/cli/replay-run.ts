@@ -1,14 +1,18 @@
+import { noted, swept } from '../domain/controls.ts';
+import { wakesAt } from '../domain/finding.ts';
 import { groupedBy } from '../domain/grouped.ts';
-import type { Scope } from '../domain/operations.ts';
+import type { Json } from '../domain/json.ts';
+import { isChanging, type Scope } from '../domain/operations.ts';
 import type { BoundPolicy } from '../domain/policy.ts';
-import { readAllRecords } from '../engine/store.ts';
+import { changeControls, readAllRecords } from '../engine/store.ts';
+import { tick } from '../engine/tick.ts';
 import type { Published } from '../sandbox/account.ts';
 import type { Resources } from '../sandbox/recorded.ts';
-import { createSandbox } from '../sandbox/sandbox.ts';
+import { type Call, createSandbox } from '../sandbox/sandbox.ts';
 import { standingFindings } from './documents.ts';
 import type { Arrival } from './replay-events.ts';
 import type { ReplayDocument } from './report/document.ts';
-import { type Simulation, simulate } from './simulation.ts';
+import { type Simulation, type SimulationOptions, simulate } from './simulation.ts';
 
 /** Looks again and whatever else falls due within so long is still run, in milliseconds: 15 minutes, inclusive. */
 const QUIET_MS = 900_000;
@@ -18,6 +22,9 @@ const WINDOW_MS = 1000;
 
 type Told = ReplayDocument['events'][number];
 
+/** Whether what the policies say is done to the account in memory, and within which limits. */
+export type Enforcement = Pick<SimulationOptions, 'isEnforcing' | 'safety'>;
+
 /**
  * What the events would have led to: each account and Region is an account in memory that holds the snapshot, and starts
  * at its first event's time. Events arrive in the order given, none before its time.
@@ -26,15 +33,16 @@ export async function replay(
   arrivals: readonly Arrival[],
   resources: Resources,
   policies: readonly BoundPolicy[],
+  enforcement: Enforcement = {},
 ): Promise<ReplayDocument> {
   const events = new Map<Arrival, Told>();
   const parts: Omit<ReplayDocument, 'version' | 'events'>[] = [];
   for (const some of groupedBy(arrivals, ({ scope }) => scopeKey(scope)).values()) {
-    const simulation = await runEvents(some, resources, policies, events);
+    const simulation = await runEvents(some, resources, policies, enforcement, events);
     parts.push({
       findings: standingFindings(await readAllRecords(simulation.engine), policies),
       alerts: simulation.sandbox.account.published.map(alertOf),
-      calls: [],
+      calls: simulation.sandbox.calls.filter(({ operation }) => isChanging(operation)).map(callOf),
     });
   }
   return {
@@ -50,20 +58,23 @@ async function runEvents(
   arrivals: readonly [Arrival, ...Arrival[]],
   resources: Resources,
   policies: readonly BoundPolicy[],
+  enforcement: Enforcement,
   events: Map<Arrival, Told>,
 ): Promise<Simulation> {
   const [{ scope, time: start }] = arrivals;
-  const simulation = simulate(createSandbox({ scope, start, resources, pageSize: 'aws' }), policies);
+  const simulation = simulate(createSandbox({ scope, start, resources, pageSize: 'aws' }), policies, enforcement);
+  if (enforcement.isEnforcing) await countAsSwept(simulation);
+  const timed = withTicks(simulation);
   const messages = new Map<string, Arrival>();
   let windowEnds = start.getTime() + WINDOW_MS;
   for (const arrival of arrivals) {
     if (arrival.time.getTime() > windowEnds) {
-      await simulation.runUntil(arrival.time);
+      await timed.runUntil(arrival.time);
       windowEnds = arrival.time.getTime() + WINDOW_MS;
     }
     messages.set(simulation.send(arrival.event), arrival);
   }
-  await simulation.runUntilQuiet(QUIET_MS);
+  await timed.runUntilQuiet(QUIET_MS);
   for (const report of simulation.reports) {
     for (const { messageId, instanceIds } of report.led) tell(events, messages.get(messageId), instanceIds, null);
     for (const { messageId, reason } of report.ignored) tell(events, messages.get(messageId), [], reason);
@@ -71,6 +82,49 @@ async function runEvents(
   for (const arrival of messages.values())
     if (!events.has(arrival)) tell(events, arrival, [], `failed: ${errorsOf(simulation)}`);
   return simulation;
+}
+
+/**
+ * A deployment whose first sweep has found nothing: what events find is new, and no baseline. Its size is not known, so that
+ * limits go by count alone.
+ */
+async function countAsSwept({ engine }: Simulation): Promise<void> {
+  const at = engine.now().toISOString();
+  const enforcing = engine.policies.filter(({ mode }) => mode === 'enforce');
+  await changeControls(engine, (controls) => swept(noted(controls, enforcing, at), at, undefined));
+}
+
+/** Runs that also look at what comes by the passing of time alone, each at its time: an action after its grace, a reminder. */
+function withTicks(simulation: Simulation): Pick<Simulation, 'runUntil' | 'runUntilQuiet'> {
+  const { sandbox, engine } = simulation;
+  let ticked = '';
+
+  async function run(until: () => Date): Promise<void> {
+    for (;;) {
+      const wake = (await readAllRecords(engine)).flatMap((record) => wakesAt(record) ?? []).sort();
+      const next = wake.find((time) => time > ticked);
+      const wakeAt = next === undefined ? undefined : new Date(next);
+      const dueAt = sandbox.nextDueAt();
+      if (wakeAt !== undefined && wakeAt <= until() && (dueAt === undefined || wakeAt < dueAt)) {
+        sandbox.advance(Math.max(0, wakeAt.getTime() - sandbox.now().getTime()));
+        ticked = sandbox.now().toISOString();
+        await tick(engine);
+      } else if (dueAt !== undefined && dueAt <= until()) await simulation.runUntil(latest(dueAt, sandbox.now()));
+      else return;
+    }
+  }
+
+  return {
+    async runUntil(time) {
+      await run(() => time);
+      await simulation.runUntil(time);
+    },
+    runUntilQuiet: (milliseconds) => run(() => new Date(sandbox.now().getTime() + milliseconds)),
+  };
+}
+
+function latest(a: Date, b: Date): Date {
+  return a > b ? a : b;
 }
 
 function tell(
@@ -90,6 +144,11 @@ function errorsOf({ reports }: Simulation): string {
 
 function scopeKey({ accountId, region }: Scope): string {
   return `${accountId} ${region}`;
+}
+
+function callOf({ operation, input, outcome }: Call): ReplayDocument['calls'][number] {
+  const [service = '', name = ''] = operation.split(':');
+  return { service, operation: name, input: JSON.parse(JSON.stringify(input)) as Json, outcome };
 }
 
 /** An alert as it was mailed. */

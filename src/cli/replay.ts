@@ -11,18 +11,24 @@ const help = `
 Runs events through the guardrail, over an account in memory that holds the snapshot. The clock is virtual: it starts at
 the first event's time, and goes on until no look is due within 15 minutes.
 
+Without --enforce nothing is done, whatever the mode of a policy. With it, policies of mode enforce act on the account in
+memory, as a deployment acts on yours whose first sweep is done and found nothing: what the events find is new, and no
+baseline. The calls that would change EC2 are listed in order. AWS itself is never asked.
+
 An EVENT is an EventBridge event, a bare CloudTrail record, an SQS batch, or a list of these.
 Exits with 0 when nothing was found, 1 when something was, 2 when it could not run.
 
 Examples:
   ec2-guardrail replay --snapshot snapshot event.json
-  ec2-guardrail replay --policies policies --snapshot snapshot --format json running.json run-instances.json`;
+  ec2-guardrail replay --policies policies --snapshot snapshot --format json running.json run-instances.json
+  ec2-guardrail replay --enforce --snapshot snapshot --format json event.json | jq .calls`;
 
 interface ReplayOptions extends FormatOption {
   readonly policies: string;
   readonly snapshot: string;
   readonly failOn: Severity;
   readonly failOnUnknown?: true;
+  readonly enforce?: true;
   readonly account?: string;
   readonly region?: string;
 }
@@ -31,11 +37,12 @@ interface ReplayOptions extends FormatOption {
 export function addReplayCommand(program: Command, io: CommandIo): void {
   program
     .command('replay')
-    .summary('run events over a snapshot: what would have been found and told')
+    .summary('run events over a snapshot: what would have been found, told and done')
     .description('Runs events through the guardrail, over a recorded account. Needs no credentials.')
     .argument('<EVENT...>', 'JSON files')
     .requiredOption('--snapshot <folder>', 'the recorded account')
     .addOption(policiesOption())
+    .option('--enforce', 'do to the account in memory what policies of mode enforce say')
     .option('--account <id>', "the deployment's account; left out: each event's own")
     .option('--region <region>', "the deployment's Region; left out: each event's own")
     .addOption(failOnOption())
@@ -63,11 +70,15 @@ async function replayFiles(files: readonly string[], options: ReplayOptions, io:
   const arrivals = files.flatMap((file): readonly Arrival[] =>
     eventsIn(readEvent(file, io.cwd)).map((event) => arrivalOf(event, io.now(), scope)),
   );
-  const document = await replay(arrivals, resources, policies);
+  const document = await replay(arrivals, resources, policies, { isEnforcing: options.enforce ?? false });
   if (options.format === 'json') io.stdout((await import('./output/text.ts')).json(document));
   else {
-    const { coloursFor } = await import('./output/colours.ts');
-    io.stdout((await import('./report/replay-text.ts')).replayText(document, coloursFor(io)));
+    const [{ coloursFor }, { replayText }, { stringify }] = await Promise.all([
+      import('./output/colours.ts'),
+      import('./report/replay-text.ts'),
+      import('yaml'),
+    ]);
+    io.stdout(replayText(document, coloursFor(io), stringify));
   }
   io.exit(
     documents.exitCodeOf(document.findings, { failOn: options.failOn, failOnUnknown: options.failOnUnknown ?? false }),

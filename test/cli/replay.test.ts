@@ -177,6 +177,12 @@ test('the text shows events, alerts as they are read, and what stands at the end
   expect(stdout).toContain('\nFindings at the end\n');
 });
 
+test('--enforce changes nothing for policies that observe', async () => {
+  const [off, on] = [await replay([launch], '--format json'), await replay([launch], '--enforce --format json')];
+  expect(on.exitCode).toBe(off.exitCode);
+  expect(on.document()).toEqual(off.document());
+});
+
 test('a message of a batch that is no JSON fails alone, as in the queue', async () => {
   const batch = { Records: [{ body: JSON.stringify(state('running')) }, { body: 'not json' }] };
   const { document } = await replay([batch], '--format json');

@@ -64,11 +64,13 @@ export interface ReplayDocument {
     readonly message: string;
     readonly attributes: Readonly<Record<string, string>>;
   }[];
-  /** Mutating calls on inspected resources, in order: none while nothing enforces. */
+  /** Calls that change something in EC2, in order: none without `--enforce`. */
   readonly calls: readonly {
     readonly service: string;
+    /** As AWS's API has it: `StopInstances`. */
     readonly operation: string;
     readonly input: Json;
+    /** `done`, or AWS's error code. */
     readonly outcome: string;
   }[];
 }

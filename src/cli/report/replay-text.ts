@@ -2,13 +2,21 @@ import { visibleLines } from '../../domain/visible.ts';
 import type { ReplayDocument } from './document.ts';
 import { findingsText, type Paint } from './scan-text.ts';
 
-/** A replay for a person: what each event led to, the alerts as they are read, and what stands at the end. */
-export function replayText({ events, findings, alerts }: ReplayDocument, paint: Paint): string {
+/**
+ * A replay for a person: what each event led to, the alerts as they are read, the calls that changed something, and what
+ * stands at the end. @param toYaml how the input of a call is written.
+ */
+export function replayText(
+  { events, findings, alerts, calls }: ReplayDocument,
+  paint: Paint,
+  toYaml: (value: unknown) => string,
+): string {
   return [
     paint.bold('Events'),
     ...visibleLines(events).map((event) => `  ${eventText(event)}`),
     '',
     ...alerts.flatMap((alert) => [alertText(alert, paint), '']),
+    ...(calls.length === 0 ? [] : [paint.bold('Calls that changed EC2'), callsText(calls, toYaml)]),
     paint.bold(findings.length === 0 ? 'No findings at the end' : 'Findings at the end'),
     findingsText(findings, paint),
   ].join('\n');
@@ -22,6 +30,15 @@ export function alertText(alert: ReplayDocument['alerts'][number], paint: Paint)
     .replace(/^/gm, `${paint.dim('|')} `)
     .replace(/ +$/gm, '');
   return `${paint.bold(`Alert: ${subject}`)}\n${body}`;
+}
+
+/** Calls in order, each with its whole input. */
+function callsText(calls: ReplayDocument['calls'], toYaml: (value: unknown) => string): string {
+  const texts = visibleLines(calls).map(({ service, operation, input, outcome }, index) => {
+    const lines = visibleLines(toYaml(input).trimEnd()).replace(/^/gm, '       ');
+    return `  ${index + 1}. ${service}:${operation}  ${outcome}\n${lines}`;
+  });
+  return `${texts.join('\n')}\n`;
 }
 
 function eventText({ id, instanceIds, ignored, note }: ReplayDocument['events'][number]): string {
