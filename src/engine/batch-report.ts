@@ -26,8 +26,11 @@ export interface BatchReport {
   /** 1 when the table was read and written for the clock's probes of this batch. */
   readonly probesCompleted: number;
   readonly alerts: number;
-  /** Of actions, those that were tried. */
+  /** Of actions, those that were tried, and of these those that failed. */
   readonly actions: number;
+  readonly failedActions: number;
+  /** Violations of a later change that a sweep found, and that no event had told of. */
+  readonly missedByEvents: number;
 }
 
 /** Gathers what became of a batch. */
@@ -49,6 +52,8 @@ export class Report {
   probesCompleted = 0;
   alerts = 0;
   actions = 0;
+  failedActions = 0;
+  missedByEvents = 0;
 
   fail(tasks: readonly Pick<Task, 'messageId'>[], error: string): void {
     for (const task of tasks) this.failed.add(task.messageId);
@@ -68,7 +73,7 @@ export class Report {
 
   done(): BatchReport {
     const { failed, errors, ignored, led, inspected, lookedAgain, handedOver, alerts, actions } = this;
-    const { sweepsCompleted, probesCompleted } = this;
+    const { sweepsCompleted, probesCompleted, failedActions, missedByEvents } = this;
     return {
       failed: [...failed],
       errors: distinct(errors),
@@ -86,6 +91,8 @@ export class Report {
       probesCompleted,
       alerts,
       actions,
+      failedActions,
+      missedByEvents,
     };
   }
 }

@@ -189,7 +189,17 @@ async function writeAll(engine: Engine, looks: readonly ReadLook[], report: Repo
       }
     }),
   );
+  report.missedByEvents = written.flat().reduce((sum, one) => sum + missedIn(one), 0);
   return written.flat();
+}
+
+/** What opens in a sweep, but the first, came by a change that no event told of. */
+function missedIn({ look, outgoing }: Written): number {
+  if (!look.deferred || look.silent) return 0;
+  const at = look.at.toISOString();
+  return outgoing.record.findings.filter(
+    ({ status, openedAt, origin }) => status === 'open' && openedAt === at && origin === 'drift',
+  ).length;
 }
 
 /** Writes what the look makes of the item; when another wrote meanwhile, of what that one wrote. */

@@ -170,8 +170,8 @@ describe('permissions to change something in EC2', () => {
         Action: ['ec2:RevokeSecurityGroupIngress', 'ec2:StopInstances'],
         Resource: [
           ownArn('ec2', 'instance/*'),
-          ownArn('ec2', 'security-group-rule/*'),
           ownArn('ec2', 'security-group/*'),
+          ownArn('ec2', 'security-group-rule/*'),
         ],
       },
     ]);
