@@ -35,6 +35,7 @@ export function simulate(sandbox: Sandbox, policies: readonly BoundPolicy[], ale
     pause: async (milliseconds) => sandbox.advance(milliseconds),
     policies,
     deployment: {
+      version: '0.0.0',
       scope: account.scope,
       tableName: account.tableName,
       alertsTopicArn,

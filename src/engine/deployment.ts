@@ -3,6 +3,8 @@ import type { BoundPolicy } from '../domain/policy.ts';
 
 /** Where a deployment's parts are. */
 export interface Deployment {
+  /** The guardrail's own. */
+  readonly version: string;
   readonly scope: Scope;
   readonly tableName: string;
   readonly alertsTopicArn: string;

@@ -7,8 +7,10 @@ import type { SweepChunk } from './messages.ts';
 import {
   countChunk,
   type DeploymentRecord,
+  noteSweep,
   readDeployment,
   readLiveRecords,
+  type Work,
   writeDeployment,
   writeRecord,
 } from './store.ts';
@@ -20,11 +22,11 @@ const COUNT_KEPT_MS = DAY_MS;
  * A chunk of a sweep is done; the last one to be done ends the sweep.
  * @returns whether it ended.
  */
-export async function finishChunk(engine: Engine, { sweepId, silent, chunk, chunks }: SweepChunk): Promise<boolean> {
+export async function finishChunk(engine: Engine, sweep: SweepChunk, done: Work): Promise<boolean> {
   const keptUntil = new Date(engine.now().getTime() + COUNT_KEPT_MS);
-  const done = await countChunk(engine, sweepId, chunk, keptUntil);
-  if (done < chunks) return false;
-  await finishSweep(engine, { sweepId, silent });
+  const all = await countChunk(engine, sweep, done, keptUntil);
+  if (all.done < sweep.chunks) return false;
+  await finishSweep(engine, sweep, all.work);
   return true;
 }
 
@@ -32,9 +34,11 @@ export async function finishChunk(engine: Engine, { sweepId, silent, chunk, chun
 export async function finishSweep(
   engine: Engine,
   { sweepId, silent }: Pick<SweepChunk, 'sweepId' | 'silent'>,
+  work: Work,
 ): Promise<void> {
   if (silent) await sumUp(engine, sweepId);
   await sendOwed(engine);
+  await noteSweep(engine, sweepId, work);
 }
 
 async function sumUp(engine: Engine, sweepId: string): Promise<void> {

@@ -46,7 +46,7 @@ export async function sweep(engine: Engine): Promise<SweepReport> {
     const { bulkQueueUrl } = engine.deployment;
     await engine.aws('sqs:SendMessage', { QueueUrl: bulkQueueUrl, MessageBody: JSON.stringify(body) });
   }
-  if (parts.length === 0) await finishSweep(engine, { sweepId, silent });
+  if (parts.length === 0) await finishSweep(engine, { sweepId, silent }, { instances: 0, evaluations: 0 });
   return { sweepId, instances: ids.length, chunks: parts.length, silent };
 }
 

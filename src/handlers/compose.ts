@@ -29,6 +29,7 @@ export function composeEngine(env: Readonly<Record<string, string | undefined>>)
     pause: (milliseconds) => setTimeout(milliseconds),
     policies,
     deployment: {
+      version: required(env, 'GUARDRAIL_VERSION'),
       scope,
       tableName: required(env, 'TABLE_NAME'),
       alertsTopicArn: required(env, 'ALERTS_TOPIC_ARN'),

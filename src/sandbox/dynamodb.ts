@@ -65,7 +65,7 @@ export function putItem(input: Input<'dynamodb:PutItem'>, account: Account): Out
 }
 
 /**
- * Adds chunks to a set: the one update that is known.
+ * Adds chunks and their work to sets: the one update that is known.
  * @see https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateItem.html
  */
 export function updateItem(input: Input<'dynamodb:UpdateItem'>, account: Account): Output<'dynamodb:UpdateItem'> {
@@ -86,8 +86,9 @@ export function updateItem(input: Input<'dynamodb:UpdateItem'>, account: Account
   if (update !== ADD_CHUNK) throw invalid(`Invalid UpdateExpression: the sandbox does not know '${update}'`);
   const expiresAt = values?.[':expiresAt'];
   if (expiresAt?.N === undefined) throw invalid('An expiry is a number, given as { N: "1" }');
-  const doneChunks = { NS: [...added(before?.doneChunks, values?.[':chunk'])] };
-  const after: Item = { ...before, ...Key, doneChunks, expiresAt };
+  const doneChunks = { NS: [...added('NS', before?.doneChunks, values?.[':chunk'])] };
+  const doneWork = { SS: [...added('SS', before?.doneWork, values?.[':work'])] };
+  const after: Item = { ...before, ...Key, doneChunks, doneWork, expiresAt };
   if (sizeOf(after) > MAX_ITEM_SIZE) throw invalid('Item size to update has exceeded the maximum allowed size');
   account.items.set(key, after);
   return input.ReturnValues === 'ALL_NEW' ? { Attributes: after } : {};
@@ -193,13 +194,20 @@ function isSameNumber(a: ddb.AttributeValue | undefined, b: ddb.AttributeValue |
   return a?.N !== undefined && b?.N !== undefined && Number(a.N) === Number(b.N);
 }
 
-function added(before: ddb.AttributeValue | undefined, chunk: ddb.AttributeValue | undefined): ReadonlySet<string> {
-  if (chunk?.NS === undefined || (before !== undefined && before.NS === undefined)) {
+const setNames = { NS: 'number', SS: 'string' } as const;
+
+function added(
+  type: keyof typeof setNames,
+  before: ddb.AttributeValue | undefined,
+  more: ddb.AttributeValue | undefined,
+): ReadonlySet<string> {
+  const set = more?.[type];
+  if (set === undefined || (before !== undefined && before[type] === undefined)) {
     throw invalid('Invalid UpdateExpression: Incorrect operand type for operator or function; operator: ADD');
   }
-  if (chunk.NS.length === 0)
-    throw invalid('One or more parameter values were invalid: An number set  may not be empty');
-  return new Set([...(before?.NS ?? []), ...chunk.NS]);
+  if (set.length === 0)
+    throw invalid(`One or more parameter values were invalid: An ${setNames[type]} set  may not be empty`);
+  return new Set([...(before?.[type] ?? []), ...set]);
 }
 
 /** The first items that are no larger together than a number of bytes, at least one. */

@@ -4,7 +4,15 @@ import { eventsThatChange } from '../domain/needs.ts';
 import type { BoundPolicy } from '../domain/policy.ts';
 import { alarms } from './alarms.ts';
 import { type Resource, type Resources, ref } from './cloudformation.ts';
-import { eventRules, PROBE_RULE, probeRule, SWEEP_SCHEDULE, sweepSchedule } from './event-rules.ts';
+import {
+  eventRules,
+  HEARTBEAT_SCHEDULE,
+  heartbeatSchedule,
+  PROBE_RULE,
+  probeRule,
+  SWEEP_SCHEDULE,
+  sweepSchedule,
+} from './event-rules.ts';
 import { queues } from './queues.ts';
 import { roles } from './roles.ts';
 import type { Settings } from './settings.ts';
@@ -24,18 +32,19 @@ export interface Template {
 export function template(policies: readonly BoundPolicy[], settings: Settings): Template {
   const rules: Resources = { ...eventRules(eventsThatChange(needsOf(policies))), [PROBE_RULE]: probeRule };
   const toLiveQueue = Object.keys(rules);
-  const work = [...toLiveQueue, SWEEP_SCHEDULE];
+  const schedules = [SWEEP_SCHEDULE, HEARTBEAT_SCHEDULE];
+  const work = [...toLiveQueue, ...schedules];
   return {
     Resources: {
       ...rules,
       ...tampering(settings, work),
-      ...queues({ toLiveQueue, elsewhere: [SWEEP_SCHEDULE, ...tamperRules] }),
+      ...queues({ toLiveQueue, elsewhere: [...schedules, ...tamperRules] }),
       FindingsTable: findingsTable,
       ...topics(settings, tamperRules),
       ...roles(policies, settings),
       ...alarms(settings, { work, tampering: tamperRules }),
     },
-    extensions: { [SWEEP_SCHEDULE]: sweepSchedule },
+    extensions: { [SWEEP_SCHEDULE]: sweepSchedule, [HEARTBEAT_SCHEDULE]: heartbeatSchedule },
     Outputs: {
       AlertsTopicArn: { Description: 'Gets the alerts.', Value: alertsTopicArn(settings) },
       OperationsTopicArn: { Description: 'Gets what the guardrail says of itself.', Value: ref('OperationsTopic') },

@@ -232,6 +232,7 @@ async function newDeployment() {
     }),
   );
   const deployment = {
+    version: '0.0.0',
     scope: { accountId, region },
     tableName: name,
     alertsTopicArn: await topic('alerts'),
