@@ -15,7 +15,7 @@ import { lookAfter, lookAgain, lookInParts } from './look-again.ts';
 import { MOST_INSTANCES } from './messages.ts';
 import { type Plans, planActions } from './plan.ts';
 import { answerProbes } from './probe.ts';
-import { type DeploymentRecord, readDeployment, readRecords, writeRecord } from './store.ts';
+import { type DeploymentRecord, readDeployment, readRecords, type Work, writeRecord } from './store.ts';
 import { finishChunk } from './sweep-end.ts';
 import { type QueueMessage, type Task, understand } from './tasks.ts';
 import { taskOfTicks } from './tick.ts';
@@ -56,7 +56,7 @@ export async function inspectBatch(engine: Engine, messages: readonly QueueMessa
   await tellTrips(engine, controls, enforced).catch((error: unknown) =>
     report.errors.push(`that a limit was reached is not told: ${describeError(error)}`),
   );
-  await finishChunks(engine, tasks, report);
+  await finishChunks(engine, tasks, looks, report);
   await answerProbes(engine, report);
   return report.done();
 }
@@ -214,15 +214,26 @@ async function writeLook(engine: Engine, look: Look, read: SubjectRecord | undef
   throw new Error(`the item was written by others ${WRITE_TRIES} times`);
 }
 
-async function finishChunks(engine: Engine, tasks: readonly Task[], report: Report): Promise<void> {
+async function finishChunks(
+  engine: Engine,
+  tasks: readonly Task[],
+  looks: readonly ReadLook[],
+  report: Report,
+): Promise<void> {
   for (const task of tasks) {
     // One instance that fails again and again must not keep back what is to be told of the others. The first sweep waits
     // for it: what it sums up should be whole, and its silence has an end of its own.
     if (task.sweep === undefined || (task.sweep.silent && report.failed.has(task.messageId))) continue;
     try {
-      if (await finishChunk(engine, task.sweep)) report.sweepsCompleted++;
+      if (await finishChunk(engine, task.sweep, workOf(task, looks))) report.sweepsCompleted++;
     } catch (error) {
       report.fail([task], `end of the sweep: ${describeError(error)}`);
     }
   }
+}
+
+function workOf(task: Task, looks: readonly ReadLook[]): Work {
+  const own = looks.filter(({ sighting }) => sighting.tasks.includes(task));
+  const evaluations = own.reduce((sum, { taken }) => sum + taken.look.judgements.length, 0);
+  return { instances: own.filter(({ sighting }) => 'instance' in sighting).length, evaluations };
 }

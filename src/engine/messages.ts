@@ -18,8 +18,6 @@ export interface SweepChunk {
   readonly chunks: number;
   /** The first sweep of a deployment: findings open without a word. */
   readonly silent: boolean;
-  /** How many instances all parts name; left out by an older version. */
-  readonly instances?: number;
   readonly instanceIds: readonly string[];
 }
 
@@ -74,8 +72,8 @@ function isLookMessage({ attempt, queue, instances }: Fields): boolean {
   return isCount(attempt) && (queue === 'live' || queue === 'bulk') && isListOf(instances, isInstance);
 }
 
-function isSweepChunk({ sweepId, chunk, chunks, silent, instances = 0, instanceIds }: Fields): boolean {
-  const isNumbered = typeof sweepId === 'string' && isCount(chunk) && isCount(chunks) && isCount(instances);
+function isSweepChunk({ sweepId, chunk, chunks, silent, instanceIds }: Fields): boolean {
+  const isNumbered = typeof sweepId === 'string' && isCount(chunk) && isCount(chunks);
   return isNumbered && typeof silent === 'boolean' && isListOf(instanceIds, isInstanceId);
 }
 

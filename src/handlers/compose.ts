@@ -34,6 +34,7 @@ export function composeEngine(env: Readonly<Record<string, string | undefined>>)
     isEnforcing: env.ENFORCEMENT === 'on',
     safety: { ...defaultSafety, conditions: noConditions },
     deployment: {
+      version: required(env, 'GUARDRAIL_VERSION'),
       scope,
       tableName: required(env, 'TABLE_NAME'),
       alertsTopicArn: required(env, 'ALERTS_TOPIC_ARN'),

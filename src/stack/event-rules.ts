@@ -108,6 +108,19 @@ export const SWEEP_SCHEDULE = 'SweepEventsRuleSchedule1';
 /** serverless.yml has no word for a schedule's dead letters: this replaces the targets of its rule. */
 export const sweepSchedule = { Properties: { Targets: [target('sweep', arnOf('SweepLambdaFunction'))] } };
 
+/** Logical id of the rule that serverless.yml's weekly schedule becomes. */
+export const HEARTBEAT_SCHEDULE = 'SweepEventsRuleSchedule2';
+
+/** What the clock says to λ sweep, which src/handlers/sweep.ts understands. */
+const heartbeat = { kind: 'heartbeat' } as const;
+
+/** As that of the sweep, and what tells the one call from the other. */
+export const heartbeatSchedule = {
+  Properties: {
+    Targets: [{ ...target('heartbeat', arnOf('SweepLambdaFunction')), Input: JSON.stringify(heartbeat) }],
+  },
+};
+
 /** As few lists of names as fit into patterns. */
 function chunksOf(names: readonly string[]): readonly (readonly string[])[] {
   const chunks: string[][] = [];

@@ -68,7 +68,7 @@ export function permissions(
     SweepRole: [
       mayRead(readsFor([])),
       mayKeepFindings(['dynamodb:BatchGetItem', 'dynamodb:PutItem', 'dynamodb:Scan']),
-      mayPublish([alertsTopicArn(settings)]),
+      mayPublish([alertsTopicArn(settings), ref('OperationsTopic')]),
       mayEncrypt(settings),
       maySend('HandOver', ['BulkQueue']),
       maySend('KeepFailedRuns', ['UndeliveredQueue']),

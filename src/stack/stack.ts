@@ -6,6 +6,8 @@ import { alarms } from './alarms.ts';
 import { type Resource, type Resources, ref } from './cloudformation.ts';
 import {
   eventRules,
+  HEARTBEAT_SCHEDULE,
+  heartbeatSchedule,
   PROBE_RULE,
   probeRule,
   SWEEP_SCHEDULE,
@@ -36,18 +38,19 @@ export function template(policies: readonly BoundPolicy[], settings: Settings): 
     ...(policies.some(waitsForTime) ? { [TICK_RULE]: tickRule } : {}),
   };
   const toLiveQueue = Object.keys(rules);
-  const work = [...toLiveQueue, SWEEP_SCHEDULE];
+  const schedules = [SWEEP_SCHEDULE, HEARTBEAT_SCHEDULE];
+  const work = [...toLiveQueue, ...schedules];
   return {
     Resources: {
       ...rules,
       ...tampering(settings, work),
-      ...queues({ toLiveQueue, elsewhere: [SWEEP_SCHEDULE, ...tamperRules] }),
+      ...queues({ toLiveQueue, elsewhere: [...schedules, ...tamperRules] }),
       FindingsTable: findingsTable,
       ...topics(settings, tamperRules),
       ...roles(policies, settings),
       ...alarms(settings, { work, tampering: tamperRules }),
     },
-    extensions: { [SWEEP_SCHEDULE]: sweepSchedule },
+    extensions: { [SWEEP_SCHEDULE]: sweepSchedule, [HEARTBEAT_SCHEDULE]: heartbeatSchedule },
     Outputs: {
       AlertsTopicArn: { Description: 'Gets the alerts.', Value: alertsTopicArn(settings) },
       OperationsTopicArn: { Description: 'Gets what the guardrail says of itself.', Value: ref('OperationsTopic') },

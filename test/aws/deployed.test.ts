@@ -108,11 +108,13 @@ test('events and probes go to the live queue, and the clock calls the sweep; wha
   };
   const live = { State: 'ENABLED', Targets: [{ Id: 'live', Arn: queueArn('LiveQueue'), ...kept }] };
   const probe = { Id: 'probe', Arn: queueArn('LiveQueue'), Input: '{"kind":"probe"}', ...kept };
-  expect(rules).toHaveLength(4);
+  const heartbeat = { Id: 'heartbeat', Arn: functionArn('sweep'), Input: '{"kind":"heartbeat"}', ...kept };
+  expect(rules).toHaveLength(5);
   expect(rules).toEqual(
     expect.arrayContaining([
       { when: 'EC2 Instance State-change Notification', ...live },
       { when: 'AWS API Call via CloudTrail', ...live },
+      { when: 'cron(0 8 ? * MON *)', State: 'ENABLED', Targets: [heartbeat] },
       { when: 'rate(15 minutes)', State: 'ENABLED', Targets: [probe] },
       { when: 'rate(1 hour)', State: 'ENABLED', Targets: [{ Id: 'sweep', Arn: functionArn('sweep'), ...kept }] },
     ]),
@@ -134,6 +136,7 @@ describe('functions', () => {
       ALERT_TAG: 'Environment',
       ALERTS_TOPIC_ARN: idOf('AlertsTopic'),
       BULK_QUEUE_URL: idOf('BulkQueue'),
+      GUARDRAIL_VERSION: expect.stringMatching(/^\d+\.\d+\.\d+$/),
       LIVE_QUEUE_URL: idOf('LiveQueue'),
       OPERATIONS_TOPIC_ARN: idOf('OperationsTopic'),
       OWN_ROLE_ARNS: `${roleArn('InspectRole')},${roleArn('SweepRole')}`,
@@ -176,7 +179,7 @@ describe('roles', () => {
     ],
     sweep: () => [
       ['dynamodb:PutItem', [ownTable()]],
-      ['sns:Publish', [idOf('AlertsTopic')]],
+      ['sns:Publish', [idOf('AlertsTopic'), idOf('OperationsTopic')]],
       ['sqs:SendMessage', [queueArn('BulkQueue'), queueArn('UndeliveredQueue')]],
     ],
   };

@@ -230,6 +230,18 @@ describe('the deployed functions', () => {
     expect(await operations.empty()).toEqual([]);
   });
 
+  test('say once a week that they are alive, to operators alone', async () => {
+    await sweep.invoke({ kind: 'heartbeat' });
+    const [heartbeat, ...others] = await operations.empty();
+    expect(others).toEqual([]);
+    expect(heartbeat).toMatchObject({
+      kind: 'heartbeat',
+      lastSweep: { completedAt: expect.any(String), instances: expect.any(Number) },
+      policies: expect.arrayContaining([{ name: 'no-open-ssh', severity: 'critical' }]),
+    });
+    expect(await alerts.empty()).toEqual([]);
+  });
+
   test('log in JSON, why a message failed too, and the metric that the alarm on a missing sweep watches', () => {
     const lines = running.flatMap(({ log }) => log.map((line) => JSON.parse(line)));
     const errors = lines.filter(({ level }) => level === 'ERROR').map(({ message }) => message);

@@ -234,6 +234,7 @@ async function newDeployment() {
     }),
   );
   const deployment = {
+    version: '0.0.0',
     scope: { accountId, region },
     tableName: name,
     alertsTopicArn: await topic('alerts'),

@@ -115,6 +115,7 @@ SweepRole, of the function sweep
   Alert  Sends alerts, and what the guardrail says of itself, to topics.
     sns:Publish
     on \${AlertsTopic}
+    on \${OperationsTopic}
   EncryptAlerts  Publishing to an encrypted topic takes a data key in the publisher's own name, by way of SNS alone.
     kms:Decrypt
     kms:GenerateDataKey

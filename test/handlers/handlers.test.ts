@@ -14,6 +14,7 @@ const context = { functionName: 'inspect', awsRequestId: 'request-1' } as Contex
 const environment = {
   ACCOUNT_ID: scope.accountId,
   AWS_REGION: scope.region,
+  GUARDRAIL_VERSION: '0.1.0',
   TABLE_NAME: 'findings',
   ALERTS_TOPIC_ARN: 'arn:aws:sns:us-east-1:123456789012:alerts',
   OPERATIONS_TOPIC_ARN: 'arn:aws:sns:us-east-1:123456789012:operations',
@@ -147,6 +148,20 @@ describe('λ sweep', () => {
 
     const bodies = sqs.commandCalls(SendMessageCommand).map((call) => JSON.parse(call.args[0].input.MessageBody ?? ''));
     expect(bodies).toEqual([expect.objectContaining({ kind: 'sweep', silent: true, instanceIds: [instanceId] })]);
+  });
+
+  it('says that it is alive when the clock asks for that, and sweeps nothing', async () => {
+    dynamodb.on(ScanCommand).resolves({ Items: [] });
+    dynamodb.on(BatchGetItemCommand).resolves({ Responses: { findings: [] } });
+    sns.on(PublishCommand, { TopicArn: environment.OPERATIONS_TOPIC_ARN }).resolves({ MessageId: '1' });
+
+    const { handler } = await import('../../src/handlers/sweep.ts');
+    await handler({ kind: 'heartbeat' }, context);
+
+    expect(sns.commandCalls(PublishCommand).map((call) => call.args[0].input.Subject)).toEqual([
+      '[ALIVE] 0 open findings, 0 unknown in us-east-1',
+    ]);
+    expect([...ec2.calls(), ...sqs.calls()]).toEqual([]);
   });
 
   it('rejects when EC2 refuses, so that Lambda tries again and the alarm is raised', async () => {

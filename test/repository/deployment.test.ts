@@ -5,6 +5,7 @@ import { actions } from '../../src/actions/index.ts';
 import type { Simulation } from '../../src/cli/simulation.ts';
 import { METRICS_NAMESPACE, type MetricName, metricNames } from '../../src/domain/metrics.ts';
 import { allNeeds } from '../../src/domain/needs.ts';
+import { tellAlive } from '../../src/engine/heartbeat.ts';
 import { sweep } from '../../src/engine/sweep.ts';
 import { bindAll } from '../../src/language/bind.ts';
 import { loadPolicies } from '../../src/language/load.ts';
@@ -81,7 +82,20 @@ test('a message is not shown again while a function may still be at work on it',
 test('all that may run at once leaves something of the ten runs that a new account is given', () => {
   const atOnce = functions.flatMap(([, { events }]) => events.map(({ sqs }) => sqs?.maximumConcurrency ?? 1));
 
-  expect(atOnce).toEqual([5, 2, 1]);
+  // The last is the weekly sign of life, which takes a moment.
+  expect(atOnce).toEqual([5, 2, 1, 1]);
+});
+
+test('the clock calls the sweep every hour, and for the sign of life on Monday mornings', () => {
+  const schedules = functions.flatMap(([name, { events }]) =>
+    events.flatMap(({ schedule }) => (schedule === undefined ? [] : [[name, schedule]])),
+  );
+
+  // In the order of the logical ids that src/stack/event-rules.ts knows them by.
+  expect(schedules).toEqual([
+    ['sweep', { rate: 'rate(1 hour)' }],
+    ['sweep', { rate: 'cron(0 8 ? * MON *)' }],
+  ]);
 });
 
 test('every variable that the functions read is set, and no other but for Powertools', () => {
@@ -165,6 +179,15 @@ describe("a function's role permits all that it calls", () => {
     expect([...calls.InspectRole]).toEqual(
       expect.arrayContaining(['sns:Publish', 'events:PutEvents', 'dynamodb:UpdateItem', 'dynamodb:Scan']),
     );
+  });
+
+  test('when the sweep says that it is alive', async () => {
+    const simulation = world();
+    await tellAlive(simulation.engine);
+    const called = callsSince(simulation.sandbox.calls);
+
+    expect(actionsOf(Resources.SweepRole)).toEqual(expect.arrayContaining([...called]));
+    expect(new Set(called)).toEqual(new Set(['dynamodb:Scan', 'dynamodb:BatchGetItem', 'sns:Publish']));
   });
 
   test('when a first sweep is never through, and a later one sums up what there is', async () => {

@@ -146,12 +146,14 @@ describe('BatchGetItem', () => {
 });
 
 describe('UpdateItem', () => {
+  const work = { SS: ['1 100 500'] };
+
   function add(...NS: string[]): ddb.UpdateItemCommandInput {
     return {
       TableName,
       Key: { pk: { S: 'sweep' } },
       UpdateExpression: ADD_CHUNK,
-      ExpressionAttributeValues: { ':chunk': { NS }, ':expiresAt': { N: '1772442000' } },
+      ExpressionAttributeValues: { ':chunk': { NS }, ':work': work, ':expiresAt': { N: '1772442000' } },
       ReturnValues: 'ALL_NEW',
     };
   }
@@ -159,7 +161,7 @@ describe('UpdateItem', () => {
   test('adds chunks to a set, once each, and makes the item if need be', async () => {
     const { aws } = sandboxWith();
     expect(await aws('dynamodb:UpdateItem', add('1'))).toEqual({
-      Attributes: { pk: { S: 'sweep' }, doneChunks: { NS: ['1'] }, expiresAt: { N: '1772442000' } },
+      Attributes: { pk: { S: 'sweep' }, doneChunks: { NS: ['1'] }, doneWork: work, expiresAt: { N: '1772442000' } },
     });
     const answer = await aws('dynamodb:UpdateItem', add('2', '1'));
     expect(answer.Attributes?.doneChunks).toEqual({ NS: ['1', '2'] });
@@ -171,6 +173,7 @@ describe('UpdateItem', () => {
     expect(answer.Attributes).toEqual({
       ...item('sweep'),
       doneChunks: { NS: ['1'] },
+      doneWork: work,
       expiresAt: { N: '1772442000' },
     });
   });
@@ -178,12 +181,16 @@ describe('UpdateItem', () => {
   test.each<[string, Partial<ddb.UpdateItemCommandInput>]>([
     ['an update that is not one of ours', { UpdateExpression: 'SET a = :chunk' }],
     ['no update', { UpdateExpression: undefined, ExpressionAttributeValues: undefined }],
-    ['no chunk', { ExpressionAttributeValues: { ':chunk': { NS: [] }, ':expiresAt': { N: '1' } } }],
-    ['a chunk that is no set', { ExpressionAttributeValues: { ':chunk': { N: '1' }, ':expiresAt': { N: '1' } } }],
-    ['no expiry', { ExpressionAttributeValues: { ':chunk': { NS: ['1'] } } }],
+    ['no chunk', { ExpressionAttributeValues: { ':chunk': { NS: [] }, ':work': work, ':expiresAt': { N: '1' } } }],
+    [
+      'a chunk that is no set',
+      { ExpressionAttributeValues: { ':chunk': { N: '1' }, ':work': work, ':expiresAt': { N: '1' } } },
+    ],
+    ['no work', { ExpressionAttributeValues: { ':chunk': { NS: ['1'] }, ':expiresAt': { N: '1' } } }],
+    ['no expiry', { ExpressionAttributeValues: { ':chunk': { NS: ['1'] }, ':work': work } }],
     [
       'an expiry that is no number',
-      { ExpressionAttributeValues: { ':chunk': { NS: ['1'] }, ':expiresAt': { S: '1' } } },
+      { ExpressionAttributeValues: { ':chunk': { NS: ['1'] }, ':work': work, ':expiresAt': { S: '1' } } },
     ],
   ])('refuses %s', async (_, change) => {
     const { aws } = sandboxWith();

@@ -99,7 +99,7 @@ test('sweep lists instances and hands them over, whatever the policies need', ()
       Action: ['dynamodb:BatchGetItem', 'dynamodb:PutItem', 'dynamodb:Scan'],
       Resource: arn('FindingsTable'),
     },
-    ...publishing({ Ref: 'AlertsTopic' }),
+    ...publishing({ Ref: 'AlertsTopic' }, { Ref: 'OperationsTopic' }),
     { Sid: 'HandOver', Effect: 'Allow', Action: ['sqs:SendMessage'], Resource: [arn('BulkQueue')] },
     { Sid: 'KeepFailedRuns', Effect: 'Allow', Action: ['sqs:SendMessage'], Resource: [arn('UndeliveredQueue')] },
     {

@@ -59,7 +59,7 @@ describe('queues', () => {
 
   test.each([
     ['LiveQueue', eventRules],
-    ['UndeliveredQueue', [...eventRules, 'SweepEventsRuleSchedule1', ...tamperRules]],
+    ['UndeliveredQueue', [...eventRules, 'SweepEventsRuleSchedule1', 'SweepEventsRuleSchedule2', ...tamperRules]],
     ['BulkQueue', []],
     ['LiveDeadLetterQueue', []],
     ['BulkDeadLetterQueue', []],
@@ -109,6 +109,9 @@ test("every rule's target is tried again, and has a dead-letter queue", () => {
     ProbeRule: [{ Id: 'probe', Arn: arn('LiveQueue'), Input: '{"kind":"probe"}', ...kept }],
     ...Object.fromEntries(tamperRules.map((id) => [id, [expect.objectContaining(operations)]])),
     SweepEventsRuleSchedule1: [{ Id: 'sweep', Arn: arn('SweepLambdaFunction'), ...kept }],
+    SweepEventsRuleSchedule2: [
+      { Id: 'heartbeat', Arn: arn('SweepLambdaFunction'), Input: '{"kind":"heartbeat"}', ...kept },
+    ],
   });
 });
 
@@ -410,6 +413,7 @@ test('names no logical id that is not there: the functions and what serverless.y
     'InspectLambdaFunction',
     'SweepLambdaFunction',
     'SweepEventsRuleSchedule1',
+    'SweepEventsRuleSchedule2',
     'InspectEventSourceMappingSQSLiveQueue',
     'InspectEventSourceMappingSQSBulkQueue',
   ]);

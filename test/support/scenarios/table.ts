@@ -94,7 +94,12 @@ export const table: Scenarios = {
     await put(stage, item('kept', 3));
     await addChunk(stage, 'kept', 1);
     expect(await itemsOf(stage, 'kept')).toEqual([
-      { ...item('kept', 3), doneChunks: { NS: ['1'] }, expiresAt: { N: '1772442000' } },
+      {
+        ...item('kept', 3),
+        doneChunks: { NS: ['1'] },
+        doneWork: { SS: ['1 100 500'] },
+        expiresAt: { N: '1772442000' },
+      },
     ]);
   },
 
@@ -268,7 +273,11 @@ async function addChunk({ aws, tableName }: Stage, pk: string, chunk: number): P
     TableName: tableName,
     Key: { pk: { S: pk } },
     UpdateExpression: ADD_CHUNK,
-    ExpressionAttributeValues: { ':chunk': { NS: [String(chunk)] }, ':expiresAt': { N: '1772442000' } },
+    ExpressionAttributeValues: {
+      ':chunk': { NS: [String(chunk)] },
+      ':work': { SS: [`${chunk} 100 500`] },
+      ':expiresAt': { N: '1772442000' },
+    },
     ReturnValues: 'ALL_NEW',
   });
   return Attributes?.doneChunks?.NS ?? [];
