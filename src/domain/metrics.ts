@@ -6,11 +6,14 @@ export const METRICS_NAMESPACE = 'EC2Guardrail';
  * CloudWatch charges for each.
  */
 export const metricNames = [
+  'Actions',
   'Alerts',
   'Evaluations',
+  'FailedActions',
   'FailedMessages',
   'Inspected',
   'InsufficientData',
+  'MissedByEvents',
   'ProbeCompleted',
   'RefusedCalls',
   'SweepCompleted',

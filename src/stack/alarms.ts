@@ -26,6 +26,9 @@ const QUARTERS_WITHOUT_PROBE = 3;
 const UNKNOWN_PER_CENT = 5;
 const HOURS_OF_UNKNOWN = 2;
 
+/** In how many hours sweeps may find what no event told of before somebody asks why. */
+const HOURS_OF_MISSED = 3;
+
 /**
  * Most metrics that an alarm on an expression reads.
  * @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_MetricDataQuery.html
@@ -89,6 +92,8 @@ export function alarms(settings: Settings, rules: Rules): Resources {
     alarm(settings, 'ProbeMissingAlarm', missingProbe(settings)),
     alarm(settings, 'RefusedCallsAlarm', refusedCalls(settings)),
     alarm(settings, 'UnknownAlarm', unknown(settings)),
+    alarm(settings, 'MissedByEventsAlarm', missedByEvents(settings)),
+    alarm(settings, 'FailedActionsAlarm', failedActions(settings)),
   ]);
 }
 
@@ -294,6 +299,32 @@ function refusedCalls(settings: Settings): Alarm {
 }
 
 /** Both numbers come from the same line of a log, so that there is never one of them alone. */
+/** A single hour may have found what a changed policy finds. */
+function missedByEvents(settings: Settings): Alarm {
+  return {
+    name: 'missed-by-events',
+    description: `In ${HOURS_OF_MISSED} of ${2 * HOURS_OF_MISSED} hours sweeps found changes that no event had told of: is there a trail that records EC2's calls in this Region, and are the event rules enabled?`,
+    watches: own(settings, 'MissedByEvents'),
+    period: 3600,
+    periods: 2 * HOURS_OF_MISSED,
+    badPeriods: HOURS_OF_MISSED,
+    when: { above: 0 },
+    missingData: 'notBreaching',
+  };
+}
+
+function failedActions(settings: Settings): Alarm {
+  return {
+    name: 'actions-failed',
+    description:
+      'What a policy says was to be done, and a call of it failed. The alert of the instance says which and why; it is tried again at the next look.',
+    watches: own(settings, 'FailedActions'),
+    period: 3600,
+    when: { above: 0 },
+    missingData: 'notBreaching',
+  };
+}
+
 function unknown(settings: Settings): Alarm {
   const share = `IF(evaluations > 0, 100 * unknown / evaluations, 0)`;
   return {

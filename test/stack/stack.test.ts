@@ -238,6 +238,8 @@ describe('alarms', () => {
       [`${name}-probe-missing`, 'ProbeCompleted', 'LessThanThreshold', 1],
       [`${name}-refused-calls`, 'RefusedCalls', 'GreaterThanThreshold', 0],
       [`${name}-unknown`, 'IF(evaluations > 0, 100 * unknown / evaluations, 0)', 'GreaterThanThreshold', 5],
+      [`${name}-missed-by-events`, 'MissedByEvents', 'GreaterThanThreshold', 0],
+      [`${name}-actions-failed`, 'FailedActions', 'GreaterThanThreshold', 0],
     ]);
   });
 
@@ -358,6 +360,7 @@ describe('alarms', () => {
       ProbeMissingAlarm: 3,
       RefusedCallsAlarm: 2,
       UnknownAlarm: 2,
+      MissedByEventsAlarm: 6,
     });
   });
 
