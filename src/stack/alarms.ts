@@ -110,7 +110,8 @@ function deadLetters(queue: (typeof deadLetterQueues)[number]): Alarm {
     },
     UndeliveredQueue: {
       name: 'undelivered',
-      description: 'Events did not reach the live queue, or a run of the sweep failed. The messages say why.',
+      description:
+        'Events, probes or news of tampering did not reach their target, or a run of the sweep failed. The messages say why.',
     },
   }[queue];
   return {
