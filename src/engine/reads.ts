@@ -58,6 +58,19 @@ export function listIn<T>(operation: Operation, list: readonly T[] | undefined):
   return list;
 }
 
+/**
+ * The value of an answer's attribute. AWS gives it whether it is on or off.
+ * @throws Error where there is none, or another form.
+ */
+export function valueIn(
+  operation: Operation,
+  attribute: { readonly Value?: boolean | undefined } | undefined,
+): boolean {
+  const value: unknown = attribute?.Value;
+  if (typeof value !== 'boolean') throw new Error(`the answer to ${operation} holds no value: it is not AWS's`);
+  return value;
+}
+
 interface PageOfRows<T> {
   readonly rows: readonly T[];
   readonly next: string | undefined;
