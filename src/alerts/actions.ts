@@ -14,6 +14,12 @@ export function actFields(finding: Finding, length: number): readonly Labelled[]
   return actsSince(finding).map((act): Labelled => [actLabels[act.outcome], actText(act, finding.id, length)]);
 }
 
+/** What became of it last, for a headline or a line of a list: `stop done`; undefined where nothing was done. */
+export function lastOutcome(finding: Finding): string | undefined {
+  const latest = actsSince(finding).at(-1);
+  return latest && `${latest.action} ${latest.outcome}`;
+}
+
 /** Acts since the finding opened: what was done in earlier openings is in the table alone. */
 export function actsSince({ acts = [], openedAt }: Finding): readonly Act[] {
   return acts.filter(({ at }) => at >= openedAt);

@@ -1,7 +1,7 @@
 import type { Alert, AlertEntry, Cause, InstanceSummary } from '../domain/alert.ts';
 import type { Launcher } from '../domain/facts.ts';
 import type { Scope } from '../domain/operations.ts';
-import { actsSince } from './actions.ts';
+import { lastOutcome } from './actions.ts';
 import { entryFields, lifetimeOf } from './entry.ts';
 import {
   type AlertOptions,
@@ -85,8 +85,8 @@ function subjectOf({ entries, instance, subject, scope }: Alert): string {
 function additionTo({ change, finding }: AlertEntry): string {
   const again = change === 'opened' && finding.earlier !== undefined ? ' again' : '';
   const changed = change === 'changed' ? ' changed' : '';
-  const latest = actsSince(finding).at(-1);
-  const done = latest === undefined || change === 'resolved' ? '' : `, ${latest.action} ${latest.outcome}`;
+  const outcome = lastOutcome(finding);
+  const done = outcome === undefined || change === 'resolved' ? '' : `, ${outcome}`;
   return `${again}${changed}${done}`;
 }
 

@@ -24,6 +24,8 @@ const FIRST_PAUSE_MS = 50;
 /** An item holds 400 KB at most. What is larger than this, in bytes, is stored without evidence, then with short texts. */
 const ITEM_BYTES = 380_000;
 const SHORT_TEXT = 300;
+/** Of a finding whose item has no room so many acts are kept, the latest. */
+const FEW_ACTS = 2;
 
 /** What the table holds besides subjects: whether the first sweep of this deployment has been told. */
 export interface DeploymentRecord {
@@ -127,10 +129,11 @@ function fitting(record: SubjectRecord): SubjectRecord {
   if (sizeOf(record) <= ITEM_BYTES) return record;
   const bare = withFindings(record, ({ evidence: _evidence, ...finding }) => finding);
   if (sizeOf(bare) <= ITEM_BYTES) return bare;
-  return withFindings(bare, (finding) => ({
+  return withFindings(bare, ({ acts, ...finding }) => ({
     ...finding,
     reason: finding.reason.slice(0, SHORT_TEXT),
     fix: finding.fix.slice(0, SHORT_TEXT),
+    ...(acts === undefined ? {} : { acts: acts.slice(-FEW_ACTS) }),
   }));
 }
 
