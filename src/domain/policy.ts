@@ -84,6 +84,8 @@ export interface Exemption {
   /** Past this bound the exemption does not hold. Its form is the rule's. */
   readonly upTo?: Json;
   readonly reason: string;
+  /** Its match hangs on what whoever may tag an instance decides: they may exempt their own. */
+  readonly selfService?: true;
   /** YYYY-MM-DD, inclusive: the exemption ends with that day in UTC. */
   readonly until: string;
 }

@@ -16,8 +16,8 @@ export function bindAll(policies: readonly Policy[], { rules, actions }: Catalog
 }
 
 /** Whether CEL must be there to judge by a policy. */
-export function usesConditions({ match, exempt }: Policy): boolean {
-  return [match, ...exempt.map((exemption) => exemption.match)].some(hasCondition);
+export function usesConditions({ match, exempt, enforce }: Policy): boolean {
+  return [match, ...exempt.map((exemption) => exemption.match), enforce?.match].some(hasCondition);
 }
 
 function hasCondition(match: Match | undefined): boolean {

@@ -27,6 +27,7 @@ const owned = policy('owned', 'required-tags', {
   resources: ['instance'],
 });
 const encrypted = policy('encrypted', 'encrypted-volumes', {});
+const enforced: Policy = { ...encrypted, mode: 'enforce', enforce: { match: { when: 'true' } } };
 const old = policy('old', 'encrypted-volumes', {}, { not: [{ when: 'instance.LaunchTime < now' }] });
 
 function importsOf(source: string): readonly string[] {
@@ -43,6 +44,7 @@ test('the module imports the rules in use, once each, and no CEL where no condit
 
 test.each([
   ['in match', old],
+  ['in enforce', enforced],
   ['in an exemption', { ...encrypted, exempt: [{ match: { when: 'true' }, reason: 'r', until: '2027-01-01' }] }],
 ])('the module imports CEL where a condition is used %s', (_, one) => {
   expect(importsOf(compilePolicies([one]))).toContain('celConditions ../domain/conditions.ts');
