@@ -2,7 +2,7 @@ import type { ActionContext } from '../domain/action.ts';
 import { inAscii, named } from '../domain/characters.ts';
 import { tagMap } from '../domain/facts.ts';
 import type { Zod } from '../domain/rule.ts';
-import { parentOf } from '../domain/summary.ts';
+import { controllerOf } from '../domain/summary.ts';
 
 /** What is read before an instance is stopped, hibernated or terminated. */
 export const powerNeeds = ['tags', 'instanceTypeInfo', 'protection', 'spotRequest'] as const;
@@ -38,10 +38,10 @@ export function whyManaged({ instance: { Operator }, facts: { tags } }: PowerCon
   if (Operator?.Managed === true) {
     return `${named(Operator.Principal ?? 'a service')} manages the instance: correct it there`;
   }
-  const others = new Map(tagMap(tags));
-  others.delete('aws:cloudformation:stack-name');
-  const parent = parentOf(others);
-  return parent === undefined ? undefined : `${inAscii(parent)} would launch another instance: correct it there`;
+  const controller = controllerOf(tagMap(tags));
+  return controller === undefined
+    ? undefined
+    : `${inAscii(controller)} would launch another instance: correct it there`;
 }
 
 /**

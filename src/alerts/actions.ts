@@ -5,13 +5,22 @@ import { printable, utc } from './text.ts';
 
 /** What was done about an open finding, what comes next, and what does not come, and why. */
 export function actionFields(finding: Finding, length: number): readonly Labelled[] {
-  const steps = (finding.steps ?? []).flatMap((step) => stepField(step, length));
-  return [...actFields(finding, length), ...steps];
+  return [...actFields(finding, length), ...stepFields(finding, length)];
+}
+
+/** What comes next, and what does not come, and why. What was done is told by its act. */
+export function stepFields({ steps = [] }: Pick<Finding, 'steps'>, length: number): readonly Labelled[] {
+  return steps.flatMap((step) => stepField(step, length));
 }
 
 /** What was done since the finding opened. */
 export function actFields(finding: Finding, length: number): readonly Labelled[] {
-  return actsSince(finding).map((act): Labelled => [actLabels[act.outcome], actText(act, finding.id, length)]);
+  return actsSince(finding).map((act) => actField(act, finding.id, length));
+}
+
+/** What became of an act, and how it is put back. @param id of its finding. */
+export function actField(act: Act, id: string, length: number): Labelled {
+  return [actLabels[act.outcome], actText(act, id, length)];
 }
 
 /** What became of it last, for a headline or a line of a list: `stop done`; undefined where nothing was done. */
@@ -60,7 +69,7 @@ function stepField({ action, planned, dueAt, held }: Step, length: number): read
   const does = 'refused' in planned ? undefined : printable(planned.plan.does, length);
   if (held?.by === 'mode' && does !== undefined) return [['Would', does]];
   if (does === undefined)
-    return [['Refused', `${action}: ${'refused' in planned ? printable(planned.refused, length) : ''}`]];
+    return [['Refused', `${printable(action)}: ${'refused' in planned ? printable(planned.refused, length) : ''}`]];
   if (held !== undefined) return [['Held back', `${does}: ${printable(held.why, length)}`]];
   return dueAt === undefined ? [] : [['Next', `${does}, at ${utc(dueAt)} unless it complies by then`]];
 }

@@ -1,12 +1,17 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout } from 'node:timers/promises';
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { Controls } from '../domain/controls.ts';
 import type { SubjectRecord } from '../domain/finding.ts';
 import type { Aws } from '../domain/operations.ts';
 import { listIn } from '../engine/reads.ts';
+import type { ControlsTable } from '../engine/store.ts';
 import type { CommandIo, Place } from './io.ts';
-import { deploymentName, profileOption, regionOf, stageOption } from './options.ts';
+import type { Essential, Live } from './live.ts';
+import { DEFAULT_STAGE, deploymentName, profileOption, regionOf, stageOption } from './options.ts';
 
-/** Which deployment a command reads. */
-export interface DeploymentOptions extends Place {
+/** Which deployment a command is about. */
+export interface DeploymentOptions extends Omit<Place, 'mayChange'> {
   readonly stage: string;
   readonly table?: string;
 }
@@ -16,6 +21,8 @@ export interface Stored {
   readonly table: string;
   /** Every subject's item that has not expired. */
   readonly records: readonly SubjectRecord[];
+  /** What it knows of enforcement; left out: nothing was ever enforced, paused or promoted. */
+  readonly controls: Controls | undefined;
 }
 
 /** Where the table's name stands: for --help, and where it was not found. */
@@ -32,30 +39,86 @@ export function addDeploymentOptions(command: Command): Command {
     .addOption(new Option('--table <name>', 'its table, by name').argParser(tableOf).conflicts('stage'));
 }
 
+/** The table of a deployment, and a person's own way to it. */
+export interface OpenTable extends ControlsTable {
+  readonly live: Live;
+}
+
+/**
+ * Finds the table of a deployment; named, it is not looked for.
+ * @param mayChange whether something in EC2 is to be changed, too.
+ * @throws when there is none.
+ */
+export async function openTable(options: DeploymentOptions, io: CommandIo, mayChange = false): Promise<OpenTable> {
+  const { connect } = await import('./live.ts');
+  const { region, profile, stage } = options;
+  const live = await connect(io, { region, profile, ...(mayChange ? { mayChange } : {}) });
+  const tableName =
+    options.table ??
+    (await live.explaining(() => findTable(live.aws, deploymentName(stage), region), {
+      operation: 'dynamodb:ListTables',
+      purpose: `look for the table of ${deploymentName(stage)} in ${region}`,
+      otherwise: 'Nothing was read.',
+    }));
+  return {
+    live,
+    aws: live.aws,
+    deployment: { tableName },
+    newToken: randomUUID,
+    pause: (milliseconds) => setTimeout(milliseconds),
+  };
+}
+
 /**
  * Reads the whole table of a deployment.
  * @throws when there is none, or a page of it could not be read: never gives a part.
  */
 export async function readStored(options: DeploymentOptions, io: CommandIo): Promise<Stored> {
-  const [{ connect }, { readAllRecords }] = await Promise.all([import('./live.ts'), import('../engine/store.ts')]);
-  const { region, profile, stage } = options;
-  const live = await connect(io, { region, profile });
-  const table =
-    options.table ??
-    (await live.explaining(() => findTable(live.aws, deploymentName(stage), region), {
-      operation: 'dynamodb:ListTables',
-      purpose: `look for the table of ${deploymentName(stage)} in ${region}`,
-      otherwise: 'No finding was read.',
-    }));
-  const records = await live.explaining(() => readAllRecords({ aws: live.aws, deployment: { tableName: table } }), {
+  return readAllOf(await openTable(options, io), options, io);
+}
+
+/** The same of a table that was found already. */
+export async function readAllOf(table: OpenTable, { region }: DeploymentOptions, io: CommandIo): Promise<Stored> {
+  const { readTable } = await import('../engine/store.ts');
+  const { tableName } = table.deployment;
+  const { records, controls } = await table.live.explaining(() => readTable(table), {
     operation: 'dynamodb:Scan',
-    purpose: `read the table ${table} of ${region}`,
+    purpose: `read the table ${tableName} of ${region}`,
     otherwise: 'No finding was read.',
-    advice: { ResourceNotFoundException: `There is no such table in ${region}. ${howToFindTheTable}` },
+    advice: noSuchTable(region),
   });
   // DynamoDB deletes what has expired within a few days, and gives it until then.
   const now = io.now().toISOString();
-  return { table, records: records.filter((record) => record.expiresAt > now) };
+  return { table: tableName, records: records.filter((record) => record.expiresAt > now), controls };
+}
+
+/** What reading and writing single items of a table hangs on. @param otherwise what is so when one of them failed. */
+export function itemCalls({ deployment: { tableName } }: OpenTable, { region }: Place, what: string) {
+  const advice = noSuchTable(region);
+  return [
+    {
+      operation: 'dynamodb:BatchGetItem',
+      purpose: `read ${what} from the table ${tableName} of ${region}`,
+      otherwise: 'Nothing was written.',
+      advice,
+    },
+    {
+      operation: 'dynamodb:PutItem',
+      purpose: `write ${what} to the table ${tableName} of ${region}`,
+      otherwise: 'Whether it was written is not known: run the same command again.',
+      advice,
+    },
+  ] satisfies readonly Essential[];
+}
+
+function noSuchTable(region: string): NonNullable<Essential['advice']> {
+  return { ResourceNotFoundException: `There is no such table in ${region}. ${howToFindTheTable}` };
+}
+
+/** The options that name the same deployment, for a command that a person is to run next. */
+export function optionsFor({ region, profile, stage, table }: DeploymentOptions): string {
+  const deployment = table !== undefined ? ` --table ${table}` : stage === DEFAULT_STAGE ? '' : ` --stage ${stage}`;
+  return `--region ${region}${profile === undefined ? '' : ` --profile ${profile}`}${deployment}`;
 }
 
 /**

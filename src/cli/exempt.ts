@@ -7,7 +7,7 @@ import { visible, visibleLines } from '../domain/visible.ts';
 import { addDeploymentOptions, type DeploymentOptions } from './deployed.ts';
 import { addFindingArgument, readFinding } from './findings.ts';
 import type { CommandIo } from './io.ts';
-import { policiesOption } from './options.ts';
+import { policiesOption, reasonOf } from './options.ts';
 import { coloursFor } from './output/colours.ts';
 import type { StoredFinding } from './report/document.ts';
 import { kindOf } from './stored-findings.ts';
@@ -43,13 +43,6 @@ export function addExemptCommand(program: Command, io: CommandIo): void {
     .addOption(policiesOption())
     .addHelpText('after', help)
     .action((id: string, options: ExemptOptions) => exempt(id, options, io));
-}
-
-function reasonOf(text: string): string {
-  if (text.trim() === '') throw new InvalidArgumentError('Say why, and who said so.');
-  if (visible(text) !== text)
-    throw new InvalidArgumentError('It has characters that do not show: write it on one line.');
-  return text;
 }
 
 function dayOf(text: string): string {

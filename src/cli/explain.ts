@@ -57,6 +57,8 @@ async function explain(id: string, options: ExplainOptions, io: CommandIo): Prom
       '',
       ...ruleFields(finding, rule),
       field('Policy', policyText(finding, policy, options.policies)),
+      ...(kindOf(finding) === 'open' ? [field('Mode', whatHappens(finding.mode))] : []),
+      ...texts.enforcementFields(finding),
       ...nextFields(finding, now),
       ...(policy !== undefined && isDeployed
         ? ['', texts.yamlSection('Parameters', policy.parameters, stringify)]
@@ -84,7 +86,7 @@ function policyText({ policy: name, source }: StoredFinding, policy: Policy | un
 }
 
 function nextFields(finding: StoredFinding, now: Date): readonly string[] {
-  const { mode, owed, exempt, closedAt = '', closedAs } = finding;
+  const { owed, exempt, closedAt = '', closedAs } = finding;
   const telling =
     owed.length === 0
       ? []
@@ -92,12 +94,9 @@ function nextFields(finding: StoredFinding, now: Date): readonly string[] {
   const next = (text: string) => [field('Next', text), ...telling];
   switch (kindOf(finding)) {
     case 'open':
-      return [
-        field('Mode', whatHappens(mode)),
-        ...next(
-          "each change of the instance and the hourly sweep look again. It is told when the reason changes, and when it ends: the instance complies, leaves the policy's match or becomes exempt. It ends without a word when the instance is terminated, or the policy is no longer deployed",
-        ),
-      ];
+      return next(
+        "each change of the instance and the hourly sweep look again. It is told when the reason changes, and when it ends: the instance complies, leaves the policy's match or becomes exempt. It ends without a word when the instance is terminated, or the policy is no longer deployed",
+      );
     case 'unknown':
       return next("the hourly sweep looks again. As long as it can't be said, it is no violation and nothing follows");
     case 'exempt':

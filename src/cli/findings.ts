@@ -1,6 +1,14 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { type Severity, severities } from '../domain/policy.ts';
-import { addDeploymentOptions, type DeploymentOptions, howToFindTheTable, readStored } from './deployed.ts';
+import {
+  addDeploymentOptions,
+  type DeploymentOptions,
+  howToFindTheTable,
+  type OpenTable,
+  openTable,
+  readAllOf,
+  readStored,
+} from './deployed.ts';
 import type { CommandIo } from './io.ts';
 import { type FormatOption, failOnOption, formatOption } from './options.ts';
 import { coloursFor } from './output/colours.ts';
@@ -16,13 +24,15 @@ ${howToFindTheTable}`;
 const listHelp = `${aboutTheTable}
 
 Without --status lists what stands: what is open, what is unknown, and violations that are exempt,
-which \`closed\` has among others.
+which \`closed\` has among others. With --acted it lists all, since what was done may have ended them.
 Exits with 0 when nothing that it lists is open at or above --fail-on, 1 when something is, 2 when it could not read all.
 
 Examples:
   ec2-guardrail findings list --region eu-central-1
   ec2-guardrail findings list --region eu-central-1 --severity high --status open --fail-on critical
   ec2-guardrail findings list --region eu-central-1 --stage test --policy no-open-ssh --format json
+  ec2-guardrail findings list --region eu-central-1 --would --policy no-open-ssh
+  ec2-guardrail findings list --region eu-central-1 --acted
   ec2-guardrail findings list --region eu-central-1 --instance i-0fedcba9876543210 --status all`;
 
 const showHelp = `${aboutTheTable}
@@ -36,6 +46,7 @@ Examples:
 interface ListOptions extends DeploymentOptions, FormatOption, Filter {
   readonly failOn: Severity;
   readonly failOnUnknown?: true;
+  readonly would?: true;
 }
 
 interface ShowOptions extends DeploymentOptions, FormatOption {
@@ -55,6 +66,8 @@ export function addFindingsCommand(program: Command, io: CommandIo): void {
     .addOption(new Option('--severity <severity>', 'only at or above it').choices(severities))
     .option('--policy <name>', 'only of this policy')
     .addOption(instanceOption('only of this instance'))
+    .option('--acted', 'only what something was done about, also what ended since')
+    .option('--would', 'with what comes next for each that is open, or would come, and what holds it back')
     .addOption(failOnOption())
     .option('--fail-on-unknown', 'exit with 1 for any that is unknown, too')
     .addOption(formatOption())
@@ -97,7 +110,8 @@ async function list(options: ListOptions, io: CommandIo): Promise<void> {
   if (options.format === 'json') io.stdout(json(document));
   else {
     const { findingsText } = await import('./output/findings-text.ts');
-    io.stdout(findingsText(document, io.now(), coloursFor(io)));
+    const { would = false, acted = false } = options;
+    io.stdout(findingsText(document, io.now(), coloursFor(io), { would, acted }));
   }
   const { failOn, failOnUnknown = false } = options;
   io.exit(exitCodeOfStored(document.findings, { failOn, failOnUnknown }));
@@ -125,9 +139,19 @@ async function show(id: string | undefined, options: ShowOptions, io: CommandIo)
  * @throws when there is none, or the table could not be read.
  */
 export async function readFinding(id: string, options: DeploymentOptions, io: CommandIo): Promise<StoredFinding> {
-  const { table, records } = await readStored(options, io);
-  const finding = findingsIn(records).find((one) => one.id === id);
-  if (finding === undefined) throw new Error(noneOf(id, table));
+  return findingIn(await openTable(options, io), id, options, io);
+}
+
+/** The same of a table that was found already. */
+export async function findingIn(
+  table: OpenTable,
+  id: string,
+  options: DeploymentOptions,
+  io: CommandIo,
+): Promise<StoredFinding> {
+  const stored = await readAllOf(table, options, io);
+  const finding = findingsIn(stored.records).find((one) => one.id === id);
+  if (finding === undefined) throw new Error(noneOf(id, stored.table));
   return finding;
 }
 

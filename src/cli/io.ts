@@ -8,6 +8,8 @@ export interface Place {
   readonly region: string;
   /** A profile of the AWS configuration files; left out: the SDK's default chain of credentials. */
   readonly profile?: string | undefined;
+  /** Whether it may change something in EC2, too; left out: such calls are refused before they are sent. */
+  readonly mayChange?: boolean;
 }
 
 /** All that a command sees of the world, so that tests run it in their own process. */

@@ -9,13 +9,15 @@ export interface Live {
   /** One line for each permission that a refused call was missing. */
   readonly advice: () => readonly string[];
   /**
-   * Runs what hangs on a read; left out: on the list of the instances.
-   * @throws when that read failed, with AWS's message and what to do about it.
+   * Runs what hangs on a call; left out: on the list of the instances.
+   * @throws when that call failed, with AWS's message and what to do about it.
    */
   readonly explaining: <T>(run: () => Promise<T>, hangsOn?: Essential) => Promise<T>;
+  /** The same where it hangs on several calls: the one whose error was thrown is explained. */
+  readonly explainingAll: <T>(run: () => Promise<T>, hangsOn: readonly Essential[]) => Promise<T>;
 }
 
-/** A read that a command can't go without. */
+/** A call that a command can't go without. */
 export interface Essential {
   readonly operation: Operation;
   /** What it is for: `list the instances of eu-west-1`. */
@@ -45,13 +47,31 @@ export async function connect(io: Pick<Io, 'aws'>, place: Place): Promise<Live> 
       return await run();
     } catch (error) {
       const cause = failed.get(hangsOn.operation);
-      if (cause === undefined) throw error;
-      const { name, message } = cause;
-      throw new Error(`can't ${hangsOn.purpose}: ${name}: ${message}\n${whatToDo(cause, hangsOn, place)}`, { cause });
+      throw cause === undefined ? error : explained(cause, hangsOn, place);
     }
   }
 
-  return { aws, explaining, advice: () => [...failed].filter(isRefusal).map(([operation]) => lacking(operation)) };
+  async function explainingAll<T>(run: () => Promise<T>, hangsOn: readonly Essential[]): Promise<T> {
+    try {
+      return await run();
+    } catch (error) {
+      const essential = hangsOn.find(({ operation }) => failed.get(operation) === error);
+      throw essential === undefined ? error : explained(asError(error), essential, place);
+    }
+  }
+
+  return {
+    aws,
+    explaining,
+    explainingAll,
+    advice: () => [...failed].filter(isRefusal).map(([operation]) => lacking(operation)),
+  };
+}
+
+function explained(cause: Error, essential: Essential, place: Place): Error {
+  const { name, message } = cause;
+  const text = `can't ${essential.purpose}: ${name}: ${message}\n${whatToDo(cause, essential, place)}`;
+  return new Error(text, { cause });
 }
 
 function listOfInstances({ region }: Place): Essential {

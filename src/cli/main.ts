@@ -1,10 +1,16 @@
 import { fileURLToPath } from 'node:url';
+import type { Place } from './io.ts';
 import { run } from './program.ts';
 
 // A reader that has seen enough, such as head, closes the pipe: that is no error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;
 });
+
+/** What changes something in EC2 is loaded for the command alone that does so. */
+async function changesFor({ mayChange }: Place) {
+  return mayChange ? { changes: (await import('../aws/changes.ts')).changingSenders } : {};
+}
 
 process.exitCode = await run(process.argv.slice(2), {
   stdout: (text) => process.stdout.write(text),
@@ -14,6 +20,6 @@ process.exitCode = await run(process.argv.slice(2), {
   isTTY: process.stdout.isTTY,
   now: () => new Date(),
   // Bundled, this file is dist/main.js.
-  aws: async (place) => (await import('../aws/sdk.ts')).sdk(place, place),
+  aws: async (place) => (await import('../aws/sdk.ts')).sdk(place, { ...place, ...(await changesFor(place)) }),
   packageRoot: fileURLToPath(new URL('..', import.meta.url)),
 });

@@ -1,5 +1,6 @@
 import { InvalidArgumentError, Option } from 'commander';
 import { severities } from '../domain/policy.ts';
+import { visible } from '../domain/visible.ts';
 
 /** Where policies are, unless a command is told. */
 export const DEFAULT_PATH = 'policies';
@@ -40,13 +41,37 @@ export function regionOf(text: string): string {
   return text;
 }
 
+/** The stage of a deployment, unless a command is told. */
+export const DEFAULT_STAGE = 'prod';
+
 /** `--stage`, as `serverless deploy` has it. */
 export function stageOption(): Option {
-  const option = new Option('--stage <stage>', 'the stage of the deployment').default('prod');
+  const option = new Option('--stage <stage>', 'the stage of the deployment').default(DEFAULT_STAGE);
   return option.argParser((text: string) => {
     if (!/^[A-Za-z0-9-]+$/.test(text)) throw new InvalidArgumentError('Write it like prod.');
     return text;
   });
+}
+
+/**
+ * A policy's name as a person writes it.
+ * @throws InvalidArgumentError for what can't be one.
+ */
+export function policyNameOf(text: string): string {
+  if (!/^[a-z0-9]+(-[a-z0-9]+)*$/.test(text))
+    throw new InvalidArgumentError('Write its name: lower-case words joined by dashes, such as no-open-ssh.');
+  return text;
+}
+
+/**
+ * `--reason`: what others read of why something is so.
+ * @throws InvalidArgumentError for what says nothing, or hides something.
+ */
+export function reasonOf(text: string): string {
+  if (text.trim() === '') throw new InvalidArgumentError('Say why, and who said so.');
+  if (visible(text) !== text)
+    throw new InvalidArgumentError('It has characters that do not show: write it on one line.');
+  return text;
 }
 
 /** What a deployment is called: service and stage, as serverless.yml has them. */

@@ -1,8 +1,9 @@
+import { operationsOf } from '../domain/action.ts';
 import { needsByKey } from '../domain/bind.ts';
 import { distinct } from '../domain/instance.ts';
 import { needsOf } from '../domain/judge.ts';
 import { allNeeds, type Need, needSources, readsFor, verdictNeeds } from '../domain/needs.ts';
-import type { Operation } from '../domain/operations.ts';
+import type { ChangingOperation, Operation } from '../domain/operations.ts';
 import type { BoundPolicy } from '../domain/policy.ts';
 import { arnOf, type Grant, policyDocument, withPlaceholders } from '../stack/cloudformation.ts';
 import { permissions, reasons } from '../stack/roles.ts';
@@ -28,6 +29,10 @@ export function permissionsDocument(policies: readonly BoundPolicy[], settings: 
       findings: mayReadFindings,
       explain: mayReadFindings,
       exempt: mayReadFindings,
+      pause: mayChangeTable(['dynamodb:BatchGetItem', 'dynamodb:PutItem']),
+      resume: mayChangeTable(['dynamodb:BatchGetItem', 'dynamodb:PutItem']),
+      promote: mayChangeTable(['dynamodb:BatchGetItem', 'dynamodb:PutItem', 'dynamodb:Scan']),
+      undo: mayPutBack(policies),
     },
   };
 }
@@ -60,10 +65,45 @@ function mayRead(operations: readonly Operation[]): IamPolicy {
 }
 
 /** The table of a deployment, and its name by the stage. */
-const mayReadFindings: IamPolicy = iamPolicy([
-  { Sid: 'FindTable', Effect: 'Allow', Action: ['dynamodb:ListTables'] satisfies Operation[], Resource: '*' },
-  { Sid: 'Read', Effect: 'Allow', Action: ['dynamodb:Scan'] satisfies Operation[], Resource: arnOf('FindingsTable') },
-]);
+function ofTable(sid: string, operations: readonly Operation[]): readonly Grant[] {
+  return [
+    { Sid: 'FindTable', Effect: 'Allow', Action: ['dynamodb:ListTables'] satisfies Operation[], Resource: '*' },
+    { Sid: sid, Effect: 'Allow', Action: operations, Resource: arnOf('FindingsTable') },
+  ];
+}
+
+const mayReadFindings: IamPolicy = iamPolicy(ofTable('Read', ['dynamodb:Scan']));
+
+function mayChangeTable(operations: readonly Operation[]): IamPolicy {
+  return iamPolicy(ofTable('Change', operations));
+}
+
+/** By what the effect of a call is put back. A rule of a group comes back with its tags. */
+const putBackBy: Readonly<Record<ChangingOperation, readonly ChangingOperation[]>> = {
+  'ec2:RevokeSecurityGroupIngress': ['ec2:AuthorizeSecurityGroupIngress', 'ec2:CreateTags'],
+  'ec2:AuthorizeSecurityGroupIngress': ['ec2:RevokeSecurityGroupIngress'],
+  'ec2:StopInstances': ['ec2:StartInstances'],
+  'ec2:StartInstances': ['ec2:StopInstances'],
+  'ec2:TerminateInstances': [],
+  'ec2:ModifyInstanceAttribute': ['ec2:ModifyInstanceAttribute'],
+  'ec2:ModifyNetworkInterfaceAttribute': ['ec2:ModifyNetworkInterfaceAttribute'],
+  'ec2:CreateTags': ['ec2:CreateTags', 'ec2:DeleteTags'],
+  'ec2:DeleteTags': ['ec2:CreateTags'],
+};
+
+/** What the actions of these policies may have done, put back by a person. */
+function mayPutBack(policies: readonly BoundPolicy[]): IamPolicy {
+  const done = policies.flatMap(({ boundActions }) =>
+    boundActions.flatMap(({ action, parameters }) => operationsOf(action, parameters)),
+  );
+  const operations = [...distinct(done.flatMap((operation) => putBackBy[operation]))].sort();
+  return iamPolicy([
+    ...ofTable('Change', ['dynamodb:BatchGetItem', 'dynamodb:PutItem', 'dynamodb:Scan']),
+    ...(operations.length === 0
+      ? []
+      : [{ Sid: 'PutBack', Effect: 'Allow', Action: operations, Resource: '*' } satisfies Grant]),
+  ]);
+}
 
 function iamPolicy(statements: readonly Grant[]): IamPolicy {
   return {

@@ -7,12 +7,15 @@ import { addExemptCommand } from './exempt.ts';
 import { addExplainCommand } from './explain.ts';
 import { addFindingsCommand } from './findings.ts';
 import type { CommandIo, ExitCode, Io } from './io.ts';
+import { addPauseCommand, addResumeCommand } from './pause.ts';
 import { addPermissionsCommand } from './permissions.ts';
+import { addPromoteCommand } from './promote.ts';
 import { addReplayCommand } from './replay.ts';
 import { addRulesCommand } from './rules.ts';
 import { addScanCommand } from './scan.ts';
 import { addSnapshotCommand } from './snapshot.ts';
 import { addTestCommand } from './test.ts';
+import { addUndoCommand } from './undo.ts';
 import { addValidateCommand } from './validate.ts';
 
 /** Every command, in the order that --help lists them. Each loads what it needs when it runs, so that --help is quick. */
@@ -25,6 +28,10 @@ const addCommands: readonly ((program: Command, io: CommandIo) => void)[] = [
   addFindingsCommand,
   addExplainCommand,
   addExemptCommand,
+  addPauseCommand,
+  addResumeCommand,
+  addPromoteCommand,
+  addUndoCommand,
   addPermissionsCommand,
   addRulesCommand,
   addDemoCommand,

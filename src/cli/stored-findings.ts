@@ -1,9 +1,13 @@
+import type { Controls } from '../domain/controls.ts';
 import type { SubjectRecord } from '../domain/finding.ts';
 import { type Severity, severities } from '../domain/policy.ts';
 import type { Stored } from './deployed.ts';
 import type { FindingsDocument, StoredFinding } from './report/document.ts';
 
-/** What `--status` takes. Left out: what stands, which is open, unknown, or a violation that is exempt. */
+/**
+ * What `--status` takes. Left out: what stands, which is open, unknown, or a violation that is exempt; of what was acted on,
+ * all, since that mends.
+ */
 export const statuses = ['open', 'unknown', 'closed', 'all'] as const;
 
 /** Which findings are listed: all that is given must hold. */
@@ -13,10 +17,16 @@ export interface Filter {
   readonly severity?: Severity;
   readonly policy?: string;
   readonly instance?: string;
+  /** Something was done about it. */
+  readonly acted?: boolean;
 }
 
 /** What `findings list --format json` prints: what calls for a person first comes first. */
-export function findingsDocument({ table, records }: Stored, region: string, filter: Filter): FindingsDocument {
+export function findingsDocument(
+  { table, records, controls }: Stored,
+  region: string,
+  filter: Filter,
+): FindingsDocument {
   const all = findingsIn(records);
   const count = (kind: Kind) => all.filter((finding) => kindOf(finding) === kind).length;
   const looks = records.map(({ observedAt }) => observedAt).sort();
@@ -26,6 +36,7 @@ export function findingsDocument({ table, records }: Stored, region: string, fil
     table,
     region,
     findings: all.filter((finding) => isListed(finding, filter)),
+    ...(controls === undefined ? {} : { enforcement: withoutVersion(controls) }),
     summary: {
       instances: records.length,
       open: count('open'),
@@ -35,6 +46,11 @@ export function findingsDocument({ table, records }: Stored, region: string, fil
       ...(latestLookAt === undefined ? {} : { latestLookAt }),
     },
   };
+}
+
+function withoutVersion(controls: Controls): Omit<Controls, 'version'> {
+  const { version: _, ...rest } = controls;
+  return rest;
 }
 
 /** Every finding of these items, in the order in which they call for a person. */
@@ -77,11 +93,12 @@ function ofRecord({ subject, scope, instance, observedAt, outbox, findings }: Su
   }));
 }
 
-function isListed(finding: StoredFinding, { status, severity, policy, instance }: Filter): boolean {
+function isListed(finding: StoredFinding, { status, severity, policy, instance, acted = false }: Filter): boolean {
   if (severity !== undefined && !isAtLeast(finding.severity, severity)) return false;
   if (policy !== undefined && finding.policy !== policy) return false;
   if (instance !== undefined && finding.subject.id !== instance) return false;
-  if (status === undefined) return kindOf(finding) !== 'closed';
+  if (acted && (finding.acts ?? []).length === 0) return false;
+  if (status === undefined) return acted || kindOf(finding) !== 'closed';
   return status === 'all' || finding.status === status;
 }
 

@@ -57,6 +57,9 @@ export interface Controls {
   readonly lastSweep?: { readonly sweepId: string; readonly instances: number };
 }
 
+/** What is stopped. */
+export type Stops = Pick<Controls, 'paused' | 'pausedPolicies' | 'tripped'>;
+
 /** Before anything was written. */
 export const noControls: Controls = { version: 0, pausedPolicies: {}, tripped: {}, policies: {} };
 
@@ -66,6 +69,11 @@ export function whyStopped(controls: Controls, policy: string, kind: ActionKind)
   if (pause !== undefined) return { by: 'paused', why: `paused since ${pause.at}: ${pause.reason}` };
   const trip = controls.tripped[kind];
   return trip && { by: 'limit', why: `the limit of ${trip.limit} an hour was reached at ${trip.at}` };
+}
+
+/** Whether anything is paused, or a limit was reached. */
+export function isAnythingStopped({ paused, pausedPolicies, tripped }: Stops): boolean {
+  return paused !== undefined || Object.keys(pausedPolicies).length > 0 || Object.keys(tripped).length > 0;
 }
 
 /**
@@ -152,14 +160,24 @@ export function withTrips(controls: Controls, kinds: readonly ActionKind[], more
   return { ...controls, tripped: all };
 }
 
-/** Pauses one policy, or all. */
+/** Pauses one policy, or all. @returns the same object where that is paused already: the first pause stands. */
 export function paused(controls: Controls, policy: string | undefined, pause: Pause): Controls {
+  if (pauseOf(controls, policy) !== undefined) return controls;
   if (policy === undefined) return { ...controls, paused: pause };
   return { ...controls, pausedPolicies: { ...controls.pausedPolicies, [policy]: pause } };
 }
 
-/** Lifts the pause of one policy; or that of all, each policy's own pause, and every limit that was reached. */
+/** The pause of one policy alone, or of all. */
+export function pauseOf({ paused, pausedPolicies }: Controls, policy: string | undefined): Pause | undefined {
+  return policy === undefined ? paused : pausedPolicies[policy];
+}
+
+/**
+ * Lifts the pause of one policy; or that of all, each policy's own pause, and every limit that was reached.
+ * @returns the same object where there is nothing to lift.
+ */
 export function resumed(controls: Controls, policy: string | undefined): Controls {
+  if (policy === undefined ? !isAnythingStopped(controls) : pauseOf(controls, policy) === undefined) return controls;
   const { paused: _, pausedPolicies, ...rest } = controls;
   if (policy === undefined) return { ...rest, pausedPolicies: {}, tripped: {} };
   const { [policy]: __, ...others } = pausedPolicies;

@@ -37,6 +37,9 @@ export interface Held {
   readonly why: string;
 }
 
+/** It comes so long after the promotion, in milliseconds; or something else holds it back then. */
+export type Promoted = { readonly afterMs: number } | Held;
+
 /** How far one action of a policy has come with a violation. JSON. */
 export interface Step {
   readonly action: string;
@@ -45,6 +48,8 @@ export interface Step {
   /** When it comes, ISO 8601; left out where it does not come as things stand. */
   readonly dueAt?: string;
   readonly held?: Held;
+  /** Of what is left alone as baseline: what a promotion of its policy would make of it. */
+  readonly ifPromoted?: Promoted;
   /** Its calls are being made, or were when whoever made them died. */
   readonly begun?: Begun;
 }
@@ -122,8 +127,17 @@ export function stepsFor(
     const begun = before.find(({ action }) => action === use.id)?.begun;
     const step = { action: use.id, planned, ...(begun !== undefined && isBeingDone(begun, at) ? { begun } : {}) };
     const held = enforceability.held ?? heldBack(finding, possible, enforceability);
-    return held === undefined ? { ...step, dueAt: dueAt(finding, possible, enforceability) } : { ...step, held };
+    if (held === undefined) return { ...step, dueAt: dueAt(finding, possible, enforceability) };
+    if (held.by !== 'baseline') return { ...step, held };
+    return { ...step, held, ifPromoted: promotedStep(finding, possible, enforceability, at) };
   });
+}
+
+/** A pause or a limit of today is no answer: it may be over long before. */
+function promotedStep(finding: Standing, possible: Possible, enforceability: Enforceability, at: Date): Promoted {
+  const { stopped: _, ...unstopped } = possible;
+  const held = heldBack(finding, unstopped, { ...enforceability, promotedAt: at.toISOString() });
+  return held ?? { afterMs: possible.use.afterMs };
 }
 
 /** Whether its time has come and nobody is at it. */

@@ -37,7 +37,7 @@ export async function makeCalls(aws: Aws, planned: readonly PlannedCall[]): Prom
 }
 
 /** What EC2's answer leaves open, where it may succeed without having done all that was asked. */
-function whyIneffective(
+export function whyIneffective(
   operation: ChangingOperation,
   input: PlannedCall['input'],
   output: Output<ChangingOperation>,

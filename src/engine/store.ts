@@ -56,11 +56,16 @@ export type ControlsTable = Pick<Engine, 'aws' | 'pause' | 'newToken'> & {
   readonly deployment: Pick<Deployment, 'tableName'>;
 };
 
+/** What reading and writing the items of subjects takes. */
+export type SubjectsTable = Pick<Engine, 'aws' | 'pause' | 'newToken'> & {
+  readonly deployment: Pick<Deployment, 'tableName' | 'scope'>;
+};
+
 type Item = Record<string, AttributeValue>;
 
 /** The items of these instances, as they are now. Throws when one could not be read: absent is not unread. */
 export async function readRecords(
-  engine: Engine,
+  engine: SubjectsTable,
   instanceIds: readonly string[],
 ): Promise<ReadonlyMap<string, SubjectRecord>> {
   const { scope } = engine.deployment;
@@ -77,20 +82,34 @@ export async function readRecords(
 }
 
 /** Items with an open finding or an alert to be told, page by page. Throws when a page could not be read. */
-export function readLiveRecords(engine: Engine): Promise<readonly SubjectRecord[]> {
-  return scanRecords(engine, { FilterExpression: IS_LIVE });
+export async function readLiveRecords(engine: Engine): Promise<readonly SubjectRecord[]> {
+  return (await scanTable(engine, { FilterExpression: IS_LIVE })).records;
 }
 
 /** Every subject's item, page by page. Throws when a page could not be read. */
-export function readAllRecords(table: Table): Promise<readonly SubjectRecord[]> {
-  return scanRecords(table, {});
+export async function readAllRecords(table: Table): Promise<readonly SubjectRecord[]> {
+  return (await readTable(table)).records;
 }
 
-async function scanRecords(
+/** What a table holds for a person. */
+export interface TableContents {
+  /** Every subject's item. */
+  readonly records: readonly SubjectRecord[];
+  /** Left out: nothing was ever enforced, paused or promoted. */
+  readonly controls: Controls | undefined;
+}
+
+/** Every subject's item with the controls, page by page. Throws when a page could not be read. */
+export function readTable(table: Table): Promise<TableContents> {
+  return scanTable(table, {});
+}
+
+async function scanTable(
   { aws, deployment: { tableName } }: Table,
   filter: { readonly FilterExpression?: string },
-): Promise<readonly SubjectRecord[]> {
+): Promise<TableContents> {
   const records: SubjectRecord[] = [];
+  let controls: Controls | undefined;
   let start: Item | undefined;
   do {
     const operation = 'dynamodb:Scan';
@@ -104,17 +123,18 @@ async function scanRecords(
       const key = item.pk?.S;
       if (key === undefined) throw new Error(`${tableName} is no table of ec2-guardrail: an item has no text \`pk\``);
       if (key.startsWith('subject#')) records.push(bodyOf<SubjectRecord>(item));
+      if (key === CONTROLS_KEY) controls = bodyOf<Controls>(item);
     }
     start = output.LastEvaluatedKey;
   } while (start !== undefined);
-  return records;
+  return { records, controls };
 }
 
 /**
  * Writes an item on the condition that nobody wrote since it was read.
  * @returns false when somebody did: read it again.
  */
-export function writeRecord(engine: Engine, record: SubjectRecord): Promise<boolean> {
+export function writeRecord(engine: SubjectsTable, record: SubjectRecord): Promise<boolean> {
   const due = wakesAt(record);
   const more: Item = {
     expiresAt: secondsOf(new Date(record.expiresAt)),
@@ -122,6 +142,28 @@ export function writeRecord(engine: Engine, record: SubjectRecord): Promise<bool
     ...(due === undefined ? {} : { due: { S: DUE }, dueAt: { S: due } }),
   };
   return writeVersioned(engine, subjectKey(engine.deployment.scope, record.subject.id), fitting(record), more);
+}
+
+/** How often a change of an item is tried against other writers. */
+const RECORD_TRIES = 6;
+
+/**
+ * Changes a subject's item as it is at the time of writing.
+ * @param change gives back `undefined` where there is nothing to change.
+ * @returns the item as it is then; undefined where there is none.
+ */
+export async function changeRecord(
+  engine: SubjectsTable,
+  instanceId: string,
+  change: (record: SubjectRecord) => SubjectRecord | undefined,
+): Promise<SubjectRecord | undefined> {
+  for (let tries = 0; tries < RECORD_TRIES; tries++) {
+    const before = (await readRecords(engine, [instanceId])).get(instanceId);
+    const after = before === undefined ? undefined : change(before);
+    if (after === undefined) return before;
+    if (await writeRecord(engine, after)) return after;
+  }
+  throw new Error(`the item of ${instanceId} was written by others ${RECORD_TRIES} times`);
 }
 
 /** The record in a form that DynamoDB takes: what is told of a finding matters more than all of its evidence. */

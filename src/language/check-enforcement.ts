@@ -21,8 +21,11 @@ function nothingToEnforce(actions: unknown): readonly PlacedMistake[] {
   return [mistakeAt(['mode'], 'value', 'nothing-to-enforce', message, 'write observe', 'mode: observe')];
 }
 
-/** Keys of `match` that whoever may tag an instance decides on. */
-const ownersKeys: readonly (keyof MatchBlock)[] = ['tags', 'namePrefix', 'not', 'when'];
+/** Keys of `match` that whoever may change an instance decides on: its tags, its type, and whether it runs. */
+const ownersKeys: readonly (keyof MatchBlock)[] = [
+  ...(['tags', 'namePrefix', 'instanceTypes', 'categories', 'states'] as const),
+  ...(['not', 'when'] as const),
+];
 
 /** Exemptions that whoever may tag an instance could give it: fine if the policy says so. */
 function ownExemptions(exemptions: unknown): readonly PlacedMistake[] {
@@ -45,7 +48,7 @@ function isOwners(block: unknown): boolean {
 }
 
 function ownExemption(path: Path): PlacedMistake {
-  const message = 'whoever may tag an instance can exempt it from enforcement by this match';
+  const message = 'whoever may tag or change an instance can exempt it from enforcement by this match';
   const fix =
     'name what they can not set, such as instanceIds or accounts, or write selfService: true if they may exempt their own';
   return mistakeAt(path, 'value', 'self-service', message, fix, exampleAt(['exempt'], undefined));

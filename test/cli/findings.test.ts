@@ -5,8 +5,8 @@ import type { ScanCommandInput } from '@aws-sdk/client-dynamodb';
 import type { Io, Place } from '../../src/cli/io.ts';
 import type { FindingsDocument, StoredFinding } from '../../src/cli/report/document.ts';
 import type { Simulation } from '../../src/cli/simulation.ts';
-import { findingId, type SubjectRecord } from '../../src/domain/finding.ts';
-import { writeRecord } from '../../src/engine/store.ts';
+import { type Finding, findingId, type SubjectRecord } from '../../src/domain/finding.ts';
+import { changeControls, writeRecord } from '../../src/engine/store.ts';
 import { defaultDeployment } from '../../src/sandbox/account.ts';
 import type { Fault } from '../../src/sandbox/faults.ts';
 import { alertOf, openSsh } from '../alerts/sample.ts';
@@ -630,6 +630,7 @@ describe.each([
     fix: evil,
     evidence: { [evil]: [evil] },
     wasExempt: { reason: evil, until: evil },
+    ...done(evil),
   };
   const instance = { instanceId: ids.bad, tags: { Name: evil }, launcher: { name: evil }, parent: evil, state: evil };
   const record: SubjectRecord = {
@@ -655,6 +656,11 @@ describe.each([
 
   test.each([
     'findings list',
+    'findings list --would',
+    'findings list --acted',
+    `undo ${openSsh.id}`,
+    `undo ${openSsh.id} --yes`,
+    'promote required-tags',
     `findings show --instance ${ids.bad}`,
     `explain ${openSsh.id}`,
     'explain f-000000000001',
@@ -663,6 +669,12 @@ describe.each([
   ])('%s gives nothing but text and its own colours', async (command) => {
     simulation = world({ deployed: { ...defaultDeployment(scope), tableName } });
     await writeRecord(simulation.engine, record);
+    await changeControls(simulation.engine, (now) => ({
+      ...now,
+      paused: { at: evil, reason: evil },
+      pausedPolicies: { [evil]: { at: evil, reason: evil } },
+      policies: { 'required-tags': { definition: evil, since: evil, actions: {} } },
+    }));
 
     const { stdout, stderr } = await run(`${command} --region us-east-1`, { isTTY });
     const ownColours = [1, 2, 22, 31, 32, 33, 39].map((code) => `\u001b[${code}m`);
@@ -674,6 +686,24 @@ describe.each([
     expect(printed).not.toMatch(/(?!\n)[\p{Cc}\p{Cf}]/u);
   });
 });
+
+/** What an action is said to do, and to have done, with a text from outside wherever there is one. */
+function done(evil: string): Pick<Finding, 'steps' | 'acts'> {
+  const input = { InstanceIds: [evil] };
+  const undo = [{ operation: 'ec2:StartInstances', input }] as const;
+  const plan = { does: evil, calls: [{ operation: 'ec2:StopInstances', input }], undo, concerns: [] } as const;
+  const calls = [{ operation: evil, outcome: evil }];
+  return {
+    steps: [
+      { action: evil, planned: { plan }, held: { by: 'paused', why: evil } },
+      { action: evil, planned: { refused: evil }, held: { by: 'refused', why: evil } },
+    ],
+    acts: [
+      { action: evil, at: evil, does: evil, outcome: 'done', calls, detail: evil, undo },
+      { action: evil, at: evil, does: evil, outcome: 'failed', calls, detail: evil, undo, undoneAt: evil },
+    ],
+  };
+}
 
 test.each(['findings list', 'findings show', 'explain', 'exempt'])(
   '%s --help shows examples of it',

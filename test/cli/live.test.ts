@@ -2,13 +2,19 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Place } from '../../src/cli/io.ts';
+import { permissionsDocument } from '../../src/cli/permissions-document.ts';
 import type { PermissionsDocument, ScanDocument } from '../../src/cli/report/document.ts';
+import { findingId } from '../../src/domain/finding.ts';
 import type { Aws } from '../../src/domain/operations.ts';
 import { awsError } from '../../src/sandbox/errors.ts';
 import type { Fault } from '../../src/sandbox/faults.ts';
 import type { Resources } from '../../src/sandbox/recorded.ts';
 import type { Sandbox } from '../../src/sandbox/sandbox.ts';
 import { id, sandboxWith } from '../sandbox/account-of-tests.ts';
+import { exposed, operated, untagged } from '../support/operated.ts';
+import { plainStop } from '../support/plain-actions.ts';
+import { enforcing, policyFor } from '../support/policies.ts';
+import { undoableRevoke } from '../support/undoable-actions.ts';
 import { runCli } from './run-cli.ts';
 
 const launched = new Date('2026-03-01T08:00:00Z');
@@ -359,5 +365,43 @@ describe('what `permissions` says that a command needs is what it calls', () => 
     const { said, called } = await saidAndCalled('snapshot', folder, `snapshot --region eu-west-1 --out ${out}`);
     expect(called).toHaveLength(8);
     expect(said).toEqual(called);
+  });
+
+  const tags = policyFor('required-tags', { keys: [{ key: 'Owner' }] });
+  const ssh = policyFor('restricted-ingress', { ports: [22] }, { name: 'no-open-ssh' });
+  const policies = [enforcing(tags, plainStop, { onDrift: true }), enforcing(ssh, undoableRevoke)];
+  /** What a person may call for a command in a deployment of these policies. */
+  const said = (command: string) =>
+    permissionsDocument(policies, { name: 'ec2-guardrail-prod' })
+      .commands[command]?.Statement.flatMap(({ Action }) => Action)
+      .sort();
+
+  test.each([
+    ['findings', 'findings list --would'],
+    ['pause', 'pause --reason why'],
+    ['resume', 'resume'],
+    ['promote', 'promote required-tags --yes'],
+  ])('%s of what enforces', async (name, command) => {
+    const world = operated(policies);
+    world.simulation.sandbox.account.launch(untagged);
+    world.simulation.sandbox.advance(3_600_000);
+    await world.sweeps();
+    if (name === 'resume') await world.run('pause --reason why');
+
+    expect(await world.run(command)).toMatchObject({ stderr: '' });
+    expect(said(name)).toEqual([...new Set(world.called())].sort());
+  });
+
+  test('undo, of what any of the actions may have done: for the tags of a rule, too', async () => {
+    const world = operated(policies);
+    const instanceId = await world.launch({ ...untagged, instance: { ...exposed.instance, Tags: [] } });
+    const called = new Set<string>();
+    for (const policy of ['required-tags', 'no-open-ssh']) {
+      const id = findingId(world.simulation.engine.deployment.scope, { type: 'instance', id: instanceId }, policy);
+      expect(await world.run(`undo ${id} --yes`)).toMatchObject({ exitCode: 0 });
+      for (const operation of world.called()) called.add(operation);
+    }
+
+    expect(said('undo')).toEqual([...called, 'ec2:CreateTags'].sort());
   });
 });

@@ -156,6 +156,21 @@ Your own credentials, for a live account
     on *
     dynamodb:Scan
     on \${FindingsTable.Arn}
+
+  pause, resume
+    dynamodb:ListTables
+    on *
+    dynamodb:BatchGetItem
+    dynamodb:PutItem
+    on \${FindingsTable.Arn}
+
+  promote, undo
+    dynamodb:ListTables
+    on *
+    dynamodb:BatchGetItem
+    dynamodb:PutItem
+    dynamodb:Scan
+    on \${FindingsTable.Arn}
 `,
   });
 });

@@ -1,29 +1,44 @@
+import { actField, stepFields } from '../../alerts/actions.ts';
 import { instanceLines, namedInstance } from '../../alerts/alert.ts';
 import { lifetimeOf, pastFields } from '../../alerts/entry.ts';
 import { between, counted, field, printable, quoted, utc, wrapped } from '../../alerts/text.ts';
 import { whatHappens } from '../../alerts/words.ts';
 import type { Change } from '../../domain/alert.ts';
+import type { Stops } from '../../domain/controls.ts';
 import { describeMissing } from '../../domain/facts.ts';
 import { severities } from '../../domain/policy.ts';
+import type { Act } from '../../domain/steps.ts';
 import { visible, visibleLines } from '../../domain/visible.ts';
 import type { FindingsDocument, StoredFinding } from '../report/document.ts';
 import { type Kind, kindOf } from '../stored-findings.ts';
 import type { Colours } from './colours.ts';
+import { stopTexts } from './controls-text.ts';
 import { indented, table } from './text.ts';
 
 /** How much of a Name and of a reason a list shows, in characters. `findings show` has all. */
 const NAME_LISTED = 30;
 const REASON_LISTED = 300;
 
+/** No text is longer than an item, in characters. */
+const WHOLE = 400_000;
+
 /** Under what a row's second line begins. */
 const REASON_COLUMN = 10;
 
-/** A list for a person: a row and a reason for each finding, then what it comes to. */
-export function findingsText(document: FindingsDocument, now: Date, colours: Colours): string {
-  return `${[...listLines(document.findings, colours), ...endLines(document, now, colours)].join('\n')}\n`;
+/** What a list tells beyond the reason of each finding. */
+export interface Extent {
+  /** What comes next, or would, and what holds it back. */
+  readonly would: boolean;
+  /** What was done. */
+  readonly acted: boolean;
 }
 
-function listLines(findings: readonly StoredFinding[], colours: Colours): readonly string[] {
+/** A list for a person: a row and a reason for each finding, then what it comes to. */
+export function findingsText(document: FindingsDocument, now: Date, colours: Colours, extent: Extent): string {
+  return `${[...listLines(document.findings, colours, extent), ...endLines(document, now, colours)].join('\n')}\n`;
+}
+
+function listLines(findings: readonly StoredFinding[], colours: Colours, extent: Extent): readonly string[] {
   if (findings.length === 0) return [];
   const [head = '', ...rows] = table([
     ['SEVERITY', 'POLICY', 'INSTANCE', 'SINCE', 'FINDING'],
@@ -38,7 +53,8 @@ function listLines(findings: readonly StoredFinding[], colours: Colours): readon
   const entries = findings.flatMap((finding, index) => {
     const label = labelOf(finding);
     const row = `${colourOf(finding, colours)(label)}${(rows[index] ?? '').slice(label.length)}`;
-    return [row, ...detailsOf(finding).map((line) => indented(line, REASON_COLUMN))];
+    const details = [...detailsOf(finding), ...actionLines(finding, extent)];
+    return [row, ...details.map((line) => indented(line, REASON_COLUMN))];
   });
   return [colours.dim(head), ...entries, ''];
 }
@@ -54,7 +70,7 @@ function colourOf(finding: StoredFinding, { red, yellow, dim }: Colours): (text:
 }
 
 /** `i-0123 "web-1"`. */
-function nameOf({ subject, instance }: StoredFinding): string {
+export function nameOf({ subject, instance }: StoredFinding): string {
   const name = instance?.tags.Name ?? '';
   return `${printable(subject.id)}${name === '' ? '' : ` ${quoted(name, NAME_LISTED)}`}`;
 }
@@ -73,6 +89,14 @@ function detailsOf(finding: StoredFinding): readonly string[] {
   }
 }
 
+/** What was done, and what comes, one line each. */
+function actionLines(finding: StoredFinding, { would, acted }: Extent): readonly string[] {
+  const { acts = [], id, status } = finding;
+  const done = acted ? acts.map((act) => actField(act, id, REASON_LISTED)) : [];
+  const comes = would && status === 'open' ? stepFields(finding, REASON_LISTED) : [];
+  return [...done, ...comes].map(([label, text]) => `${label.toLowerCase()}: ${text}`);
+}
+
 function exemptText({ until, reason }: NonNullable<StoredFinding['exempt']>): string {
   return `${visible(until)}: ${visible(reason)}`;
 }
@@ -83,24 +107,28 @@ function minute(iso: string): string {
 }
 
 function endLines(
-  { findings, summary, table: name }: FindingsDocument,
+  { findings, summary, table: name, enforcement }: FindingsDocument,
   now: Date,
   colours: Colours,
 ): readonly string[] {
   const { instances, open, unknown, exempt, closed, latestLookAt } = summary;
   const hidden = open + unknown + exempt + closed - findings.length;
   const place = `in the table ${printable(name)}`;
+  const stopped = stopTexts(enforcement ?? nothingStopped).map((text) => colours.yellow(`stopped: ${text}`));
   if (latestLookAt === undefined) {
     const first = 'The first sweep of a deployment runs within the hour.';
-    return [colours.bold('no findings'), `No instance is ${place}: none was looked at yet. ${first}`];
+    return [colours.bold('no findings'), `No instance is ${place}: none was looked at yet. ${first}`, ...stopped];
   }
   const ago = `${utc(latestLookAt)} (${between(latestLookAt, now.toISOString())} ago)`;
   return [
     colours.bold(findings.length === 0 ? 'no findings' : countsText(findings)),
     ...(hidden === 0 ? [] : [`${hidden} not listed; \`--status all\` without other filters lists every one`]),
     `${counted(instances, 'instance')} ${place}; the latest look was at ${ago}`,
+    ...stopped,
   ];
 }
+
+const nothingStopped: Stops = { pausedPolicies: {}, tripped: {} };
 
 /** `3 open (1 critical, 2 high), 1 unknown`. */
 function countsText(findings: readonly StoredFinding[]): string {
@@ -133,6 +161,7 @@ export function findingText(
     '',
     ...statusFields(finding, now),
     field('Mode', whatHappens(finding.mode)),
+    ...enforcementFields(finding),
     field('Policy', `${printable(source.file)}, ${printable(source.hash)}`),
     field('Rule', printable(finding.rule)),
     field('Owed', owed.length === 0 ? 'no alert' : owedText(owed)),
@@ -189,6 +218,32 @@ export function statusFields(finding: StoredFinding, now: Date): readonly string
         field('Closed', `as ${closedAs.replaceAll('-', ' ')}`),
       ];
   }
+}
+
+/** What comes next and when, what holds it back, what was told of it, and what was done, call by call. */
+export function enforcementFields(finding: StoredFinding): readonly string[] {
+  const { status, isBaseline, remindedMs, announced, wakeAt, acts = [], id } = finding;
+  const isOpen = status === 'open';
+  return [
+    ...(isBaseline ? [field('Baseline', 'it stood before the policy was enforced as it is')] : []),
+    ...(isOpen ? stepFields(finding, WHOLE).map(([label, text]) => field(label, text)) : []),
+    ...(announced === undefined ? [] : [field('Announced', `what comes at ${utc(announced)}`)]),
+    ...(remindedMs === undefined ? [] : [field('Reminded', `when it had stood for ${lasting(remindedMs)}`)]),
+    ...(isOpen && wakeAt !== undefined ? [field('Wakes', `at ${utc(wakeAt)}, when the next thing comes by time`)] : []),
+    ...acts.flatMap((act, index) => actFieldsOf(act, index + 1, id)),
+  ];
+}
+
+function actFieldsOf(act: Act, number: number, id: string): readonly string[] {
+  const [label, text] = actField(act, id, WHOLE);
+  return [
+    field(`Act ${number}`, `${label.toLowerCase()}: ${text}`),
+    ...act.calls.map(({ operation, outcome }) => field('', `${printable(operation)}: ${visible(outcome)}`)),
+  ];
+}
+
+function lasting(milliseconds: number): string {
+  return between(new Date(0).toISOString(), new Date(milliseconds).toISOString());
 }
 
 /** A value under its title, as YAML in which nothing is hidden. */

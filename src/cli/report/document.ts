@@ -1,4 +1,5 @@
 import type { Alert, InstanceSummary } from '../../domain/alert.ts';
+import type { Controls } from '../../domain/controls.ts';
 import type { Finding } from '../../domain/finding.ts';
 import type { Json } from '../../domain/json.ts';
 import type { Subject } from '../../domain/judge.ts';
@@ -141,6 +142,8 @@ export interface FindingsDocument {
   readonly table: string;
   readonly region: string;
   readonly findings: readonly StoredFinding[];
+  /** Policies that enforce, and what is stopped; left out: nothing was ever enforced, paused or promoted. */
+  readonly enforcement?: Omit<Controls, 'version'>;
   /** Of the whole table, listed or not. */
   readonly summary: {
     /** Instances that have an item: those that were looked at. */

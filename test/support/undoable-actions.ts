@@ -1,0 +1,62 @@
+import type * as ec2 from '@aws-sdk/client-ec2';
+import { defineAction } from '../../src/domain/action.ts';
+
+/** Revokes every rule of the instance's groups that opens port 22, by one call for a group, and knows how to put them back. */
+export const undoableRevoke = defineAction({
+  id: 'revoke-ingress',
+  summary: 'Revokes rules that open port 22.',
+  kind: 'access',
+  isReversible: true,
+  states: ['running', 'stopped'],
+  parameters: (z) => z.strictObject({}),
+  needs: ['securityGroups'],
+  operations: ['ec2:RevokeSecurityGroupIngress'],
+  plan({ facts }) {
+    const groups = facts.securityGroups.found.flatMap((group) => {
+      const rules = group.rules.known ? group.rules.value : [];
+      const open = rules.filter(({ FromPort, IsEgress }) => FromPort === 22 && !IsEgress);
+      return open.length === 0 ? [] : [{ GroupId: open[0]?.GroupId ?? '', open }];
+    });
+    if (groups.length === 0) return { refused: 'no rule opens port 22' };
+    return {
+      plan: {
+        does: `revoke tcp/22 in ${groups.map(({ GroupId }) => GroupId).join(', ')}`,
+        calls: groups.map(({ GroupId, open }) => ({
+          operation: 'ec2:RevokeSecurityGroupIngress',
+          input: { GroupId, SecurityGroupRuleIds: open.map(({ SecurityGroupRuleId = '' }) => SecurityGroupRuleId) },
+        })),
+        undo: groups.map(({ GroupId, open }) => ({
+          operation: 'ec2:AuthorizeSecurityGroupIngress',
+          input: { GroupId, IpPermissions: open.map(permissionOf) },
+        })),
+        concerns: [],
+      },
+    };
+  },
+  examples: [],
+});
+
+function permissionOf({ IpProtocol, FromPort, ToPort, CidrIpv4 }: ec2.SecurityGroupRule): ec2.IpPermission {
+  return { IpProtocol, FromPort, ToPort, IpRanges: [{ CidrIp: CidrIpv4 }] };
+}
+
+/** Terminates the instance. */
+export const plainTerminate = defineAction({
+  id: 'terminate',
+  summary: 'Terminates the instance.',
+  kind: 'terminate',
+  isReversible: false,
+  states: ['running'],
+  parameters: (z) => z.strictObject({}),
+  needs: [],
+  operations: ['ec2:TerminateInstances'],
+  plan: ({ instance: { InstanceId } }) => ({
+    plan: {
+      does: `terminate ${InstanceId}`,
+      calls: [{ operation: 'ec2:TerminateInstances', input: { InstanceIds: [InstanceId] } }],
+      undo: [],
+      concerns: [],
+    },
+  }),
+  examples: [],
+});
