@@ -398,7 +398,7 @@ describe('an exemption that whoever may tag an instance can give it', () => {
 
     expect(placed(errors)).toEqual([`${place} self-service ${path}`]);
     expect(errors[0]).toMatchObject({
-      message: 'whoever may tag an instance can exempt it from enforcement by this match',
+      message: 'whoever may tag or change an instance can exempt it from enforcement by this match',
       fix: 'name what they can not set, such as instanceIds or accounts, or write selfService: true if they may exempt their own',
       example: expect.stringContaining('instanceIds'),
     });
