@@ -1,6 +1,6 @@
 // What the functions' bundles need beyond esbuild's own: see docs/decisions/0004-policies-compiled-sdk-shaken.md.
 const { readFileSync } = require('node:fs');
-const { boundPolicies, policyModule } = require('./stack.cjs');
+const { asksKms, policyModule } = require('./stack.cjs');
 
 /** A module that is written here instead of read from a file. */
 function virtualModule(name, filter, contents) {
@@ -50,14 +50,14 @@ function withLiteralKeys(source) {
   return source.replace(/\[(\w+)\]:/g, (key, name) => (literals.has(name) ? `${literals.get(name)}:` : key));
 }
 
-/** Most policies ask nothing of KMS. Its client is left out then: it is a tenth of what a function loads. */
+/** Most deployments ask nothing of KMS. Its client is left out then: it is a tenth of what a function loads. */
 const withoutKms = virtualModule(
   'without-kms',
   /^@aws-sdk\/client-kms$/,
   () => `
     export class KMSClient {
       constructor() {
-        throw new Error('KMS was left out of this package, since no deployed policy needs it');
+        throw new Error('KMS was left out of this package, since nothing deployed needs it');
       }
     }
     export class ListAliasesCommand {}
@@ -67,8 +67,12 @@ const withoutKms = virtualModule(
 /** What serverless-esbuild builds the functions with. */
 function plugins({ service }) {
   const { policies } = service.custom.guardrail;
-  const asksKms = boundPolicies(policies).some(({ needs }) => needs.has('kmsAliases'));
-  return [compiledPolicies(policies), environmentCredentials, literalSchemaKeys, ...(asksKms ? [] : [withoutKms])];
+  return [
+    compiledPolicies(policies),
+    environmentCredentials,
+    literalSchemaKeys,
+    ...(asksKms(policies) ? [] : [withoutKms]),
+  ];
 }
 
 module.exports = Object.assign(plugins, { literalSchemaKeys });

@@ -1,11 +1,9 @@
-import { policies } from 'compiled:policies';
+import { policies, safety } from 'compiled:policies';
 import { randomUUID } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import { sdk } from '../aws/sdk.ts';
-import { noConditions } from '../domain/bind.ts';
-import { defaultSafety } from '../domain/safety.ts';
 import type { Engine } from '../engine/deployment.ts';
 
 /** One line of JSON a message, with the request's id; instances and policies, never whole resources. */
@@ -25,7 +23,7 @@ export function composeEngine(env: Readonly<Record<string, string | undefined>>)
     pause: (milliseconds) => setTimeout(milliseconds),
     policies,
     isEnforcing: env.ENFORCEMENT === 'on',
-    safety: { ...defaultSafety, conditions: noConditions },
+    safety,
     deployment: {
       scope,
       tableName: required(env, 'TABLE_NAME'),
