@@ -6,9 +6,11 @@ import type { Path } from './source.ts';
 
 /** What is wrong with `mode`, and with what hangs on it. */
 export function enforcementMistakes(content: unknown): readonly PlacedMistake[] {
-  if (valueAt(content, ['mode']) === 'enforce')
+  const mode = valueAt(content, ['mode']);
+  if (mode === 'enforce')
     return [...nothingToEnforce(valueAt(content, ['actions'])), ...ownExemptions(valueAt(content, ['exempt']))];
-  if (valueAt(content, ['enforce']) === undefined) return [];
+  const isObserving = mode === undefined || mode === 'observe';
+  if (!isObserving || valueAt(content, ['enforce']) === undefined) return [];
   const message = 'enforce says which instances are enforced on, and this policy observes';
   const fix = 'write mode: enforce, or remove it';
   return [mistakeAt(['enforce'], 'key', 'enforce-without-mode', message, fix, exampleAt(['enforce'], undefined))];

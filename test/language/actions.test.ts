@@ -121,6 +121,12 @@ describe('mistakes of actions', () => {
       'indent after and again further than stop, whose settings they are',
     ],
     [
+      'of which one, without a name, may be notify',
+      '[▸{ notify: , after: [0s] }, stop]',
+      'invalid-value actions[0]',
+      'indent after further than notify, whose settings they are',
+    ],
+    [
       'of which two stand in one entry',
       '[notify, ▸{ stop: {}, terminate: {} }]',
       'invalid-value actions[1]',
@@ -362,6 +368,11 @@ describe('mode enforce', () => {
       'mode: enforce\nenforce: { match: { regions: ▸$region } }\nactions: [notify, stop]',
       'unknown-value-list enforce.match.regions',
       'write $regions',
+    ],
+    [
+      'mode: ▸enfroce\nenforce: { match: { regions: [eu-west-1] } }\nactions: [notify, stop]',
+      'invalid-value mode',
+      'write enforce',
     ],
     ['mode: ▸watch\nactions: [notify]', 'invalid-value mode', expect.stringContaining('choose one of them')],
   ])('%s', (written, mistake, fix) => {
