@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
 import { asError } from '../domain/errors.ts';
 import { visibleLines } from '../domain/visible.ts';
+import { addActionsCommand } from './actions.ts';
 import { addDemoCommand } from './demo.ts';
 import { addExemptCommand } from './exempt.ts';
 import { addExplainCommand } from './explain.ts';
@@ -27,6 +28,7 @@ const addCommands: readonly ((program: Command, io: CommandIo) => void)[] = [
   addExemptCommand,
   addPermissionsCommand,
   addRulesCommand,
+  addActionsCommand,
   addDemoCommand,
 ];
 
