@@ -1,4 +1,4 @@
-// Writes what is derived from the code: schema/*.schema.json and the heads of docs/rules/*.md.
+// Writes what is derived from the code: schema/*.schema.json, and the heads of docs/rules/*.md and docs/actions/*.md.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import Module from 'node:module';
 import { dirname, join } from 'node:path';

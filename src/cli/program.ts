@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
 import { asError } from '../domain/errors.ts';
 import { visibleLines } from '../domain/visible.ts';
+import { addActionsCommand } from './actions.ts';
 import { addDemoCommand } from './demo.ts';
 import { addExemptCommand } from './exempt.ts';
 import { addExplainCommand } from './explain.ts';
@@ -34,6 +35,7 @@ const addCommands: readonly ((program: Command, io: CommandIo) => void)[] = [
   addUndoCommand,
   addPermissionsCommand,
   addRulesCommand,
+  addActionsCommand,
   addDemoCommand,
 ];
 

@@ -3,10 +3,11 @@ import * as z from 'zod';
 import { actions } from '../actions/index.ts';
 import { rules } from '../rules/index.ts';
 import { newPage, ruleDoc, withGeneratedHead } from '../rules/rule-doc.ts';
+import { actionDoc } from './action-doc.ts';
 import { publishedSchemas } from './published-schemas.ts';
 
 /**
- * The files that are written from the code: JSON Schemas for editors, and the heads of the rules' pages.
+ * The files that are written from the code: JSON Schemas for editors, and the heads of the pages of rules and actions.
  * @param read the text of a file as it is now; undefined when there is none.
  * @returns text by path from the project's root.
  */
@@ -18,7 +19,11 @@ export function generatedFiles(read: (path: string) => string | undefined): Read
     const path = `docs/rules/${rule.id}.md`;
     return [path, withGeneratedHead(read(path) ?? newPage(rule), ruleDoc(rule, z, toYaml))] as const;
   });
-  return Object.fromEntries([...schemas, ...pages]);
+  const pagesOfActions = actions.map((action) => {
+    const path = `docs/actions/${action.id}.md`;
+    return [path, withGeneratedHead(read(path) ?? newPage(action), actionDoc(action, z, toYaml))] as const;
+  });
+  return Object.fromEntries([...schemas, ...pages, ...pagesOfActions]);
 }
 
 function toYaml(value: unknown): string {

@@ -1,5 +1,8 @@
 import { stringify } from 'yaml';
 import * as z from 'zod';
+import { type ActionExample, type AnyAction, operationsOf } from '../domain/action.ts';
+import { distinct } from '../domain/instance.ts';
+import type { Json } from '../domain/json.ts';
 import type { AnyRule, Example } from '../domain/rule.ts';
 import { parameterRows } from '../rules/rule-doc.ts';
 import { flow } from './examples.ts';
@@ -46,7 +49,7 @@ export function referenceOf(rule: AnyRule): Reference {
   };
 }
 
-function parametersOf(rule: AnyRule): readonly Parameter[] {
+function parametersOf(rule: Pick<AnyRule, 'parameters'>): readonly Parameter[] {
   return parameterRows(rule, z).map((row) => ({
     name: row.path,
     type: row.type.replaceAll('`', ''),
@@ -61,4 +64,45 @@ function exampleCases(rule: AnyRule): string {
     return `# with parameters: ${flow(parameters)}\n${stringify([one], { lineWidth: 0 }).trimEnd()}`;
   });
   return `cases:\n${cases.join('\n').replace(/^(?=.)/gm, '  ')}\n`;
+}
+
+/** All there is to know of an action. */
+export interface ActionReference
+  extends Pick<AnyAction, 'id' | 'summary' | 'kind' | 'isReversible' | 'states' | 'rules'> {
+  /** All that it may call, with whatever parameters. */
+  readonly operations: readonly string[];
+  readonly parameters: readonly Parameter[];
+  readonly parametersSchema: JsonSchema;
+  readonly examples: AnyAction['examples'];
+  readonly exampleCases: string;
+}
+
+/** What `ec2-guardrail actions <id>` prints. */
+export function actionReferenceOf(action: AnyAction): ActionReference {
+  const { id, summary, kind, isReversible, states, rules, examples } = action;
+  return {
+    id,
+    summary,
+    kind,
+    isReversible,
+    states,
+    ...(rules === undefined ? {} : { rules }),
+    operations: callsOf(action),
+    parameters: parametersOf(action),
+    parametersSchema: jsonSchemaOf(action.parameters(z)),
+    examples,
+    exampleCases: examples.map((example: ActionExample<Json>) => exampleYaml(example)).join('\n'),
+  };
+}
+
+/** All that an action may call: its examples have the parameters that make a difference. */
+export function callsOf(action: AnyAction): readonly string[] {
+  const form = action.parameters(z);
+  return distinct(
+    action.examples.flatMap(({ parameters }: ActionExample<Json>) => operationsOf(action, form.parse(parameters))),
+  ).toSorted();
+}
+
+function exampleYaml({ title, ...example }: ActionExample<Json>): string {
+  return stringify([{ name: title, ...example }], { lineWidth: 0 });
 }

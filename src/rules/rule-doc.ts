@@ -46,11 +46,16 @@ export function ruleDoc(rule: AnyRule, z: Zod, toYaml: (value: unknown) => strin
     evidenceSection(rule),
     `## Examples\n\n${rule.examples.map((example: Example<unknown>) => exampleText(rule, example, toYaml)).join('\n\n')}`,
   ];
+  return generatedHead(sections);
+}
+
+/** Sections between the markers of a generated head; empty ones are left out. */
+export function generatedHead(sections: readonly string[]): string {
   return [BEGIN, ...sections.filter((section) => section !== ''), END].join('\n\n');
 }
 
-/** The page of a new rule: what is written by hand is still to come, under headings that every page has. */
-export function newPage({ id }: AnyRule): string {
+/** The page of a new rule or action: what is written by hand is still to come, under headings that every page has. */
+export function newPage({ id }: Pick<AnyRule, 'id'>): string {
   return `# ${id}\n\n${BEGIN}\n\n${END}\n\n## When not to use it\n\n## Edge cases\n`;
 }
 
@@ -122,7 +127,8 @@ function outcomeTable({ examples }: AnyRule): string {
   return table(['Outcome', 'For example'], rows);
 }
 
-function parameterTable(rows: readonly ParameterRow[]): string {
+/** Parameters as a page lists them. */
+export function parameterTable(rows: readonly ParameterRow[]): string {
   return table(
     ['Parameter', 'Type', 'Default', 'Meaning'],
     rows.map((row) => [`\`${row.path}\``, row.type, defaultText(row), row.description]),
@@ -140,10 +146,16 @@ function exampleText(
   toYaml: (value: unknown) => string,
 ): string {
   const yaml = toYaml({ rule: rule.id, parameters, given, ...(now === undefined ? {} : { now }), expect });
+  return titledYaml(title, yaml);
+}
+
+/** An example under its title. */
+export function titledYaml(title: string, yaml: string): string {
   return `### ${title.slice(0, 1).toUpperCase()}${title.slice(1)}\n\n\`\`\`yaml\n${yaml.trimEnd()}\n\`\`\``;
 }
 
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+/** A table in Markdown. */
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
   return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
 }

@@ -1,0 +1,50 @@
+import type { ActionExample, AnyAction } from '../domain/action.ts';
+import type { Json } from '../domain/json.ts';
+import type { Zod } from '../domain/rule.ts';
+import { generatedHead, parameterRows, parameterTable, table, titledYaml } from '../rules/rule-doc.ts';
+import { callsOf } from './reference.ts';
+
+/** What each kind of action takes from whoever uses the instance. */
+const taken = {
+  access: 'ways to reach the instance, or from it',
+  stop: 'the running instance; its volumes stay',
+  terminate: 'the instance, and volumes that are deleted with it',
+} as const satisfies Record<AnyAction['kind'], string>;
+
+/** The generated head of an action's page, between its markers: what it does and takes, parameters, examples. */
+export function actionDoc(action: AnyAction, z: Zod, toYaml: (value: unknown) => string): string {
+  return generatedHead([
+    `**${action.summary}**`,
+    aboutTable(action),
+    `## Parameters\n\n${parameterTable(parameterRows(action, z))}`,
+    `## Examples\n\n${action.examples.map((one: ActionExample<Json>) => exampleText(action, one, toYaml)).join('\n\n')}`,
+  ]);
+}
+
+function aboutTable(action: AnyAction): string {
+  const { kind, isReversible, states, rules } = action;
+  const ofRules = rules?.map((id) => `[${id}](../rules/${id}.md)`).join(', ');
+  return table(
+    ['What', 'Which'],
+    [
+      ['Kind', `\`${kind}\`: it takes ${taken[kind]}`],
+      ['Undo', isReversible ? 'yes' : 'none'],
+      ['States', states.map((state) => `\`${state}\``).join(', ')],
+      ['Rules', ofRules ?? 'any'],
+      [
+        'Calls',
+        callsOf(action)
+          .map((call) => `\`${call}\``)
+          .join(', '),
+      ],
+    ],
+  );
+}
+
+function exampleText(
+  { id }: AnyAction,
+  { title, ...example }: ActionExample<Json>,
+  toYaml: (value: unknown) => string,
+): string {
+  return titledYaml(title, toYaml({ action: id, ...example }));
+}

@@ -1,0 +1,69 @@
+import { parse } from 'yaml';
+import { actions } from '../../src/actions/index.ts';
+import { runCli } from './run-cli.ts';
+
+const ids = actions.map(({ id }) => id);
+
+test('actions lists every action with its summary', async () => {
+  const { exitCode, stdout } = await runCli('actions', '.');
+
+  expect(exitCode).toBe(0);
+  expect(
+    stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => line.split(/ {2,}/)),
+  ).toEqual(actions.map(({ id, summary }) => [id, summary]));
+});
+
+test('actions <id> prints all there is to know of an action', async () => {
+  const { exitCode, stdout } = await runCli('actions revoke-ingress', '.');
+
+  expect(exitCode).toBe(0);
+  expect(stdout).toMatch(
+    /^revoke-ingress\nRevokes exactly .*\n\nKind\n {2}access\n\nUndo\n {2}yes\n\nStates\n {2}running, stopping, stopped\n\nRules\n {2}restricted-ingress\n\nCalls\n {2}ec2:AuthorizeSecurityGroupIngress\n {2}ec2:RevokeSecurityGroupIngress\n\nParameters\n/,
+  );
+  expect(stdout).toMatch(/\n {2}split {2}boolean, default false\n {6}Also revoke a rule/);
+});
+
+test('an action for any rule, which nothing undoes, says so', async () => {
+  const { stdout } = await runCli('actions terminate', '.');
+
+  expect(stdout).toContain('\nUndo\n  none\n');
+  expect(stdout).toContain('\nRules\n  any\n');
+});
+
+test.each(actions.map((action) => [action.id, action] as const))('examples of %s are YAML', async (id, action) => {
+  const { stdout } = await runCli(`actions ${id}`, '.');
+  const printed: unknown = parse(stdout.slice(stdout.indexOf('\nExamples\n') + '\nExamples\n'.length));
+  const examples = action.examples.map(({ title, ...rest }) => ({ name: title, ...rest }));
+
+  expect(printed).toEqual(examples);
+});
+
+test('--format json prints actions with the JSON Schema of their parameters', async () => {
+  const all = JSON.parse((await runCli('actions --format json', '.')).stdout);
+  const one = JSON.parse((await runCli('actions quarantine --format json', '.')).stdout);
+
+  expect(all.version).toBe(1);
+  expect(all.actions.map((action: { id: string }) => action.id)).toEqual(ids);
+  expect(one.actions).toHaveLength(1);
+  expect(one.actions[0]).toMatchObject({
+    id: 'quarantine',
+    kind: 'access',
+    isReversible: true,
+    operations: ['ec2:ModifyInstanceAttribute', 'ec2:ModifyNetworkInterfaceAttribute'],
+    parameters: { required: ['securityGroup'] },
+  });
+});
+
+test.each([
+  ['near one', 'actions revoke-ingres', 'there is no action revoke-ingres. Did you mean revoke-ingress?\n'],
+  [
+    'near none',
+    'actions x',
+    `there is no action x. The actions are ${ids.slice(0, -1).join(', ')} or ${ids.at(-1)}.\n`,
+  ],
+])('an unknown action %s exits with 2', async (_, command, stderr) => {
+  expect(await runCli(command, '.')).toEqual({ exitCode: 2, stdout: '', stderr: `ec2-guardrail: ${stderr}` });
+});
