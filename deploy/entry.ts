@@ -1,4 +1,5 @@
 // What deploy/stack.cjs needs of src/.
+export { actions } from '../src/actions/index.ts';
 export { bindAll } from '../src/language/bind.ts';
 export { compilePolicies } from '../src/language/compile.ts';
 export { loadPolicies } from '../src/language/load.ts';

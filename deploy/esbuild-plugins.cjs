@@ -17,7 +17,7 @@ function virtualModule(name, filter, contents) {
   };
 }
 
-/** Policies become data and imports of the rules they use: a function loads neither YAML nor zod, and no other rule. */
+/** Policies become data and imports of the rules and actions they use: a function loads neither YAML nor zod, and no others. */
 function compiledPolicies(folder) {
   return virtualModule('compiled-policies', /^compiled:policies$/, () => policyModule(folder));
 }
@@ -64,11 +64,25 @@ const withoutKms = virtualModule(
   `,
 );
 
+/** Where nothing enforces, the calls that change EC2 are not even there. */
+const withoutChanges = virtualModule(
+  'without-changes',
+  /\/aws\/changes\.ts$/,
+  () => 'export const changingSenders = {};',
+);
+
 /** What serverless-esbuild builds the functions with. */
 function plugins({ service }) {
-  const { policies } = service.custom.guardrail;
+  const { policies, enforcement } = service.custom.guardrail;
+  const enforces = enforcement === 'on' && boundPolicies(policies).some(({ mode }) => mode === 'enforce');
   const asksKms = boundPolicies(policies).some(({ needs }) => needs.has('kmsAliases'));
-  return [compiledPolicies(policies), environmentCredentials, literalSchemaKeys, ...(asksKms ? [] : [withoutKms])];
+  return [
+    compiledPolicies(policies),
+    environmentCredentials,
+    literalSchemaKeys,
+    ...(asksKms ? [] : [withoutKms]),
+    ...(enforces ? [] : [withoutChanges]),
+  ];
 }
 
 module.exports = Object.assign(plugins, { literalSchemaKeys });

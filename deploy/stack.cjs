@@ -37,17 +37,18 @@ function mistake(message) {
 
 /** The policies of a folder. Throws what `ec2-guardrail validate` prints, if any has a mistake. */
 const policiesIn = memoized((folder) => {
-  const { loadPolicies, formatErrors, rules } = source();
-  const { policies, errors, warnings } = loadPolicies([folder], { rules, cwd: process.cwd(), now: new Date() });
+  const { loadPolicies, formatErrors, rules, actions } = source();
+  const options = { rules, actions, cwd: process.cwd(), now: new Date() };
+  const { policies, errors, warnings } = loadPolicies([folder], options);
   if (warnings.length > 0) process.stderr.write(`${formatErrors(warnings)}\n`);
   if (errors.length > 0) throw mistake(`${folder} is not deployed:\n${formatErrors(errors)}`);
   return policies;
 });
 
-/** The policies of a folder, joined with their rules. */
+/** The policies of a folder, joined with their rules and actions. */
 function boundPolicies(folder) {
-  const { bindAll, rules } = source();
-  return bindAll(policiesIn(folder), rules);
+  const { bindAll, rules, actions } = source();
+  return bindAll(policiesIn(folder), { rules, actions });
 }
 
 /** The source of the module that the functions import as `compiled:policies`. */

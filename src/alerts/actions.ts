@@ -14,13 +14,24 @@ export function stepFields({ steps = [] }: Pick<Finding, 'steps'>, length: numbe
 }
 
 /** What was done since the finding opened. */
-export function actFields({ id, acts = [], openedAt }: Finding, length: number): readonly Labelled[] {
-  return acts.filter(({ at }) => at >= openedAt).map((act) => actField(act, id, length));
+export function actFields(finding: Finding, length: number): readonly Labelled[] {
+  return actsSince(finding).map((act) => actField(act, finding.id, length));
 }
 
 /** What became of an act, and how it is put back. @param id of its finding. */
 export function actField(act: Act, id: string, length: number): Labelled {
   return [actLabels[act.outcome], actText(act, id, length)];
+}
+
+/** What became of it last, for a headline or a line of a list: `stop done`; undefined where nothing was done. */
+export function lastOutcome(finding: Finding): string | undefined {
+  const latest = actsSince(finding).at(-1);
+  return latest && `${latest.action} ${latest.outcome}`;
+}
+
+/** Acts since the finding opened: what was done in earlier openings is in the table alone. */
+export function actsSince({ acts = [], openedAt }: Finding): readonly Act[] {
+  return acts.filter(({ at }) => at >= openedAt);
 }
 
 const actLabels = {

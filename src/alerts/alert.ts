@@ -1,6 +1,7 @@
 import type { Alert, AlertEntry, Cause, InstanceSummary } from '../domain/alert.ts';
 import type { Launcher } from '../domain/facts.ts';
 import type { Scope } from '../domain/operations.ts';
+import { lastOutcome } from './actions.ts';
 import { entryFields, lifetimeOf } from './entry.ts';
 import {
   type AlertOptions,
@@ -80,10 +81,13 @@ function subjectOf({ entries, instance, subject, scope }: Alert): string {
   return `${head}${policy}${tail}${name === '' ? '' : ` ${name}`}${place}`;
 }
 
-/** What a violation's headline does not say: that it is not new. */
+/** What a violation's headline does not say: that it is not new, and what was done about it. */
 function additionTo({ change, finding }: AlertEntry): string {
-  if (change === 'changed') return ' changed';
-  return change === 'opened' && finding.earlier !== undefined ? ' again' : '';
+  const again = change === 'opened' && finding.earlier !== undefined ? ' again' : '';
+  const changed = change === 'changed' ? ' changed' : '';
+  const outcome = lastOutcome(finding);
+  const done = outcome === undefined || change === 'resolved' ? '' : `, ${outcome}`;
+  return `${again}${changed}${done}`;
 }
 
 function textOf(alert: Alert, options: AlertOptions, cut: Cut): string {

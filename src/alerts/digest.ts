@@ -1,6 +1,7 @@
 import type { Alert, AlertEntry, Cause, InstanceSummary } from '../domain/alert.ts';
 import { groupedBy } from '../domain/grouped.ts';
 import { distinct } from '../domain/instance.ts';
+import { lastOutcome } from './actions.ts';
 import { causeLines, chosenTag, namedInstance, placeText } from './alert.ts';
 import { entryFields } from './entry.ts';
 import {
@@ -108,7 +109,9 @@ function alertContent({ id, subject, instance, observedAt, entries }: Alert, cut
 
 function entryContent({ change, finding }: AlertEntry, cut: Cut): object {
   const { id, policy, severity, reason, fix } = finding;
-  return { change, finding: { id, policy, severity, reason, ...(cut.details ? { fix } : {}) } };
+  const outcome = lastOutcome(finding);
+  const acted = outcome === undefined ? {} : { lastOutcome: outcome };
+  return { change, finding: { id, policy, severity, reason, ...acted, ...(cut.details ? { fix } : {}) } };
 }
 
 /** `[CRITICAL] no-open-ssh (+1): 37 instances in us-east-1, launch r-0123`. */
@@ -159,7 +162,8 @@ function policyText(told: PolicyTold, cut: Cut): string {
   const [example] = told;
   const { finding, instance } = example;
   const areAlike =
-    new Set(told.map(({ change, finding: { reason, fix } }) => [change, reason, fix].join('\n'))).size === 1;
+    new Set(told.map(({ change, finding }) => [change, finding.reason, finding.fix, lastOutcome(finding)].join('\n')))
+      .size === 1;
   const indent = '   ';
   return [
     wrapped(`${printable(finding.policy)} (${finding.severity}): ${countsOf(told)}`, '', indent),
@@ -186,9 +190,11 @@ function instancesOf(told: readonly Told[]): string {
 }
 
 function instanceLine({ instance, entries }: Alert): string {
-  const shown = entries
-    .slice(0, POLICIES_LISTED)
-    .map(({ change, finding }) => `${change.replaceAll('-', ' ')} ${printable(finding.policy)}`);
+  const shown = entries.slice(0, POLICIES_LISTED).map(({ change, finding }) => {
+    const outcome = lastOutcome(finding);
+    const done = outcome === undefined ? '' : ` (${outcome})`;
+    return `${change.replaceAll('-', ' ')} ${printable(finding.policy)}${done}`;
+  });
   const more = entries.length - shown.length;
   const type = instance.instanceType === undefined ? '' : ` ${printable(instance.instanceType)}`;
   return wrapped(

@@ -2,6 +2,7 @@ import type { Finding } from '../domain/finding.ts';
 import { distinct } from '../domain/instance.ts';
 import type { Scope } from '../domain/operations.ts';
 import { severities } from '../domain/policy.ts';
+import type { Act, Step } from '../domain/steps.ts';
 import { ascii, printable } from './text.ts';
 
 /** The input of `sns:Publish`, but for the topic. */
@@ -175,11 +176,27 @@ export function omitted(name: string, count: number): Readonly<Record<string, nu
   return count > 0 ? { [name]: count } : {};
 }
 
-/** A finding for the JSON form: as it is stored, without its evidence where there is no room. */
-export function findingContent(finding: Finding, cut: Cut): object {
+/**
+ * A finding for the JSON form: as it is stored, without its evidence where there is no room. Of plans it says what they do; their
+ * calls are in the table.
+ */
+export function findingContent({ steps, acts, wakeAt: _, ...finding }: Finding, cut: Cut): object {
   const { evidence, ...rest } = finding;
-  if (evidence === undefined || cut.details) return finding;
-  return { ...rest, evidenceOmitted: true };
+  const done = {
+    ...(steps === undefined ? {} : { steps: steps.map(stepContent) }),
+    ...(acts === undefined ? {} : { acts: acts.map(actContent) }),
+  };
+  if (evidence === undefined || cut.details) return { ...finding, ...done };
+  return { ...rest, ...done, evidenceOmitted: true };
+}
+
+function stepContent({ action, planned, dueAt, held }: Step): object {
+  const plan = 'refused' in planned ? { refused: planned.refused } : { does: planned.plan.does };
+  return { action, ...plan, ...(dueAt === undefined ? {} : { dueAt }), ...(held === undefined ? {} : { held }) };
+}
+
+function actContent({ undo, ...act }: Act): object {
+  return { ...act, isReversible: undo.length > 0 };
 }
 
 /** Attributes to filter by: at most ten, values in the order of the findings. */

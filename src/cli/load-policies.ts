@@ -5,12 +5,12 @@ import { coloursFor } from './output/colours.ts';
 
 /** What policies are loaded with, as of now. */
 export async function loadOptions({ cwd, now }: CommandIo): Promise<LoadOptions> {
-  const { rules } = await import('../rules/index.ts');
-  return { rules, cwd, now: now() };
+  const [{ rules }, { actions }] = await Promise.all([import('../rules/index.ts'), import('../actions/index.ts')]);
+  return { rules, actions, cwd, now: now() };
 }
 
 /**
- * Policies joined with their rules, for the commands that judge by them.
+ * Policies joined with their rules and actions, for the commands that judge by them.
  * @returns undefined when they have mistakes: these are told on stderr, and the command ends with 2.
  */
 export async function loadBoundPolicies(path: string, io: CommandIo): Promise<readonly BoundPolicy[] | undefined> {
@@ -21,7 +21,7 @@ export async function loadBoundPolicies(path: string, io: CommandIo): Promise<re
     loadOptions(io),
   ]);
   const { policies, errors } = loadPolicies([path], options);
-  if (errors.length === 0) return bindAll(policies, options.rules);
+  if (errors.length === 0) return bindAll(policies, options);
   io.stderr(errorsText(errors, coloursFor(io), 'error'));
   io.exit(2);
   return undefined;

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { CommandIo } from './io.ts';
+import { loadOptions } from './load-policies.ts';
 import { DEFAULT_PATH, deploymentName, type FormatOption, formatOption, stageOption } from './options.ts';
 import { coloursFor } from './output/colours.ts';
 import { json } from './output/text.ts';
@@ -42,15 +43,15 @@ async function printPermissions(
   { format, stage }: PermissionsOptions,
   io: CommandIo,
 ): Promise<void> {
-  const [{ loadPolicies }, { bindAll }, { permissionsDocument }, { rules }] = await Promise.all([
+  const [{ loadPolicies }, { bindAll }, { permissionsDocument }, options] = await Promise.all([
     import('../language/load.ts'),
     import('../language/bind.ts'),
     import('./permissions-document.ts'),
-    import('../rules/index.ts'),
+    loadOptions(io),
   ]);
-  const loaded = loadPolicies(paths, { rules, cwd: io.cwd, now: io.now() });
+  const loaded = loadPolicies(paths, options);
   if (loaded.errors.length > 0) return printValidation(loaded, format, io);
-  const document = permissionsDocument(bindAll(loaded.policies, rules), { name: deploymentName(stage) });
+  const document = permissionsDocument(bindAll(loaded.policies, options), { name: deploymentName(stage) });
   if (format === 'json') io.stdout(json(document));
   else io.stdout((await import('./report/permissions-text.ts')).permissionsText(document, coloursFor(io)));
 }

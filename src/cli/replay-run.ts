@@ -5,7 +5,6 @@ import type { Json } from '../domain/json.ts';
 import { isChanging, type Scope } from '../domain/operations.ts';
 import type { BoundPolicy } from '../domain/policy.ts';
 import { changeControls, readAllRecords } from '../engine/store.ts';
-import { tick } from '../engine/tick.ts';
 import type { Published } from '../sandbox/account.ts';
 import type { Resources } from '../sandbox/recorded.ts';
 import { type Call, createSandbox } from '../sandbox/sandbox.ts';
@@ -108,7 +107,7 @@ function withTicks(simulation: Simulation): Pick<Simulation, 'runUntil' | 'runUn
       if (wakeAt !== undefined && wakeAt <= until() && (dueAt === undefined || wakeAt < dueAt)) {
         sandbox.advance(Math.max(0, wakeAt.getTime() - sandbox.now().getTime()));
         ticked = sandbox.now().toISOString();
-        await tick(engine);
+        simulation.send({ kind: 'tick' });
       } else if (dueAt !== undefined && dueAt <= until()) await simulation.runUntil(latest(dueAt, sandbox.now()));
       else return;
     }

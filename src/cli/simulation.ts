@@ -52,6 +52,7 @@ export function simulate(
     isEnforcing,
     safety,
     deployment: {
+      version: '0.0.0',
       scope: account.scope,
       tableName: account.tableName,
       alertsTopicArn,

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { visibleLines } from '../domain/visible.ts';
 import type { PolicyError } from '../language/policy-error.ts';
 import type { CommandIo } from './io.ts';
+import { loadOptions } from './load-policies.ts';
 import { DEFAULT_PATH, type FormatOption, formatOption } from './options.ts';
 import { type Colours, coloursFor } from './output/colours.ts';
 import { count, indented, json } from './output/text.ts';
@@ -75,16 +76,15 @@ async function test(paths: readonly string[], format: FormatOption['format'], io
 
 /** Runs what can be run: a policy or test file with mistakes is named under `errors`, and the others are tested. */
 async function tested(paths: readonly string[], io: CommandIo): Promise<TestDocument> {
-  const [{ loadPolicies }, { loadTests }, { bindAll }, { runCases, outcomesWithoutCase }, { rules }] =
-    await Promise.all([
-      import('../language/load.ts'),
-      import('../language/load-tests.ts'),
-      import('../language/bind.ts'),
-      import('../language/policy-test.ts'),
-      import('../rules/index.ts'),
-    ]);
-  const loaded = loadPolicies(paths, { rules, cwd: io.cwd, now: io.now() });
-  const results = bindAll(loaded.policies, rules).map((policy) => {
+  const [{ loadPolicies }, { loadTests }, { bindAll }, { runCases, outcomesWithoutCase }, options] = await Promise.all([
+    import('../language/load.ts'),
+    import('../language/load-tests.ts'),
+    import('../language/bind.ts'),
+    import('../language/policy-test.ts'),
+    loadOptions(io),
+  ]);
+  const loaded = loadPolicies(paths, options);
+  const results = bindAll(loaded.policies, options).map((policy) => {
     const { file, tests, lines, errors } = loadTests(policy, io.cwd);
     const problem = (message: string): Problem => ({ policy: policy.name, file, message });
     if (errors.length > 0) return { cases: [], problems: [], errors };

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { Loaded } from '../language/load.ts';
 import type { CommandIo } from './io.ts';
+import { loadOptions } from './load-policies.ts';
 import { DEFAULT_PATH, type FormatOption, formatOption } from './options.ts';
 import { coloursFor } from './output/colours.ts';
 import { count, json } from './output/text.ts';
@@ -27,8 +28,8 @@ export function addValidateCommand(program: Command, io: CommandIo): void {
 }
 
 async function validate(paths: readonly string[], format: FormatOption['format'], io: CommandIo): Promise<void> {
-  const [{ loadPolicies }, { rules }] = await Promise.all([import('../language/load.ts'), import('../rules/index.ts')]);
-  await printValidation(loadPolicies(paths, { rules, cwd: io.cwd, now: io.now() }), format, io);
+  const [{ loadPolicies }, options] = await Promise.all([import('../language/load.ts'), loadOptions(io)]);
+  await printValidation(loadPolicies(paths, options), format, io);
 }
 
 /** Prints what was loaded as `validate` does, and ends the command with 2 when it has mistakes. */

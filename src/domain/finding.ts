@@ -357,13 +357,16 @@ function withSteps(finding: Finding, before: readonly ActionStep[] = [], { enfor
 
 function opened(before: Finding | undefined, judgement: Judgement, origin: Origin, look: Look): Finding {
   const wasUnknown = before?.status === 'unknown';
+  const earlier = earlierOf(before, judgement, look.at);
+  // What goes on is of the baseline if it was: whoever mends for an hour does not get out of it, nor into it.
+  const isBaseline = earlier === undefined ? isOfBaseline(origin, judgement, look) : before?.isBaseline === true;
   const finding: Finding = {
     ...findingOf(judgement, 'open', look.at),
     origin,
-    ...continued(earlierOf(before, judgement, look.at)),
+    ...continued(earlier),
     ...wasExempt(before?.exempt ?? (wasUnknown ? before.wasExempt : undefined)),
     ...acted(before?.acts),
-    ...ofBaseline(isOfBaseline(origin, judgement, look)),
+    ...ofBaseline(isBaseline),
   };
   return withSteps(finding, [], look);
 }

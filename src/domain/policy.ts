@@ -84,6 +84,8 @@ export interface Exemption {
   /** Past this bound the exemption does not hold. Its form is the rule's. */
   readonly upTo?: Json;
   readonly reason: string;
+  /** Its match hangs on what whoever may tag an instance decides: they may exempt their own. */
+  readonly selfService?: true;
   /** YYYY-MM-DD, inclusive: the exemption ends with that day in UTC. */
   readonly until: string;
 }
@@ -104,6 +106,13 @@ export interface Policy {
   readonly actions: readonly ActionUse[];
   /** Where it was written, relative to the project, and the first 12 hex digits of the file's SHA-256. */
   readonly source: { readonly file: string; readonly hash: string };
+}
+
+/** Whether time alone makes something of its findings: an action after a grace, or again; a reminder; an announcement. */
+export function waitsForTime({ mode, actions }: Policy): boolean {
+  return actions.some((use) =>
+    'parameters' in use ? mode === 'enforce' : use.afterMs.some((after) => after > 0) || use.beforeMs !== undefined,
+  );
 }
 
 /**

@@ -16,8 +16,11 @@ export const VERSION_IS = 'version = :version';
 /** Scan: items that the sweep must look at whatever EC2 shows. */
 export const IS_LIVE = 'attribute_exists(isLive)';
 
-/** Update: these chunks of a sweep are done, once however often it is said; the item may go after `:expiresAt`. */
-export const ADD_CHUNK = 'ADD doneChunks :chunk SET expiresAt = :expiresAt';
+/**
+ * Update: these chunks of a sweep are done, once however often it is said, and this is what was done in them; the item may go
+ * after `:expiresAt`.
+ */
+export const ADD_CHUNK = 'ADD doneChunks :chunk, doneWork :work SET expiresAt = :expiresAt';
 
 /**
  * The index of what is due, by `due` and `dueAt`: only items that have both are in it, and of these it holds the keys.

@@ -16,13 +16,21 @@ export interface BatchReport {
   readonly violations: number;
   readonly insufficientData: number;
   readonly evaluations: number;
+  /** Of the looks that no other follows: what can't be said in these stands. */
+  readonly finalEvaluations: number;
+  readonly finalInsufficientData: number;
   readonly lookedAgain: number;
   /** Instances that one event led to, and that were handed over in parts. */
   readonly handedOver: number;
   readonly sweepsCompleted: number;
+  /** 1 when the table was read and written for the clock's probes of this batch. */
+  readonly probesCompleted: number;
   readonly alerts: number;
-  /** Of actions, those that were tried. */
+  /** Of actions, those that were tried, and of these those that failed. */
   readonly actions: number;
+  readonly failedActions: number;
+  /** Violations of a later change that a sweep found, and that no event had told of. */
+  readonly missedByEvents: number;
 }
 
 /** Gathers what became of a batch. */
@@ -32,12 +40,20 @@ export class Report {
   readonly ignored: { messageId: string; reason: string }[] = [];
   readonly led: { messageId: string; instanceIds: readonly string[] }[] = [];
   readonly judgements: Judgement[] = [];
+  /** Those of the looks that no other follows. */
+  readonly finalJudgements: Judgement[] = [];
+  /** The clock's messages, by kind. */
+  readonly probes: Pick<Task, 'messageId'>[] = [];
+  readonly ticks: Pick<Task, 'messageId'>[] = [];
   inspected = 0;
   lookedAgain = 0;
   handedOver = 0;
   sweepsCompleted = 0;
+  probesCompleted = 0;
   alerts = 0;
   actions = 0;
+  failedActions = 0;
+  missedByEvents = 0;
 
   fail(tasks: readonly Pick<Task, 'messageId'>[], error: string): void {
     for (const task of tasks) this.failed.add(task.messageId);
@@ -56,9 +72,8 @@ export class Report {
   }
 
   done(): BatchReport {
-    const count = (compliance: Judgement['compliance']) =>
-      this.judgements.filter((judgement) => judgement.compliance === compliance).length;
-    const { failed, errors, ignored, led, inspected, lookedAgain, handedOver, sweepsCompleted, alerts, actions } = this;
+    const { failed, errors, ignored, led, inspected, lookedAgain, handedOver, alerts, actions } = this;
+    const { sweepsCompleted, probesCompleted, failedActions, missedByEvents } = this;
     return {
       failed: [...failed],
       errors: distinct(errors),
@@ -66,13 +81,22 @@ export class Report {
       led,
       inspected,
       evaluations: this.judgements.length,
-      violations: count('NON_COMPLIANT'),
-      insufficientData: count('INSUFFICIENT_DATA'),
+      violations: countOf(this.judgements, 'NON_COMPLIANT'),
+      insufficientData: countOf(this.judgements, 'INSUFFICIENT_DATA'),
+      finalEvaluations: this.finalJudgements.length,
+      finalInsufficientData: countOf(this.finalJudgements, 'INSUFFICIENT_DATA'),
       lookedAgain,
       handedOver,
       sweepsCompleted,
+      probesCompleted,
       alerts,
       actions,
+      failedActions,
+      missedByEvents,
     };
   }
+}
+
+function countOf(judgements: readonly Judgement[], compliance: Judgement['compliance']): number {
+  return judgements.filter((judgement) => judgement.compliance === compliance).length;
 }

@@ -1,10 +1,27 @@
 import type * as ec2 from '@aws-sdk/client-ec2';
-import { type Collected, instanceOf, type Launch, nothingCollected, type Rows } from '../domain/collected.ts';
-import type { Missing, NetworkInterface, PrefixList, Volume } from '../domain/facts.ts';
+import {
+  type Collected,
+  instanceOf,
+  type Launch,
+  nothingCollected,
+  type ReadFailure,
+  type Rows,
+} from '../domain/collected.ts';
+import type { Missing, NetworkInterface, PrefixList, Protection, Volume } from '../domain/facts.ts';
 import { distinct, type Instance, networkInterfaceIds, securityGroupIds, volumeIds } from '../domain/instance.ts';
 import type { Need } from '../domain/needs.ts';
 import type { Aws, Output } from '../domain/operations.ts';
-import { chunked, joined, type ReadResult, readAliases, readAll, readFiltered, readPages } from './reads.ts';
+import {
+  chunked,
+  failureOf,
+  joined,
+  type ReadResult,
+  readAliases,
+  readAll,
+  readFiltered,
+  readPages,
+  valueIn,
+} from './reads.ts';
 
 /** Instances as DescribeInstances gave them; those it gave malformed; and why it did not give all, if so. */
 export interface DescribedInstances {
@@ -57,14 +74,31 @@ export async function collect(
   if (instances.length === 0) return { ...nothingCollected, launches };
   const asked = new Set(needs);
   const when = <T>(need: Need, read: () => Promise<T>, otherwise: T) => (asked.has(need) ? read() : otherwise);
-  const [volumes, groups, networkInterfaces, instanceTypes, kmsAliases] = await Promise.all([
+  const [volumes, groups, networkInterfaces, instanceTypes, kmsAliases, ofActions] = await Promise.all([
     when('volumes', () => readVolumes(aws, instances), nothingCollected.volumes),
     readGroups(aws, instances, asked),
     when('networkInterfaces', () => readInterfaces(aws, instances), nothingCollected.networkInterfaces),
     when('instanceTypeInfo', () => readInstanceTypes(aws, instances), nothingCollected.instanceTypes),
     when('kmsAliases', () => readAliasedKeys(aws), nothingCollected.kmsAliases),
+    readForActions(aws, instances, asked),
   ]);
-  return { ...nothingCollected, volumes, ...groups, networkInterfaces, instanceTypes, kmsAliases, launches };
+  return { volumes, ...groups, networkInterfaces, instanceTypes, kmsAliases, ...ofActions, launches };
+}
+
+type ActionReads = Pick<Collected, 'groupInterfaces' | 'protections' | 'spotRequests'>;
+
+/** What only actions read, but for the groups of VPCs: their rules are read with those of all groups. */
+async function readForActions(
+  aws: Aws,
+  instances: readonly Instance[],
+  asked: ReadonlySet<Need>,
+): Promise<ActionReads> {
+  const [groupInterfaces, protections, spotRequests] = await Promise.all([
+    asked.has('groupInterfaces') ? readGroupInterfaces(aws, instances) : nothingCollected.groupInterfaces,
+    asked.has('protection') ? readProtections(aws, instances) : nothingCollected.protections,
+    asked.has('spotRequest') ? readSpotRequests(aws, instances) : nothingCollected.spotRequests,
+  ]);
+  return { groupInterfaces, protections, spotRequests };
 }
 
 /** What could not be read, for logs and alarms: one line a read. */
@@ -111,46 +145,66 @@ async function readVolumes(aws: Aws, instances: readonly Instance[]): Promise<Ro
   return byId(joined([attached, await read('volume-id', named)]), 'VolumeId');
 }
 
-type GroupReads = Pick<Collected, 'securityGroups' | 'securityGroupRules' | 'prefixLists'>;
+type GroupReads = Pick<Collected, 'securityGroups' | 'securityGroupRules' | 'prefixLists' | 'vpcGroups'>;
+
+/** The instances' groups with what their permissions name, all groups of their VPCs, and the rules of either. */
+async function readGroups(aws: Aws, instances: readonly Instance[], asked: ReadonlySet<Need>): Promise<GroupReads> {
+  const { securityGroups, prefixLists, vpcGroups } = nothingCollected;
+  const isNamed = (['securityGroups', 'prefixLists', 'sourceGroups'] as const).some((need) => asked.has(need));
+  const ids = isNamed ? distinct(instances.flatMap(securityGroupIds)) : [];
+  const needsRules = asked.has('securityGroups') || asked.has('vpcGroups');
+  const [named, ofVpcs, rules] = await Promise.all([
+    isNamed ? readNamed(aws, ids, asked) : { securityGroups, prefixLists },
+    asked.has('vpcGroups') ? readVpcGroups(aws, instances) : vpcGroups,
+    needsRules ? readRules(aws, ids) : undefined,
+  ]);
+  const others = [...ofVpcs.rows.keys()].filter((id) => !ids.includes(id));
+  return {
+    ...named,
+    vpcGroups: ofVpcs,
+    securityGroupRules:
+      rules === undefined
+        ? nothingCollected.securityGroupRules
+        : byId(joined([rules, await readRules(aws, others)]), 'SecurityGroupRuleId'),
+  };
+}
 
 /** Groups, then what their permissions name: other groups and prefix lists. */
-async function readGroups(aws: Aws, instances: readonly Instance[], asked: ReadonlySet<Need>): Promise<GroupReads> {
-  const { securityGroups, securityGroupRules, prefixLists } = nothingCollected;
-  const named = (['securityGroups', 'prefixLists', 'sourceGroups'] as const).some((need) => asked.has(need));
-  if (!named) return { securityGroups, securityGroupRules, prefixLists };
-  const ids = distinct(instances.flatMap(securityGroupIds));
-  const [own, rules] = await Promise.all([
-    readGroupsById(aws, ids),
-    asked.has('securityGroups') ? readRules(aws, ids) : securityGroupRules,
-  ]);
+async function readNamed(
+  aws: Aws,
+  ids: readonly string[],
+  asked: ReadonlySet<Need>,
+): Promise<Pick<GroupReads, 'securityGroups' | 'prefixLists'>> {
+  const own = await readGroupsById(aws, ids);
   const permissions = own.rows.flatMap((group) => group.IpPermissions ?? []);
   const sources = permissions.flatMap((one) => (one.UserIdGroupPairs ?? []).map((pair) => pair.GroupId));
   const lists = permissions.flatMap((one) => (one.PrefixListIds ?? []).map((list) => list.PrefixListId));
   const others = distinct(sources).filter((id) => !ids.includes(id));
-  const [sourceGroups, entries] = await Promise.all([
+  const [sourceGroups, prefixLists] = await Promise.all([
     asked.has('sourceGroups') ? readGroupsById(aws, others) : { rows: [] },
-    asked.has('prefixLists') ? readPrefixLists(aws, distinct(lists)) : prefixLists,
+    asked.has('prefixLists') ? readPrefixLists(aws, distinct(lists)) : nothingCollected.prefixLists,
   ]);
-  return {
-    securityGroups: byId(joined([own, sourceGroups]), 'GroupId'),
-    securityGroupRules: rules,
-    prefixLists: entries,
-  };
+  return { securityGroups: byId(joined([own, sourceGroups]), 'GroupId'), prefixLists };
+}
+
+async function readVpcGroups(aws: Aws, instances: readonly Instance[]): Promise<Rows<ec2.SecurityGroup>> {
+  const ids = distinct(instances.map(({ VpcId }) => VpcId));
+  const result = await readFiltered(
+    aws,
+    'ec2:DescribeSecurityGroups',
+    'vpc-id',
+    ids,
+    (output) => output.SecurityGroups,
+  );
+  return byId(result, 'GroupId');
 }
 
 function readGroupsById(aws: Aws, ids: readonly string[]): Promise<ReadResult<ec2.SecurityGroup>> {
   return readFiltered(aws, 'ec2:DescribeSecurityGroups', 'group-id', ids, (output) => output.SecurityGroups);
 }
 
-async function readRules(aws: Aws, ids: readonly string[]): Promise<Rows<ec2.SecurityGroupRule>> {
-  const result = await readFiltered(
-    aws,
-    'ec2:DescribeSecurityGroupRules',
-    'group-id',
-    ids,
-    (output) => output.SecurityGroupRules,
-  );
-  return byId(result, 'SecurityGroupRuleId');
+function readRules(aws: Aws, ids: readonly string[]): Promise<ReadResult<ec2.SecurityGroupRule>> {
+  return readFiltered(aws, 'ec2:DescribeSecurityGroupRules', 'group-id', ids, (output) => output.SecurityGroupRules);
 }
 
 /** How many lists are read side by side: EC2's request limits are the account's, not ours. */
@@ -174,16 +228,77 @@ function readPrefixList(aws: Aws, PrefixListId: string): Promise<ReadResult<ec2.
   return readPages(aws, 'ec2:GetManagedPrefixListEntries', { PrefixListId }, (output) => output.Entries);
 }
 
-async function readInterfaces(aws: Aws, instances: readonly Instance[]): Promise<Rows<NetworkInterface>> {
-  const ids = distinct(instances.flatMap(networkInterfaceIds));
+function readInterfaces(aws: Aws, instances: readonly Instance[]): Promise<Rows<NetworkInterface>> {
+  return readInterfacesBy(aws, 'network-interface-id', distinct(instances.flatMap(networkInterfaceIds)));
+}
+
+/** Whatever the groups are on: interfaces of instances, and of services such as a load balancer. */
+function readGroupInterfaces(aws: Aws, instances: readonly Instance[]): Promise<Rows<NetworkInterface>> {
+  return readInterfacesBy(aws, 'group-id', distinct(instances.flatMap(securityGroupIds)));
+}
+
+async function readInterfacesBy(
+  aws: Aws,
+  filter: 'network-interface-id' | 'group-id',
+  values: readonly string[],
+): Promise<Rows<NetworkInterface>> {
   const result = await readFiltered(
     aws,
     'ec2:DescribeNetworkInterfaces',
-    'network-interface-id',
-    ids,
+    filter,
+    values,
     (output) => output.NetworkInterfaces,
   );
   return byId(result, 'NetworkInterfaceId');
+}
+
+/** How many instances' attributes are read side by side. */
+const INSTANCES_AT_ONCE = 5;
+
+/**
+ * Two calls an instance: EC2 tells an attribute of an instance at a time. One that can't be read is missing, not off.
+ * @see https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstanceAttribute.html
+ */
+async function readProtections(aws: Aws, instances: readonly Instance[]): Promise<Rows<Protection>> {
+  const rows = new Map<string, Protection>();
+  let failure: ReadFailure | undefined;
+  for (const some of chunked(instances, INSTANCES_AT_ONCE)) {
+    const results = await Promise.all(some.map(async ({ InstanceId }) => readProtection(aws, InstanceId)));
+    for (const [at, result] of results.entries()) {
+      if ('why' in result) failure ??= result;
+      else rows.set(some[at]?.InstanceId ?? '', result);
+    }
+  }
+  return { rows, failure };
+}
+
+async function readProtection(aws: Aws, InstanceId: string): Promise<Protection | ReadFailure> {
+  const operation = 'ec2:DescribeInstanceAttribute';
+  try {
+    const [stop, termination] = await Promise.all([
+      aws(operation, { InstanceId, Attribute: 'disableApiStop' }),
+      aws(operation, { InstanceId, Attribute: 'disableApiTermination' }),
+    ]);
+    return {
+      stop: valueIn(operation, stop.DisableApiStop),
+      termination: valueIn(operation, termination.DisableApiTermination),
+    };
+  } catch (error) {
+    return failureOf(error);
+  }
+}
+
+/** Of Spot instances alone. A request that is gone is missing. */
+async function readSpotRequests(aws: Aws, instances: readonly Instance[]): Promise<Rows<ec2.SpotInstanceRequest>> {
+  const spot = instances.filter(({ InstanceLifecycle }) => InstanceLifecycle === 'spot');
+  const result = await readFiltered(
+    aws,
+    'ec2:DescribeSpotInstanceRequests',
+    'spot-instance-request-id',
+    distinct(spot.map(({ SpotInstanceRequestId }) => SpotInstanceRequestId)),
+    (output) => output.SpotInstanceRequests,
+  );
+  return byId(result, 'SpotInstanceRequestId');
 }
 
 async function readInstanceTypes(aws: Aws, instances: readonly Instance[]): Promise<Rows<ec2.InstanceTypeInfo>> {

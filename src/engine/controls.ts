@@ -53,12 +53,8 @@ export async function tellTrips(
 /**
  * Notes that a sweep was completed: what stands of each enforced policy is its baseline, which is told in one message. Sent
  * before it is marked: rather twice than never.
- * @param instances left out: not known, and limits go by the sweep before.
  */
-export async function noteSweep(
-  engine: Engine,
-  { sweepId, instances }: { readonly sweepId: string; readonly instances: number | undefined },
-): Promise<void> {
+export async function settleBaselines(engine: Engine, sweepId: string, instances: number): Promise<void> {
   if ((await controlsNow(engine, engine.now())) === undefined) return;
   const controls = await changeControls(engine, (now) => swept(now, sweepId, instances));
   const untold = Object.entries(controls.policies).filter(

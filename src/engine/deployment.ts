@@ -4,6 +4,8 @@ import type { BoundSafety } from '../domain/safety.ts';
 
 /** Where a deployment's parts are. */
 export interface Deployment {
+  /** The guardrail's own. */
+  readonly version: string;
   readonly scope: Scope;
   readonly tableName: string;
   readonly alertsTopicArn: string;

@@ -135,7 +135,10 @@ async function act(engine: Engine, outgoing: Outgoing, look: Look, due: DueActio
     return { outgoing: await writeOutcome(engine, begun, done), lookAgain: [], hasTripped: true };
   const { calls, failure, isOvertaken } = await makeCalls(engine.aws, last.plan.calls);
   report.actions += 1;
-  if (failure !== undefined && !isOvertaken) report.errors.push(`${bound.id} on ${instanceId}: ${failure}`);
+  if (failure !== undefined && !isOvertaken) {
+    report.failedActions += 1;
+    report.errors.push(`${bound.id} on ${instanceId}: ${failure}`);
+  }
   const outcome = failure === undefined ? 'done' : isOvertaken ? 'overtaken' : 'failed';
   const detail = failure === undefined ? {} : { detail: failure };
   const act: Act = { ...about, outcome, calls, ...detail, undo: last.plan.undo };

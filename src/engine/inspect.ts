@@ -14,9 +14,11 @@ import { type TakenLook, takeLook } from './look.ts';
 import { lookAfter, lookAgain, lookInParts } from './look-again.ts';
 import { MOST_INSTANCES } from './messages.ts';
 import { type Plans, planActions } from './plan.ts';
-import { type DeploymentRecord, readDeployment, readRecords, writeRecord } from './store.ts';
+import { answerProbes } from './probe.ts';
+import { type DeploymentRecord, readDeployment, readRecords, type Work, writeRecord } from './store.ts';
 import { finishChunk } from './sweep-end.ts';
 import { type QueueMessage, type Task, understand } from './tasks.ts';
+import { taskOfTicks } from './tick.ts';
 
 /** How often a write is tried against other writers before its message is delivered again. */
 const WRITE_TRIES = 4;
@@ -28,10 +30,8 @@ const WRITE_TRIES = 4;
  */
 export async function inspectBatch(engine: Engine, messages: readonly QueueMessage[]): Promise<BatchReport> {
   const report = new Report();
-  const tasks = await withSilenceChecked(
-    engine,
-    messages.flatMap((message) => tasksIn(engine, message, report)),
-  );
+  const asked = messages.flatMap((message) => tasksIn(engine, message, report));
+  const tasks = await withSilenceChecked(engine, [...asked, ...(await taskOfTicks(engine, report))]);
   const at = engine.now();
   const { sightings, unresolved } = await findInstances(engine.aws, tasks);
   for (const [task, error] of unresolved) report.fail([task], error);
@@ -56,7 +56,8 @@ export async function inspectBatch(engine: Engine, messages: readonly QueueMessa
   await tellTrips(engine, controls, enforced).catch((error: unknown) =>
     report.errors.push(`that a limit was reached is not told: ${describeError(error)}`),
   );
-  await finishChunks(engine, tasks, report);
+  await finishChunks(engine, tasks, looks, report);
+  await answerProbes(engine, report);
   return report.done();
 }
 
@@ -65,6 +66,12 @@ function tasksIn(engine: Engine, message: QueueMessage, report: Report): readonl
   switch (understood.kind) {
     case 'task':
       return [understood.task];
+    case 'probe':
+      report.probes.push({ messageId: message.id });
+      return [];
+    case 'tick':
+      report.ticks.push({ messageId: message.id });
+      return [];
     case 'ignored':
       report.ignored.push({ messageId: message.id, reason: understood.reason });
       return [];
@@ -128,6 +135,8 @@ async function lookAt(
     return { sighting, taken: takeLook(engine, sighting, collected, record, at), record };
   });
   report.judgements.push(...looks.flatMap(({ taken }) => taken.look.judgements));
+  const final = looks.filter(({ taken }) => !taken.again);
+  report.finalJudgements.push(...final.flatMap(({ taken }) => taken.look.judgements));
   const judged = looks.flatMap(({ sighting, taken }) =>
     'instance' in sighting ? [{ instance: sighting.instance, judgements: taken.look.judgements }] : [],
   );
@@ -180,7 +189,17 @@ async function writeAll(engine: Engine, looks: readonly ReadLook[], report: Repo
       }
     }),
   );
+  report.missedByEvents = written.flat().reduce((sum, one) => sum + missedIn(one), 0);
   return written.flat();
+}
+
+/** What opens in a sweep, but the first, came by a change that no event told of. */
+function missedIn({ look, outgoing }: Written): number {
+  if (!look.deferred || look.silent) return 0;
+  const at = look.at.toISOString();
+  return outgoing.record.findings.filter(
+    ({ status, openedAt, origin }) => status === 'open' && openedAt === at && origin === 'drift',
+  ).length;
 }
 
 /** Writes what the look makes of the item; when another wrote meanwhile, of what that one wrote. */
@@ -195,15 +214,26 @@ async function writeLook(engine: Engine, look: Look, read: SubjectRecord | undef
   throw new Error(`the item was written by others ${WRITE_TRIES} times`);
 }
 
-async function finishChunks(engine: Engine, tasks: readonly Task[], report: Report): Promise<void> {
+async function finishChunks(
+  engine: Engine,
+  tasks: readonly Task[],
+  looks: readonly ReadLook[],
+  report: Report,
+): Promise<void> {
   for (const task of tasks) {
     // One instance that fails again and again must not keep back what is to be told of the others. The first sweep waits
     // for it: what it sums up should be whole, and its silence has an end of its own.
     if (task.sweep === undefined || (task.sweep.silent && report.failed.has(task.messageId))) continue;
     try {
-      if (await finishChunk(engine, task.sweep)) report.sweepsCompleted++;
+      if (await finishChunk(engine, task.sweep, workOf(task, looks))) report.sweepsCompleted++;
     } catch (error) {
       report.fail([task], `end of the sweep: ${describeError(error)}`);
     }
   }
+}
+
+function workOf(task: Task, looks: readonly ReadLook[]): Work {
+  const own = looks.filter(({ sighting }) => sighting.tasks.includes(task));
+  const evaluations = own.reduce((sum, { taken }) => sum + taken.look.judgements.length, 0);
+  return { instances: own.filter(({ sighting }) => 'instance' in sighting).length, evaluations };
 }

@@ -18,12 +18,23 @@ export interface SweepChunk {
   readonly chunks: number;
   /** The first sweep of a deployment: findings open without a word. */
   readonly silent: boolean;
-  /** How many instances all parts name; left out by an older version. */
-  readonly instances?: number;
   readonly instanceIds: readonly string[];
 }
 
-export type OwnMessage = LookMessage | SweepChunk;
+/** Show that you work: the clock's message, which src/stack/event-rules.ts has a rule send. */
+export interface ProbeMessage {
+  readonly kind: 'probe';
+}
+
+/** Look at whatever is due: the clock's message of every minute, likewise. */
+export interface TickMessage {
+  readonly kind: 'tick';
+}
+
+/** What the clock sends. */
+export type ClockMessage = ProbeMessage | TickMessage;
+
+export type OwnMessage = LookMessage | SweepChunk | ClockMessage;
 
 /**
  * How long after a look the next one follows, in seconds. SQS delays a message by at most 15 minutes, and Lambda ends a
@@ -47,7 +58,9 @@ export const AHEAD_MS = 30_000;
 
 /** Our own message, told from an event by its `kind`; `malformed` when it is none that we would send. */
 export function ownMessage(body: unknown): OwnMessage | 'malformed' | undefined {
-  if (!isObject(body) || (body.kind !== 'look' && body.kind !== 'sweep')) return undefined;
+  if (!isObject(body)) return undefined;
+  if (body.kind === 'probe' || body.kind === 'tick') return { kind: body.kind };
+  if (body.kind !== 'look' && body.kind !== 'sweep') return undefined;
   const isWhole = body.kind === 'look' ? isLookMessage(body) : isSweepChunk(body);
   return isWhole ? (body as unknown as OwnMessage) : 'malformed';
 }
@@ -59,8 +72,8 @@ function isLookMessage({ attempt, queue, instances }: Fields): boolean {
   return isCount(attempt) && (queue === 'live' || queue === 'bulk') && isListOf(instances, isInstance);
 }
 
-function isSweepChunk({ sweepId, chunk, chunks, silent, instances = 0, instanceIds }: Fields): boolean {
-  const isNumbered = typeof sweepId === 'string' && isCount(chunk) && isCount(chunks) && isCount(instances);
+function isSweepChunk({ sweepId, chunk, chunks, silent, instanceIds }: Fields): boolean {
+  const isNumbered = typeof sweepId === 'string' && isCount(chunk) && isCount(chunks);
   return isNumbered && typeof silent === 'boolean' && isListOf(instanceIds, isInstanceId);
 }
 

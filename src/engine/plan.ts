@@ -15,6 +15,9 @@ import { collect, describeInstances } from './collect.ts';
 import type { Engine } from './deployment.ts';
 import { judgeOrSay } from './look.ts';
 
+/** The largest plan that is carried out, in characters: a table's item has 400 KB for all findings of an instance. */
+const LARGEST_PLAN = 10_000;
+
 /** An instance with what the policies say of it. */
 export interface Judged {
   readonly instance: Instance;
@@ -149,10 +152,16 @@ function plannedFor(
   if (missing.length > 0) return { refused: distinct(missing.map(describeMissing)).join('; ') };
   const violation = { rule: policy.rule, parameters: policy.parameters, evidence: judgement.evidence };
   try {
-    return action.plan({ instance, facts, parameters, violation, standingOf, now });
+    return bounded(action.plan({ instance, facts, parameters, violation, standingOf, now }));
   } catch (error) {
     return { refused: `it could not be planned: ${describeError(error)}` };
   }
+}
+
+/** A plan is written into the item with its undo: what has no room there is not done. */
+function bounded(planned: Planned): Planned {
+  if ('refused' in planned || JSON.stringify(planned).length <= LARGEST_PLAN) return planned;
+  return { refused: `its plan of ${planned.plan.calls.length} calls is too large to be written down: do it by hand` };
 }
 
 /** Instances that share a group with one that an action is planned for; without what could not be read. */

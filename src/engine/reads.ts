@@ -58,6 +58,19 @@ export function listIn<T>(operation: Operation, list: readonly T[] | undefined):
   return list;
 }
 
+/**
+ * The value of an answer's attribute. AWS gives it whether it is on or off.
+ * @throws Error where there is none, or another form.
+ */
+export function valueIn(
+  operation: Operation,
+  attribute: { readonly Value?: boolean | undefined } | undefined,
+): boolean {
+  const value: unknown = attribute?.Value;
+  if (typeof value !== 'boolean') throw new Error(`the answer to ${operation} holds no value: it is not AWS's`);
+  return value;
+}
+
 interface PageOfRows<T> {
   readonly rows: readonly T[];
   readonly next: string | undefined;
@@ -148,9 +161,15 @@ export function chunked<T>(values: readonly T[], size: number): T[][] {
   return chunks;
 }
 
-const denied = /^(UnauthorizedOperation|AccessDenied|AccessDeniedException|AuthFailure|OptInRequired)$/;
+const denied =
+  /^(UnauthorizedOperation|AccessDenied(Exception)?|AuthFailure|OptInRequired|AuthorizationError(Exception)?|KMSAccessDenied(Exception)?)$/;
 const throttled =
   /^(RequestLimitExceeded|Throttling|ThrottlingException|ThrottledException|TooManyRequestsException|ProvisionedThroughputExceededException|RequestThrottled|RequestThrottledException)$/;
+
+/** Whether AWS refused a call for want of a permission: SNS has words of its own for it, and passes on those of KMS. */
+export function isDenied(error: unknown): boolean {
+  return denied.test(asError(error).name);
+}
 
 /**
  * What a failed call means for what it was to bring.
@@ -160,7 +179,7 @@ export function failureOf(error: unknown): ReadFailure {
   const { name, message } = asError(error);
   const detail = describeError(error).slice(0, 300);
   if (name === 'NotRecorded') return { why: 'not-recorded', detail: message };
-  if (denied.test(name)) return { why: 'denied', detail };
+  if (isDenied(error)) return { why: 'denied', detail };
   if (throttled.test(name)) return { why: 'throttled', detail };
   return { why: 'failed', detail };
 }

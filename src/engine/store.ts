@@ -5,6 +5,7 @@ import { type Finding, isLive, type SubjectRecord, wakesAt } from '../domain/fin
 import type { Aws, Output, Scope } from '../domain/operations.ts';
 import { ADD_CHUNK, DUE, HAS_ROOM, IS_LIVE, NOT_THERE, RESERVE, VERSION_IS } from '../domain/table.ts';
 import type { Deployment, Engine } from './deployment.ts';
+import type { SweepChunk } from './messages.ts';
 import { chunked, listIn } from './reads.ts';
 
 /**
@@ -23,6 +24,8 @@ const FIRST_PAUSE_MS = 50;
 /** An item holds 400 KB at most. What is larger than this, in bytes, is stored without evidence, then with short texts. */
 const ITEM_BYTES = 380_000;
 const SHORT_TEXT = 300;
+/** Of a finding whose item has no room so many acts are kept, the latest. */
+const FEW_ACTS = 2;
 
 /** What the table holds besides subjects: whether the first sweep of this deployment has been told. */
 export interface DeploymentRecord {
@@ -34,6 +37,12 @@ export interface DeploymentRecord {
   /** The latest silent sweep, by the time when it began, ISO 8601, and how many instances it looks at. */
   readonly sweepId: string;
   readonly instances: number;
+}
+
+/** When the clock's last probe was answered, ISO 8601. */
+interface ProbeRecord {
+  readonly version: number;
+  readonly answeredAt: string;
 }
 
 /** The table, and the way to it: all that a read of every item needs. */
@@ -162,10 +171,11 @@ function fitting(record: SubjectRecord): SubjectRecord {
   if (sizeOf(record) <= ITEM_BYTES) return record;
   const bare = withFindings(record, ({ evidence: _evidence, ...finding }) => finding);
   if (sizeOf(bare) <= ITEM_BYTES) return bare;
-  return withFindings(bare, (finding) => ({
+  return withFindings(bare, ({ acts, ...finding }) => ({
     ...finding,
     reason: finding.reason.slice(0, SHORT_TEXT),
     fix: finding.fix.slice(0, SHORT_TEXT),
+    ...(acts === undefined ? {} : { acts: acts.slice(-FEW_ACTS) }),
   }));
 }
 
@@ -266,19 +276,70 @@ export async function takenOf(engine: Engine, budgets: readonly string[]): Promi
   return new Map(budgets.map((budget) => [budget, taken.get(budgetKey(scope, budget)) ?? 0]));
 }
 
-/** Notes that a chunk of a sweep is done, once or twice. @returns how many different ones are. */
-export async function countChunk(engine: Engine, sweepId: string, chunk: number, expiresAt: Date): Promise<number> {
+/** Writes when a probe was answered, over what was read. @returns false when another probe was answered meanwhile. */
+export async function noteProbe(engine: Engine): Promise<boolean> {
+  const key = probeKey(engine.deployment.scope);
+  const [item] = await readItems(engine, [key]);
+  const version = item === undefined ? 0 : bodyOf<ProbeRecord>(item).version;
+  const record: ProbeRecord = { version: version + 1, answeredAt: engine.now().toISOString() };
+  return writeVersioned(engine, key, record, {});
+}
+
+/** What was looked at, and how many verdicts that gave. */
+export interface Work {
+  readonly instances: number;
+  readonly evaluations: number;
+}
+
+/** Notes that a chunk of a sweep is done, once or twice. @returns how many different ones are, and what was done in them. */
+export async function countChunk(
+  engine: Engine,
+  { sweepId, chunk }: Pick<SweepChunk, 'sweepId' | 'chunk'>,
+  work: Work,
+  expiresAt: Date,
+): Promise<{ readonly done: number; readonly work: Work }> {
   const { Attributes } = await engine.aws('dynamodb:UpdateItem', {
     TableName: engine.deployment.tableName,
     Key: { pk: { S: `sweep#${sweepId}` } },
     UpdateExpression: ADD_CHUNK,
     ExpressionAttributeValues: {
       ':chunk': { NS: [String(chunk)] },
+      ':work': { SS: [`${chunk} ${work.instances} ${work.evaluations}`] },
       ':expiresAt': secondsOf(expiresAt),
     },
     ReturnValues: 'ALL_NEW',
   });
-  return Attributes?.doneChunks?.NS?.length ?? 0;
+  return { done: Attributes?.doneChunks?.NS?.length ?? 0, work: workIn(Attributes?.doneWork?.SS ?? []) };
+}
+
+/** All work of a sweep. A chunk that came twice counts once. */
+function workIn(entries: readonly string[]): Work {
+  const byChunk = new Map(entries.map((entry) => [entry.split(' ')[0], entry.split(' ').slice(1).map(Number)]));
+  const sum = (index: number) => [...byChunk.values()].reduce((total, work) => total + (work[index] ?? 0), 0);
+  return { instances: sum(0), evaluations: sum(1) };
+}
+
+/** The last sweep that was completed. */
+export interface LastSweep extends Work {
+  readonly version: number;
+  readonly sweepId: string;
+  /** ISO 8601. */
+  readonly completedAt: string;
+}
+
+/** The last sweep that was completed; undefined before the first one was. */
+export async function readLastSweep(engine: Engine): Promise<LastSweep | undefined> {
+  const [item] = await readItems(engine, [lastSweepKey(engine.deployment.scope)]);
+  return item === undefined ? undefined : bodyOf<LastSweep>(item);
+}
+
+/** Writes that a sweep is completed, unless a later one is: it may have overtaken this one, or do so now. */
+export async function noteSweep(engine: Engine, sweepId: string, work: Work): Promise<void> {
+  const last = await readLastSweep(engine);
+  if (last !== undefined && last.sweepId > sweepId) return;
+  const completedAt = engine.now().toISOString();
+  const record: LastSweep = { version: (last?.version ?? 0) + 1, sweepId, completedAt, ...work };
+  await writeVersioned(engine, lastSweepKey(engine.deployment.scope), record, {});
 }
 
 async function readItems(engine: ControlsTable, keys: readonly string[]): Promise<readonly Item[]> {
@@ -357,6 +418,14 @@ export function instanceIdIn(item: Item): string {
 
 function deploymentKey({ accountId, region }: Scope): string {
   return `deployment#${accountId}#${region}`;
+}
+
+function probeKey({ accountId, region }: Scope): string {
+  return `probe#${accountId}#${region}`;
+}
+
+function lastSweepKey({ accountId, region }: Scope): string {
+  return `last-sweep#${accountId}#${region}`;
 }
 
 function bodyOf<T>(item: Item): T {

@@ -1,15 +1,17 @@
 import { renderSweepSummary } from '../alerts/sweep-summary.ts';
 import { claimOutbox, type SubjectRecord } from '../domain/finding.ts';
 import { DAY_MS } from '../domain/time.ts';
-import { noteSweep } from './controls.ts';
+import { settleBaselines } from './controls.ts';
 import { deliver, type Outgoing } from './deliver.ts';
 import type { Engine } from './deployment.ts';
 import type { SweepChunk } from './messages.ts';
 import {
   countChunk,
   type DeploymentRecord,
+  noteSweep,
   readDeployment,
   readLiveRecords,
+  type Work,
   writeDeployment,
   writeRecord,
 } from './store.ts';
@@ -21,22 +23,24 @@ const COUNT_KEPT_MS = DAY_MS;
  * A chunk of a sweep is done; the last one to be done ends the sweep.
  * @returns whether it ended.
  */
-export async function finishChunk(engine: Engine, part: SweepChunk): Promise<boolean> {
+export async function finishChunk(engine: Engine, sweep: SweepChunk, done: Work): Promise<boolean> {
   const keptUntil = new Date(engine.now().getTime() + COUNT_KEPT_MS);
-  const done = await countChunk(engine, part.sweepId, part.chunk, keptUntil);
-  if (done < part.chunks) return false;
-  await finishSweep(engine, part);
+  const all = await countChunk(engine, sweep, done, keptUntil);
+  if (all.done < sweep.chunks) return false;
+  await finishSweep(engine, sweep, all.work);
   return true;
 }
 
 /** Tells what a sweep found: the first in a summary, a later one in alerts, which share a message when they are many. */
 export async function finishSweep(
   engine: Engine,
-  { sweepId, silent, instances }: Pick<SweepChunk, 'sweepId' | 'silent' | 'instances'>,
+  { sweepId, silent }: Pick<SweepChunk, 'sweepId' | 'silent'>,
+  work: Work,
 ): Promise<void> {
   if (silent) await sumUp(engine, sweepId);
   await sendOwed(engine);
-  await noteSweep(engine, { sweepId, instances });
+  await noteSweep(engine, sweepId, work);
+  await settleBaselines(engine, sweepId, work.instances);
 }
 
 async function sumUp(engine: Engine, sweepId: string): Promise<void> {

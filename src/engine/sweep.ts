@@ -42,12 +42,11 @@ export async function sweep(engine: Engine): Promise<SweepReport> {
   const silent = await isSilent(engine, deployment, sweepId, ids.length);
   const parts = chunked(ids, CHUNK_INSTANCES);
   for (const [chunk, instanceIds] of parts.entries()) {
-    const numbered = { sweepId, chunk, chunks: parts.length, instances: ids.length };
-    const body: SweepChunk = { kind: 'sweep', ...numbered, silent, instanceIds };
+    const body: SweepChunk = { kind: 'sweep', sweepId, chunk, chunks: parts.length, silent, instanceIds };
     const { bulkQueueUrl } = engine.deployment;
     await engine.aws('sqs:SendMessage', { QueueUrl: bulkQueueUrl, MessageBody: JSON.stringify(body) });
   }
-  if (parts.length === 0) await finishSweep(engine, { sweepId, silent, instances: 0 });
+  if (parts.length === 0) await finishSweep(engine, { sweepId, silent }, { instances: 0, evaluations: 0 });
   return { sweepId, instances: ids.length, chunks: parts.length, silent };
 }
 

@@ -6,7 +6,7 @@ import { eventsThatChange, type Need } from '../domain/needs.ts';
 import { normalise } from '../events/normalise.ts';
 import { noTargets, type Targets } from '../events/targets.ts';
 import type { Engine } from './deployment.ts';
-import { type OwnMessage, ownMessage, type SweepChunk } from './messages.ts';
+import { type ClockMessage, type OwnMessage, ownMessage, type SweepChunk } from './messages.ts';
 
 /** A message of the live or bulk queue. */
 export interface QueueMessage {
@@ -30,9 +30,10 @@ export interface Task {
   readonly sweep?: SweepChunk;
 }
 
-/** What a message comes to: a task; none of ours, which is said; or unreadable, which fails it. */
+/** What a message comes to: a task; the clock's probe or tick; none of ours, which is said; or unreadable, which fails it. */
 export type Understood =
   | { readonly kind: 'task'; readonly task: Task }
+  | ClockMessage
   | { readonly kind: 'ignored'; readonly reason: string }
   | { readonly kind: 'broken'; readonly error: string };
 
@@ -46,7 +47,8 @@ export function understand(engine: Engine, { id, body }: QueueMessage): Understo
   }
   const own = ownMessage(parsed);
   if (own === 'malformed') return { kind: 'broken', error: `message ${id} is of our kind, and not of our form` };
-  return own === undefined ? eventTask(engine, id, parsed) : { kind: 'task', task: ownTask(id, own) };
+  if (own === undefined) return eventTask(engine, id, parsed);
+  return own.kind === 'probe' || own.kind === 'tick' ? own : { kind: 'task', task: ownTask(id, own) };
 }
 
 function eventTask(engine: Engine, messageId: string, body: unknown): Understood {
@@ -72,7 +74,7 @@ function targetsNeeded(targets: Targets, needs: readonly Need[]): Targets {
   };
 }
 
-function ownTask(messageId: string, message: OwnMessage): Task {
+function ownTask(messageId: string, message: Exclude<OwnMessage, ClockMessage>): Task {
   const launches = new Map<string, Launch>();
   if (message.kind === 'sweep') {
     const cause: Cause = { key: `sweep:${message.sweepId}`, text: 'hourly sweep' };

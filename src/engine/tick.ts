@@ -1,38 +1,37 @@
+import type { AttributeValue } from '@aws-sdk/client-dynamodb';
+import { describeError } from '../domain/errors.ts';
 import { DUE, DUE_BY, DUE_INDEX } from '../domain/table.ts';
+import { noTargets } from '../events/targets.ts';
+import type { Report } from './batch-report.ts';
 import type { Engine } from './deployment.ts';
-import { CHUNK_INSTANCES, type LookMessage } from './messages.ts';
-import { chunked, listIn } from './reads.ts';
+import { listIn } from './reads.ts';
 import { instanceIdIn } from './store.ts';
-
-/** What a tick set going. */
-export interface TickReport {
-  /** Instances of whose findings something is due. */
-  readonly due: number;
-}
+import type { Task } from './tasks.ts';
 
 /**
- * Puts instances on the live queue of whose findings something is due because time has passed: an action after its grace, a
- * reminder, an announcement. Whatever it is, a look decides on it anew. What was put there and not looked at yet is put again.
- * @throws when the table or the queue failed: the next tick does the same.
+ * What the clock's ticks ask for: to look at every instance of whose findings something is due because time has passed: an
+ * action after its grace, a reminder, an announcement. Whatever it is, the look decides on it anew.
+ * @returns at most one task, however many ticks came in one batch; none where nothing is due.
  */
-export async function tick(engine: Engine): Promise<TickReport> {
-  const instanceIds = await readDue(engine);
-  const { liveQueueUrl } = engine.deployment;
-  for (const ids of chunked(instanceIds, CHUNK_INSTANCES)) {
-    const instances = ids.map((instanceId) => ({
-      instanceId,
-      cause: { key: `due:${instanceId}`, text: 'its time came' },
-    }));
-    const message: LookMessage = { kind: 'look', attempt: 0, queue: 'live', instances };
-    await engine.aws('sqs:SendMessage', { QueueUrl: liveQueueUrl, MessageBody: JSON.stringify(message) });
+export async function taskOfTicks(engine: Engine, report: Report): Promise<readonly Task[]> {
+  const [tick] = report.ticks;
+  if (tick === undefined) return [];
+  try {
+    const instanceIds = await readDue(engine);
+    if (instanceIds.length === 0) return [];
+    const causeOf = (id: string) => ({ key: `due:${id}`, text: 'its time has come' });
+    const targets = { ...noTargets, instanceIds };
+    return [{ messageId: tick.messageId, attempt: 0, queue: 'live', targets, launches: new Map(), causeOf }];
+  } catch (error) {
+    report.fail(report.ticks, `what is due could not be read: ${describeError(error)}`);
+    return [];
   }
-  return { due: instanceIds.length };
 }
 
 async function readDue({ aws, deployment, now }: Engine): Promise<readonly string[]> {
   const operation = 'dynamodb:Query';
   const ids: string[] = [];
-  let start: Parameters<typeof aws<typeof operation>>[1]['ExclusiveStartKey'];
+  let start: Record<string, AttributeValue> | undefined;
   do {
     const output = await aws(operation, {
       TableName: deployment.tableName,
@@ -41,7 +40,7 @@ async function readDue({ aws, deployment, now }: Engine): Promise<readonly strin
       ExpressionAttributeValues: { ':due': { S: DUE }, ':now': { S: now().toISOString() } },
       ...(start === undefined ? {} : { ExclusiveStartKey: start }),
     });
-    for (const item of listIn(operation, output.Items)) ids.push(instanceIdIn(item));
+    ids.push(...listIn(operation, output.Items).map(instanceIdIn));
     start = output.LastEvaluatedKey;
   } while (start !== undefined);
   return ids;

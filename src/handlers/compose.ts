@@ -3,23 +3,30 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
+import type { Context } from 'aws-lambda';
+import { changingSenders } from '../aws/changes.ts';
 import { sdk } from '../aws/sdk.ts';
 import { noConditions } from '../domain/bind.ts';
+import { METRICS_NAMESPACE, type MetricName } from '../domain/metrics.ts';
 import { defaultSafety } from '../domain/safety.ts';
 import type { Engine } from '../engine/deployment.ts';
+import { withRefusalsTold } from '../engine/refusals.ts';
 
 /** One line of JSON a message, with the request's id; instances and policies, never whole resources. */
 export const logger = new Logger();
 
 /** CloudWatch metrics by the embedded metric format: no call is made. */
-export const metrics = new Metrics({ namespace: 'EC2Guardrail' });
+const metrics = new Metrics({ namespace: METRICS_NAMESPACE });
 
 /** The engine over the SDK, with what serverless.yml put into the environment. */
 export function composeEngine(env: Readonly<Record<string, string | undefined>>): Engine {
   const scope = { accountId: required(env, 'ACCOUNT_ID'), region: required(env, 'AWS_REGION') };
   const alertTag = env.ALERT_TAG;
   return {
-    aws: sdk(scope),
+    aws: withRefusalsTold(sdk(scope, { changes: changingSenders }), (operation) => {
+      logger.warn('AWS refused a call', { operation });
+      count({ RefusedCalls: 1 });
+    }),
     now: () => new Date(),
     newToken: () => randomUUID(),
     pause: (milliseconds) => setTimeout(milliseconds),
@@ -27,6 +34,7 @@ export function composeEngine(env: Readonly<Record<string, string | undefined>>)
     isEnforcing: env.ENFORCEMENT === 'on',
     safety: { ...defaultSafety, conditions: noConditions },
     deployment: {
+      version: required(env, 'GUARDRAIL_VERSION'),
       scope,
       tableName: required(env, 'TABLE_NAME'),
       alertsTopicArn: required(env, 'ALERTS_TOPIC_ARN'),
@@ -39,10 +47,19 @@ export function composeEngine(env: Readonly<Record<string, string | undefined>>)
   };
 }
 
-/** Counts what a function did. Written to the log as one line when `publish` is called. */
-export function count(numbers: Readonly<Record<string, number>>): void {
+/** A run of a function: its log has the request's id, and what it counted is written even when it throws. */
+export async function inRun<T>(context: Context, work: () => Promise<T>): Promise<T> {
+  logger.addContext(context);
+  try {
+    return await work();
+  } finally {
+    if (metrics.hasStoredMetrics()) metrics.publishStoredMetrics();
+  }
+}
+
+/** Counts what a function did. Written to the log as one line when the run ends. */
+export function count(numbers: Readonly<Partial<Record<MetricName, number>>>): void {
   for (const [name, value] of Object.entries(numbers)) metrics.addMetric(name, MetricUnit.Count, value);
-  metrics.publishStoredMetrics();
 }
 
 function required(env: Readonly<Record<string, string | undefined>>, name: string): string {

@@ -1,25 +1,31 @@
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { inspectBatch } from '../engine/inspect.ts';
-import { composeEngine, count, logger } from './compose.ts';
+import { composeEngine, count, inRun, logger } from './compose.ts';
 
 const engine = composeEngine(process.env);
 
 /** λ inspect: a batch of the live or bulk queue. What failed is delivered again, the rest is done. */
-export async function handler(event: SQSEvent, context: Context): Promise<SQSBatchResponse> {
-  logger.addContext(context);
-  const messages = event.Records.map(({ messageId, body }) => ({ id: messageId, body }));
-  const report = await inspectBatch(engine, messages);
-  for (const { messageId, reason } of report.ignored) logger.debug('ignored', { messageId, reason });
-  for (const error of report.errors) logger.error(error);
-  const { failed, errors: _errors, led: _led, ignored, ...numbers } = report;
-  logger.info('inspected', { messages: messages.length, ignored: ignored.length, failed: failed.length, ...numbers });
-  count({
-    Inspected: report.inspected,
-    Violations: report.violations,
-    InsufficientData: report.insufficientData,
-    Alerts: report.alerts,
-    FailedMessages: failed.length,
-    SweepCompleted: report.sweepsCompleted,
+export function handler(event: SQSEvent, context: Context): Promise<SQSBatchResponse> {
+  return inRun(context, async () => {
+    const messages = event.Records.map(({ messageId, body }) => ({ id: messageId, body }));
+    const report = await inspectBatch(engine, messages);
+    for (const { messageId, reason } of report.ignored) logger.debug('ignored', { messageId, reason });
+    for (const error of report.errors) logger.error(error);
+    const { failed, errors: _errors, led: _led, ignored, ...numbers } = report;
+    logger.info('inspected', { messages: messages.length, ignored: ignored.length, failed: failed.length, ...numbers });
+    count({
+      Inspected: report.inspected,
+      Violations: report.violations,
+      Evaluations: report.finalEvaluations,
+      InsufficientData: report.finalInsufficientData,
+      Alerts: report.alerts,
+      Actions: report.actions,
+      FailedActions: report.failedActions,
+      MissedByEvents: report.missedByEvents,
+      FailedMessages: failed.length,
+      SweepCompleted: report.sweepsCompleted,
+      ProbeCompleted: report.probesCompleted,
+    });
+    return { batchItemFailures: failed.map((itemIdentifier) => ({ itemIdentifier })) };
   });
-  return { batchItemFailures: failed.map((itemIdentifier) => ({ itemIdentifier })) };
 }

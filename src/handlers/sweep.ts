@@ -1,14 +1,25 @@
 import type { Context } from 'aws-lambda';
+import { tellAlive } from '../engine/heartbeat.ts';
 import { sweep } from '../engine/sweep.ts';
-import { composeEngine, count, logger } from './compose.ts';
+import { composeEngine, count, inRun, logger } from './compose.ts';
 
 const engine = composeEngine(process.env);
 
-/** λ sweep, each hour: puts every instance on the bulk queue. Throws when it could not, so that Lambda tries again. */
-export async function handler(_event: unknown, context: Context): Promise<void> {
-  logger.addContext(context);
+/**
+ * λ sweep: each hour it puts every instance on the bulk queue, and each week it says that it is alive, whichever the clock asks
+ * for. Throws when it could not, so that Lambda tries again.
+ */
+export function handler(event: { readonly kind?: unknown } | null, context: Context): Promise<void> {
+  return inRun(context, event?.kind === 'heartbeat' ? sayAlive : sweepOnce);
+}
+
+async function sweepOnce(): Promise<void> {
   const report = await sweep(engine);
   logger.info('swept', { ...report });
   // A sweep without instances is complete; any other when the last of its chunks is inspected.
   count({ SweepCompleted: report.chunks === 0 ? 1 : 0, SweptInstances: report.instances });
+}
+
+async function sayAlive(): Promise<void> {
+  logger.info('alive', { ...(await tellAlive(engine)) });
 }

@@ -1,23 +1,23 @@
 import { bind } from '../domain/bind.ts';
+import type { Catalogue } from '../domain/catalogue.ts';
 import { celConditions } from '../domain/conditions.ts';
 import type { BoundPolicy, Match, MatchBlock, Policy } from '../domain/policy.ts';
-import type { AnyRule } from '../domain/rule.ts';
 
 /**
- * Joins policies with their rules, as the compiled module does.
- * @throws Error when a policy's rule is not among the rules.
+ * Joins policies with their rules and actions, as the compiled module does.
+ * @throws Error when a policy's rule or one of its actions is not in the catalogue.
  */
-export function bindAll(policies: readonly Policy[], rules: readonly AnyRule[]): readonly BoundPolicy[] {
+export function bindAll(policies: readonly Policy[], { rules, actions }: Catalogue): readonly BoundPolicy[] {
   return policies.map((policy) => {
     const rule = rules.find(({ id }) => id === policy.rule);
     if (rule === undefined) throw new Error(`policy ${policy.name}: there is no rule ${policy.rule}`);
-    return usesConditions(policy) ? bind(policy, rule, [], celConditions) : bind(policy, rule);
+    return usesConditions(policy) ? bind(policy, rule, actions, celConditions) : bind(policy, rule, actions);
   });
 }
 
 /** Whether CEL must be there to judge by a policy. */
-export function usesConditions({ match, exempt }: Policy): boolean {
-  return [match, ...exempt.map((exemption) => exemption.match)].some(hasCondition);
+export function usesConditions({ match, exempt, enforce }: Policy): boolean {
+  return [match, ...exempt.map((exemption) => exemption.match), enforce?.match].some(hasCondition);
 }
 
 function hasCondition(match: Match | undefined): boolean {

@@ -1,15 +1,17 @@
 import * as z from 'zod';
+import type { Catalogue } from '../domain/catalogue.ts';
 import type { Json } from '../domain/json.ts';
 import { hasEnded } from '../domain/judge.ts';
-import { notify, type Policy } from '../domain/policy.ts';
+import type { Policy } from '../domain/policy.ts';
 import type { AnyRule } from '../domain/rule.ts';
 import { celMistakes } from './cel.ts';
+import { actionMistakes, compileActions } from './check-actions.ts';
+import { enforcementMistakes } from './check-enforcement.ts';
 import { exampleAt, flow } from './examples.ts';
 import { policyFile, policyName } from './forms.ts';
 import { jsonSchemaOf, sampleOf } from './json-schema.ts';
-import { mistakesIn, type PlacedMistake, pathText, valueAt } from './mistakes.ts';
-import { notBuiltYet } from './not-built-yet.ts';
-import { type ErrorCode, nearest, oneOf } from './policy-error.ts';
+import { mistakeAt, mistakesIn, type PlacedMistake, pathText, valueAt } from './mistakes.ts';
+import { nearest, oneOf } from './policy-error.ts';
 import { patternMistakes } from './safe-pattern.ts';
 import { type Path, writtenAs } from './source.ts';
 import type { Filled } from './values.ts';
@@ -22,11 +24,12 @@ export interface Checked {
 }
 
 /**
- * Checks a policy in two steps: what holds of every policy, then what its rule says of its parameters. Each is checked
- * as far as it can be, whatever is wrong with the other.
+ * Checks a policy in steps: what holds of every policy, then what its rule and its actions say of their parameters. Each is
+ * checked as far as it can be, whatever is wrong with the others.
  * @param folder the name that it must have, if any.
  */
-export function checkPolicy(filled: Filled, folder: string | undefined, rules: readonly AnyRule[]): Checked {
+export function checkPolicy(filled: Filled, folder: string | undefined, catalogue: Catalogue): Checked {
+  const { rules } = catalogue;
   const content = filled.value;
   const ruleId = valueAt(content, ['rule']);
   const rule = rules.find(({ id }) => id === ruleId);
@@ -35,24 +38,22 @@ export function checkPolicy(filled: Filled, folder: string | undefined, rules: r
     return writtenAs(origin.source, origin.path);
   };
   const forms = { example: (path: Path) => exampleAt(path, rule), written };
-  const later = notBuiltYet(content);
   const base = mistakesIn({ form: policyFile, value: content, at: [], ...forms });
   const mistakes = [
     ...filled.mistakes,
-    ...later,
-    ...base
-      .map(namingTagPatterns)
-      .filter(({ path }) => !isBelowAny(path, later.map(unbuiltPart)) && !isBelowAny(path, filled.unfilled)),
+    ...base.map(namingTagPatterns).filter(({ path }) => !isBelowAny(path, filled.unfilled)),
     ...(typeof ruleId === 'string' && rule === undefined ? [unknownRule(ruleId, rules)] : []),
     ...(rule === undefined ? [] : parameterMistakes(content, rule, forms, filled.unfilled)),
     ...(rule === undefined ? [] : boundMistakes(content, rule, forms)),
     ...patternMistakes(content, rule),
+    ...actionMistakes(content, catalogue, written),
+    ...enforcementMistakes(content),
     ...conditionMistakes(content),
     ...folderMistakes(valueAt(content, ['name']), folder),
   ];
   const parsed = policyFile.safeParse(content);
   if (mistakes.length > 0 || rule === undefined || !parsed.success) return { mistakes };
-  const { parameters, match, exempt = [], mode = 'observe', actions, ...rest } = parsed.data;
+  const { parameters, match, exempt = [], mode = 'observe', enforce, actions, ...rest } = parsed.data;
   const demanded = rule.parameters(z).parse(parameters ?? {}) as Json;
   return {
     mistakes,
@@ -62,7 +63,8 @@ export function checkPolicy(filled: Filled, folder: string | undefined, rules: r
       ...(match === undefined ? {} : { match }),
       exempt,
       mode,
-      actions: actions.map(() => notify),
+      ...(enforce === undefined ? {} : { enforce }),
+      actions: compileActions(actions, catalogue.actions),
     },
   };
 }
@@ -119,7 +121,8 @@ function conditionMistakes(content: unknown): readonly PlacedMistake[] {
     match: valueAt(exemption, ['match']),
     path: ['exempt', index, 'match'] as const,
   }));
-  return [{ match: valueAt(content, ['match']), path: ['match'] }, ...exemptions]
+  const enforced = { match: valueAt(content, ['enforce', 'match']), path: ['enforce', 'match'] };
+  return [{ match: valueAt(content, ['match']), path: ['match'] }, ...exemptions, enforced]
     .flatMap(({ match, path }) => conditionsIn(match, path))
     .flatMap(({ expression, path }) => conditionMistake(expression, path));
 }
@@ -168,10 +171,6 @@ function namingTagPatterns(placed: PlacedMistake): PlacedMistake {
   return { ...placed, mistake: { ...mistake, code: 'unknown-tag-pattern' } };
 }
 
-function unbuiltPart({ path }: PlacedMistake): Path {
-  return path[0] === 'actions' ? path.slice(0, 2) : path;
-}
-
 function isBelowAny(path: Path, ancestors: readonly Path[]): boolean {
   return ancestors.some((ancestor) => ancestor.every((segment, index) => path[index] === segment));
 }
@@ -179,16 +178,4 @@ function isBelowAny(path: Path, ancestors: readonly Path[]): boolean {
 function listAt(content: unknown, path: Path): readonly unknown[] {
   const list = valueAt(content, path);
   return Array.isArray(list) ? list : [];
-}
-
-function mistakeAt(
-  path: Path,
-  of: 'key' | 'value',
-  code: ErrorCode,
-  message: string,
-  fix: string,
-  example?: string,
-): PlacedMistake {
-  const mistake = { code, path: pathText(path), message, fix, ...(example === undefined ? {} : { example }) };
-  return { path, of, mistake };
 }

@@ -1,22 +1,31 @@
+import { enforcements } from '../domain/bind.ts';
 import type { Policy } from '../domain/policy.ts';
 import { usesConditions } from './bind.ts';
 
 /**
- * The source of the module `compiled:policies`, with specifiers as of a file in a room of src/. It imports the rules in use and
- * no other, and CEL only where a condition is used.
+ * The source of the module `compiled:policies`, with specifiers as of a file in a room of src/. It imports the rules and
+ * actions in use and no other, and CEL only where a condition is used.
  */
 export function compilePolicies(policies: readonly Policy[]): string {
   const rules = [...new Set(policies.map(({ rule }) => rule))].sort();
-  const bound = policies.map(
-    (policy) => `bind(${[JSON.stringify(policy), camelCase(policy.rule), '[]', ...conditionsFor(policy)].join(', ')})`,
-  );
+  const actions = [...new Set(policies.flatMap(actionsIn))].sort();
+  const bound = policies.map((policy) => {
+    const used = `[${actionsIn(policy).map(camelCase).join(', ')}]`;
+    return `bind(${[JSON.stringify(policy), camelCase(policy.rule), used, ...conditionsFor(policy)].join(', ')})`;
+  });
   return [
     `import { bind } from '../domain/bind.ts';`,
     ...(policies.some(usesConditions) ? [`import { celConditions } from '../domain/conditions.ts';`] : []),
+    ...actions.map((action) => `import { ${camelCase(action)} } from '../actions/${action}.ts';`),
     ...rules.map((rule) => `import { ${camelCase(rule)} } from '../rules/${rule}.ts';`),
     `export const policies = [${bound.map((one) => `\n  ${one},`).join('')}\n];`,
     '',
   ].join('\n');
+}
+
+/** Those of observing policies too: what would be done is kept with their findings. */
+function actionsIn(policy: Policy): readonly string[] {
+  return enforcements(policy.actions).map(({ id }) => id);
 }
 
 function conditionsFor(policy: Policy): readonly string[] {

@@ -1,4 +1,5 @@
 import { stringify } from 'yaml';
+import type { AnyAction } from '../domain/action.ts';
 import type { MatchBlock } from '../domain/policy.ts';
 import type { AnyRule } from '../domain/rule.ts';
 import type { Path } from './source.ts';
@@ -29,6 +30,8 @@ const examples: Readonly<Record<string, string>> = {
     reason: bastion, reviewed by security
     until: 2027-03-31`,
   mode: 'mode: observe',
+  enforce: `mode: enforce
+enforce: { match: { tags: { Environment: [dev] } } }`,
   actions: 'actions: [notify]',
 };
 
@@ -58,11 +61,21 @@ export function exampleAt(path: Path, rule: AnyRule | undefined): string | undef
     const parameters = exampleWith(rule, path)?.parameters;
     return parameters === undefined ? undefined : `parameters: ${flow(parameters)}`;
   }
-  if (key === 'match') {
+  if (key === 'match' || key === 'enforce') {
     const inner = path.findLast((segment) => typeof segment === 'string' && Object.hasOwn(matchExamples, segment));
-    if (inner !== undefined) return `match: ${matchExamples[inner]}`;
+    const example = inner === undefined ? undefined : `match: ${matchExamples[inner]}`;
+    if (example !== undefined) return key === 'match' ? example : `enforce: { ${example} }`;
   }
   return Object.hasOwn(examples, key) ? examples[key] : undefined;
+}
+
+export const notifyExample = 'actions: [{ notify: { after: [0s, 1d, 6d] } }]';
+
+/** `actions` with this action and a grace. */
+export function exampleOfAction(action: AnyAction | undefined): string {
+  if (action === undefined) return 'actions: [notify]';
+  const { parameters = {} } = action.examples[0] ?? {};
+  return `actions: [notify, ${flow({ [action.id]: { ...parameters, after: '24h' } })}]`;
 }
 
 /** The first example of a rule whose parameters hold the key at fault; else its first. */

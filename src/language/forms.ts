@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { categories } from '../domain/instance-type.ts';
 import type * as domain from '../domain/policy.ts';
-import { purchaseOptions, severities } from '../domain/policy.ts';
+import { modes, purchaseOptions, severities } from '../domain/policy.ts';
 
 /** States in which an instance is inspected: no rule applies to one that is gone. */
 const inspectedStates = ['pending', 'running', 'stopping', 'stopped'] as const;
@@ -86,6 +86,12 @@ const exemption = z
     match: match.describe('Which instances are exempt.'),
     upTo: z.json().exactOptional().describe("Past this bound the exemption does not hold. Its form is the rule's."),
     reason: text.describe('Why they are exempt, and who said so.'),
+    selfService: z
+      .literal(true)
+      .exactOptional()
+      .describe(
+        'Whoever may tag an instance may exempt it: asked for where the policy enforces and tags alone exempt.',
+      ),
     until: z
       .string()
       .regex(/^\d{4}-\d{2}-\d{2}$/, 'must be a day, as YYYY-MM-DD')
@@ -100,7 +106,7 @@ export const policyName = z
   .max(64, 'is longer than 64 characters')
   .regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'must be lower-case words joined by dashes, such as no-open-ssh');
 
-/** A policy.yml, but for what its rule says of `parameters` and `upTo`. */
+/** A policy.yml, but for what its rule says of `parameters` and `upTo`, and its actions of their entries. */
 export const policyFile = z
   .strictObject({
     name: policyName.describe("The policy's name: its folder's, in lower-case words joined by dashes."),
@@ -117,8 +123,20 @@ export const policyFile = z
       .readonly()
       .exactOptional()
       .describe('Instances that may violate the policy until a day: still evaluated and counted, as exempt.'),
-    mode: z.literal('observe').exactOptional().describe('This version observes: it tells, and changes nothing.'),
-    actions: z.array(z.literal('notify')).min(1).readonly().describe('What follows a violation.'),
+    mode: z
+      .enum(modes)
+      .exactOptional()
+      .describe('observe, the default: nothing is changed, and what would be is told. enforce: the actions are taken.'),
+    enforce: z
+      .strictObject({ match: match.describe('Which instances are enforced on.') })
+      .readonly()
+      .exactOptional()
+      .describe('Only with mode enforce: which instances are enforced on; the others are observed. Left out: all.'),
+    actions: z
+      .array(z.json())
+      .min(1)
+      .readonly()
+      .describe("What follows a violation, in this order: an action's name, or a map of its name to its settings."),
   })
   .readonly()
   .meta({ title: 'policy.yml', description: 'A policy of ec2-guardrail.' });

@@ -1,5 +1,6 @@
 import { stringify } from 'yaml';
 import * as z from 'zod';
+import { actions } from '../actions/index.ts';
 import { rules } from '../rules/index.ts';
 import { newPage, ruleDoc, withGeneratedHead } from '../rules/rule-doc.ts';
 import { publishedSchemas } from './published-schemas.ts';
@@ -10,7 +11,7 @@ import { publishedSchemas } from './published-schemas.ts';
  * @returns text by path from the project's root.
  */
 export function generatedFiles(read: (path: string) => string | undefined): Readonly<Record<string, string>> {
-  const schemas = Object.entries(publishedSchemas(rules)).map(
+  const schemas = Object.entries(publishedSchemas({ rules, actions })).map(
     ([file, schema]) => [`schema/${file}`, `${JSON.stringify(schema, null, 2)}\n`] as const,
   );
   const pages = rules.map((rule) => {

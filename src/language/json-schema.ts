@@ -13,6 +13,7 @@ export interface JsonSchema {
   readonly required?: readonly string[];
   readonly additionalProperties?: JsonSchema | boolean;
   readonly items?: JsonSchema | readonly JsonSchema[];
+  readonly contains?: JsonSchema;
   readonly anyOf?: readonly JsonSchema[];
   readonly oneOf?: readonly JsonSchema[];
   readonly allOf?: readonly JsonSchema[];
@@ -21,6 +22,8 @@ export interface JsonSchema {
   readonly not?: JsonSchema;
   readonly pattern?: string;
   readonly minimum?: number;
+  readonly minProperties?: number;
+  readonly maxProperties?: number;
   readonly definitions?: Readonly<Record<string, JsonSchema>>;
 }
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
+import type { Catalogue } from '../domain/catalogue.ts';
 import type { Policy } from '../domain/policy.ts';
-import type { AnyRule } from '../domain/rule.ts';
 import { checkPolicy, expiredExemptions } from './check.ts';
 import { minimalPolicy, minimalValues } from './examples.ts';
 import { findPolicies, findValues, type PolicyPath, readText, relativeTo, valuesAbove } from './files.ts';
@@ -11,9 +11,7 @@ import { positionOf, positionWithin, readYaml, type Source, writtenAs } from './
 import { fillIn, type NoValues, namedWithin, type Origin, type ValueLists } from './values.ts';
 
 /** What policies are loaded with. */
-export interface LoadOptions {
-  /** The rules there are. */
-  readonly rules: readonly AnyRule[];
+export interface LoadOptions extends Catalogue {
   /** The current directory: paths are relative to it. */
   readonly cwd: string;
   /** Exemptions that ended before are warned of. */
@@ -111,7 +109,7 @@ function loadWith(text: string, path: PolicyPath, values: Values, options: LoadO
   if (read.content === undefined) return { errors: [...values.errors, ...read.errors], warnings: [] };
   const { source, value } = read.content;
   const filled = fillIn(value, source, values.lists);
-  const checked = checkPolicy(filled, path.folder, options.rules);
+  const checked = checkPolicy(filled, path.folder, options);
   const mistakes = checked.mistakes.map((mistake) => {
     const error = place(mistake, filled.originOf(mistake.path));
     return error.file === file ? error : { ...error, message: `${error.message} (in ${file})` };

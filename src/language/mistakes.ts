@@ -1,4 +1,5 @@
 import type * as z from 'zod';
+import { asDuration, withUnits } from './duration.ts';
 import { flow } from './examples.ts';
 import { describedAt, type JsonSchema, jsonSchemaOf, keysAt } from './json-schema.ts';
 import { type ErrorCode, type Mistake, nearest, oneOf } from './policy-error.ts';
@@ -53,6 +54,19 @@ export function pathText(path: Path): string {
     })
     .join('')
     .replace(/^\./, '');
+}
+
+/** A mistake that no schema finds. */
+export function mistakeAt(
+  path: Path,
+  of: 'key' | 'value',
+  code: ErrorCode,
+  message: string,
+  fix: string,
+  example?: string,
+): PlacedMistake {
+  const mistake = { code, path: pathText(path), message, fix, ...(example === undefined ? {} : { example }) };
+  return { path, of, mistake };
 }
 
 /** The value at a path; undefined where there is none. */
@@ -261,6 +275,8 @@ function fixOfType(expected: string, { found, path, written, about, accepts }: W
     if (accepts(text)) return `${what}: "${text}"`;
     const day = text.replace(/^(\d{4})(\d{2})(\d{2})$/, '$1-$2-$3');
     if (accepts(day)) return `write ${day}`;
+    const durations = withUnits(text).filter(accepts);
+    if (durations.length > 0) return `say of which unit: ${oneOf(durations)}`;
   }
   if (expected === 'array' && isScalar) return `write it as a list: [${isAccountId(text) ? `"${text}"` : text}]`;
   if (expected === 'array' && typeof found === 'string')
@@ -303,6 +319,7 @@ function repaired(found: unknown, path: Path, accepts: Wrong['accepts']): string
     text.toLowerCase().replace(/[\s_]+/g, '-'),
     ...(path.at(-2) === 'instanceTypes' ? [`${text}.*`] : []),
     `${text}/${text.includes(':') ? 128 : 32}`,
+    asDuration(text),
   ];
   const meant = candidates.find(accepts);
   return meant === undefined ? undefined : `write ${meant}`;

@@ -2,22 +2,30 @@ import { closest, distance } from 'fastest-levenshtein';
 
 /** What can be wrong with a file that a policy's author writes. */
 export type ErrorCode =
+  | 'duplicate-action'
   | 'duplicate-key'
   | 'duplicate-name'
   | 'empty-file'
+  | 'enforce-without-mode'
   | 'exemption-expired'
   | 'invalid-cel'
   | 'invalid-up-to'
   | 'invalid-value'
   | 'invalid-yaml'
   | 'missing-key'
+  | 'missing-notify'
   | 'name-differs-from-folder'
   | 'no-policies'
   | 'not-built-yet'
+  | 'nothing-to-enforce'
+  | 'self-service'
+  | 'unfit-action'
+  | 'unknown-action'
   | 'unknown-key'
   | 'unknown-rule'
   | 'unknown-tag-pattern'
   | 'unknown-value-list'
+  | 'unreachable-action'
   | 'unreadable'
   | 'wrong-type';
 

@@ -1,13 +1,16 @@
 import * as z from 'zod';
+import type { AnyAction } from '../domain/action.ts';
+import type { Catalogue } from '../domain/catalogue.ts';
 import type { AnyRule } from '../domain/rule.ts';
+import { actionForm, notifyForm } from './action-forms.ts';
 import { policyFile, valuesFile } from './forms.ts';
 import { type JsonSchema, jsonSchemaOf } from './json-schema.ts';
 import { policyTestFile } from './test-forms.ts';
 
 /** JSON Schema draft-07 for editors, by the name of its file in schema/. Refuses what the loader refuses of a file's form. */
-export function publishedSchemas(rules: readonly AnyRule[]): Readonly<Record<string, JsonSchema>> {
+export function publishedSchemas(catalogue: Catalogue): Readonly<Record<string, JsonSchema>> {
   return {
-    'policy.schema.json': policySchema(rules),
+    'policy.schema.json': policySchema(catalogue),
     'policy-test.schema.json': jsonSchemaOf(policyTestFile),
     'values.schema.json': jsonSchemaOf(valuesFile),
   };
@@ -21,7 +24,7 @@ const valueList: JsonSchema = {
 
 const toValueList: JsonSchema = { $ref: '#/definitions/ValueList' };
 
-function policySchema(rules: readonly AnyRule[]): JsonSchema {
+function policySchema({ rules, actions }: Catalogue): JsonSchema {
   const { properties = {}, definitions = {}, ...base } = jsonSchemaOf(policyFile);
   const matches = Object.entries(definitions).filter(([name]) => !name.startsWith('__'));
   return {
@@ -31,8 +34,9 @@ function policySchema(rules: readonly AnyRule[]): JsonSchema {
       rule: { ...properties.rule, enum: rules.map(({ id }) => id) },
       parameters: { description: properties.parameters?.description ?? '', type: 'object' },
       exempt: withoutBound(properties.exempt),
+      actions: schemaOfActions(properties.actions, actions),
     },
-    allOf: rules.map(schemaOfRule),
+    allOf: [...rules.map((rule) => schemaOfRule(rule, actions)), enforceOnlyInItsMode],
     definitions: {
       ...Object.fromEntries(matches.map(([name, one]) => [name, withValueLists(one)])),
       ValueList: valueList,
@@ -40,27 +44,67 @@ function policySchema(rules: readonly AnyRule[]): JsonSchema {
   };
 }
 
-/** What a rule says of parameters and of exemptions' bounds. */
-function schemaOfRule(rule: AnyRule): JsonSchema {
+const enforceOnlyInItsMode: JsonSchema = {
+  if: { required: ['enforce'] },
+  // biome-ignore lint/suspicious/noThenProperty: JSON Schema's own keyword, in data that is never awaited
+  then: { properties: { mode: { const: 'enforce' } }, required: ['mode'] },
+};
+
+/** Each entry is an action's name, where it needs no settings, or a map of its name to them; one of them is `notify`. */
+function schemaOfActions(list: JsonSchema | undefined, actions: readonly AnyAction[]): JsonSchema {
+  const forms: readonly (readonly [string, z.ZodType])[] = [
+    ['notify', notifyForm],
+    ...actions.map((action) => [action.id, actionForm(action)] as const),
+  ];
+  const alone = forms.filter(([, form]) => form.safeParse({}).success).map(([id]) => id);
+  const withSettings = Object.fromEntries(forms.map(([id, form]) => [id, inner(form)]));
+  return {
+    ...list,
+    items: {
+      anyOf: [
+        { enum: alone, description: 'An action without settings.' },
+        {
+          type: 'object',
+          description: 'An action with its settings.',
+          properties: withSettings,
+          additionalProperties: false,
+          minProperties: 1,
+          maxProperties: 1,
+        },
+      ],
+    },
+    contains: entryOf('notify'),
+  };
+}
+
+/** An entry of `actions` that names this one. */
+function entryOf(action: string): JsonSchema {
+  return { anyOf: [{ const: action }, { type: 'object', required: [action] }] };
+}
+
+/** What a rule says of parameters and of exemptions' bounds, and which actions are none of it. */
+function schemaOfRule(rule: AnyRule, actions: readonly AnyAction[]): JsonSchema {
   const form: z.ZodType = rule.parameters(z);
-  const { $schema: _, ...parameters } = jsonSchemaOf(form);
-  const upTo = rule.bound === undefined ? { not: {} } : schemaOfBound(rule.bound.schema(z));
+  const upTo = rule.bound === undefined ? { not: {} } : inner(rule.bound.schema(z));
+  const unfit = actions.filter(({ rules }) => rules !== undefined && !rules.includes(rule.id));
   return {
     if: { properties: { rule: { const: rule.id } }, required: ['rule'] },
     // biome-ignore lint/suspicious/noThenProperty: JSON Schema's own keyword, in data that is never awaited
     then: {
       properties: {
-        parameters: withValueLists(parameters),
+        parameters: withValueLists(inner(form)),
         exempt: { items: { properties: { upTo } } },
+        ...(unfit.length === 0 ? {} : { actions: { items: { not: { anyOf: unfit.map(({ id }) => entryOf(id)) } } } }),
       },
       ...(form.safeParse({}).success ? {} : { required: ['parameters'] }),
     },
   };
 }
 
-function schemaOfBound(form: z.ZodType): JsonSchema {
-  const { $schema: _, ...bound } = jsonSchemaOf(form);
-  return bound;
+/** A schema that stands within another. */
+function inner(form: z.ZodType): JsonSchema {
+  const { $schema: _, ...schema } = jsonSchemaOf(form);
+  return schema;
 }
 
 /** `upTo` has the form that the rule gives it. */

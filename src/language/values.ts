@@ -111,8 +111,11 @@ export function fillIn(content: unknown, source: Source, values: ValueLists | 'u
 /** Name of the list that a text stands for, where lists may stand. */
 function listName(text: string, path: Path): string | undefined {
   const isParameter = path[0] === 'parameters';
-  const isMatch = (path[0] === 'match' || (path[0] === 'exempt' && path[2] === 'match')) && path.at(-1) !== 'when';
-  return isParameter || isMatch ? reference.exec(text)?.[1] : undefined;
+  const isMatch =
+    path[0] === 'match' ||
+    (path[0] === 'exempt' && path[2] === 'match') ||
+    (path[0] === 'enforce' && path[1] === 'match');
+  return isParameter || (isMatch && path.at(-1) !== 'when') ? reference.exec(text)?.[1] : undefined;
 }
 
 function hasLists(values: ValueLists | 'unusable' | NoValues): values is ValueLists {

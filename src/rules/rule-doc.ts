@@ -62,9 +62,9 @@ export function withGeneratedHead(page: string, head: string): string {
   return `${page.slice(0, begin)}${head}${page.slice(end + END.length)}`;
 }
 
-/** Every parameter that a rule takes, outer ones first. */
-export function parameterRows(rule: AnyRule, z: Zod): readonly ParameterRow[] {
-  return rowsOf(jsonSchema(rule.parameters(z), z), '');
+/** Every parameter that a rule or an action takes, outer ones first. */
+export function parameterRows({ parameters }: Pick<AnyRule, 'parameters'>, z: Zod): readonly ParameterRow[] {
+  return rowsOf(jsonSchema(parameters(z), z), '');
 }
 
 function jsonSchema(schema: ZodType, z: Zod): Schema {

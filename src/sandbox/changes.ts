@@ -1,7 +1,7 @@
 import type * as ec2 from '@aws-sdk/client-ec2';
 import { canonicalCidr, familyOf, isCidr } from '../domain/address-space.ts';
 import type { Input, Output } from '../domain/operations.ts';
-import type { Account } from './account.ts';
+import { type Account, recordedRows } from './account.ts';
 import { attributeOf, checkForm, rulesIn } from './ec2.ts';
 import { awsError, heedOnly } from './errors.ts';
 import { hasTwice, revokedOf, rulesOf, unknownAmong } from './security-groups.ts';
@@ -268,7 +268,7 @@ function checkStop(account: Account, instance: ec2.Instance, hibernate: boolean)
 /** A request is one-time unless it says otherwise. @see https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_RequestSpotInstances.html */
 function isOneTimeSpot(account: Account, instance: ec2.Instance): boolean {
   if (instance.InstanceLifecycle !== 'spot') return false;
-  const requests = account.rows.spotInstanceRequests ?? [];
+  const requests = recordedRows(account, 'spotInstanceRequests');
   const request = requests.find((one) => one.SpotInstanceRequestId === instance.SpotInstanceRequestId);
   return request?.Type !== 'persistent';
 }

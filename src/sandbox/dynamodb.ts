@@ -79,7 +79,7 @@ export function putItem(input: Input<'dynamodb:PutItem'>, account: Account): Out
 }
 
 /**
- * Adds chunks to a set, or to what is used of a budget: the updates that are known.
+ * Adds chunks and their work to sets, or to what is used of a budget: the updates that are known.
  * @see https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateItem.html
  */
 export function updateItem(input: Input<'dynamodb:UpdateItem'>, account: Account): Output<'dynamodb:UpdateItem'> {
@@ -107,7 +107,11 @@ export function updateItem(input: Input<'dynamodb:UpdateItem'>, account: Account
 
 /** What an update adds to. */
 function increased(update: string | undefined, values: Values, before: Item | undefined): Item {
-  if (update === ADD_CHUNK) return { doneChunks: { NS: [...added(before?.doneChunks, values?.[':chunk'])] } };
+  if (update === ADD_CHUNK)
+    return {
+      doneChunks: { NS: [...added('NS', before?.doneChunks, values?.[':chunk'])] },
+      doneWork: { SS: [...added('SS', before?.doneWork, values?.[':work'])] },
+    };
   if (update === RESERVE) return { used: { N: String(sum(before?.used, values?.[':size'])) } };
   throw invalid(`Invalid UpdateExpression: the sandbox does not know '${update}'`);
 }
@@ -311,13 +315,20 @@ function sum(before: ddb.AttributeValue | undefined, size: ddb.AttributeValue | 
   return Number(before?.N ?? 0) + Number(size.N);
 }
 
-function added(before: ddb.AttributeValue | undefined, chunk: ddb.AttributeValue | undefined): ReadonlySet<string> {
-  if (chunk?.NS === undefined || (before !== undefined && before.NS === undefined)) {
+const setNames = { NS: 'number', SS: 'string' } as const;
+
+function added(
+  type: keyof typeof setNames,
+  before: ddb.AttributeValue | undefined,
+  more: ddb.AttributeValue | undefined,
+): ReadonlySet<string> {
+  const set = more?.[type];
+  if (set === undefined || (before !== undefined && before[type] === undefined)) {
     throw invalid('Invalid UpdateExpression: Incorrect operand type for operator or function; operator: ADD');
   }
-  if (chunk.NS.length === 0)
-    throw invalid('One or more parameter values were invalid: An number set  may not be empty');
-  return new Set([...(before?.NS ?? []), ...chunk.NS]);
+  if (set.length === 0)
+    throw invalid(`One or more parameter values were invalid: An ${setNames[type]} set  may not be empty`);
+  return new Set([...(before?.[type] ?? []), ...set]);
 }
 
 /** The first items that are no larger together than a number of bytes, at least one. */

@@ -1,5 +1,5 @@
 import type * as ec2 from '@aws-sdk/client-ec2';
-import type { Account } from './account.ts';
+import { type Account, recordedRows } from './account.ts';
 import { awsError } from './errors.ts';
 import { isSameRule, rulesOf, withoutRules, withPermission } from './security-groups.ts';
 
@@ -202,7 +202,7 @@ export function withoutTags(tags: readonly ec2.Tag[], named: readonly ec2.Tag[])
 
 /** @throws InvalidInstanceID.NotFound, as EC2 answers, too, while a launch is not visible yet. */
 export function instanceBy(account: Account, id: string): ec2.Instance {
-  const all = (account.rows.reservations ?? []).flatMap((reservation) => reservation.Instances ?? []);
+  const all = recordedRows(account, 'reservations').flatMap((reservation) => reservation.Instances ?? []);
   const instance = all.find((one) => one.InstanceId === id);
   if (instance === undefined) throw awsError('InvalidInstanceID.NotFound', `The instance ID '${id}' does not exist`);
   return instance;
@@ -210,14 +210,14 @@ export function instanceBy(account: Account, id: string): ec2.Instance {
 
 /** @throws InvalidVolume.NotFound when there is none. */
 export function volumeBy(account: Account, id: string): ec2.Volume {
-  const volume = (account.rows.volumes ?? []).find((one) => one.VolumeId === id);
+  const volume = recordedRows(account, 'volumes').find((one) => one.VolumeId === id);
   if (volume === undefined) throw awsError('InvalidVolume.NotFound', `The volume '${id}' does not exist.`);
   return volume;
 }
 
 /** @throws InvalidNetworkInterfaceID.NotFound when there is none. */
 export function interfaceBy(account: Account, id: string): ec2.NetworkInterface {
-  const networkInterface = (account.rows.networkInterfaces ?? []).find((one) => one.NetworkInterfaceId === id);
+  const networkInterface = recordedRows(account, 'networkInterfaces').find((one) => one.NetworkInterfaceId === id);
   if (networkInterface === undefined) {
     throw awsError('InvalidNetworkInterfaceID.NotFound', `The networkInterface ID '${id}' does not exist`);
   }
@@ -226,7 +226,7 @@ export function interfaceBy(account: Account, id: string): ec2.NetworkInterface 
 
 /** @throws InvalidGroup.NotFound when there is none. */
 export function groupBy(account: Account, id: string): ec2.SecurityGroup {
-  const group = (account.rows.securityGroups ?? []).find((one) => one.GroupId === id);
+  const group = recordedRows(account, 'securityGroups').find((one) => one.GroupId === id);
   if (group === undefined) throw awsError('InvalidGroup.NotFound', `The security group '${id}' does not exist`);
   return group;
 }

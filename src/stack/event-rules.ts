@@ -1,3 +1,4 @@
+import type { Json } from '../domain/json.ts';
 import { arnOf, type Resource, type Resources, ref } from './cloudformation.ts';
 import { ownRoles } from './roles.ts';
 
@@ -52,16 +53,50 @@ function rule(description: string, pattern: typeof stateChangePattern | ReturnTy
       Description: description,
       State: 'ENABLED',
       EventPattern: pattern,
-      Targets: [target('live', 'LiveQueue')],
+      Targets: [target('live', arnOf('LiveQueue'))],
     },
   };
 }
 
+/** Logical id of the rule by which the clock asks the guardrail to show that it works. */
+export const PROBE_RULE = 'ProbeRule';
+
+/** What the clock puts on the live queue: `ProbeMessage` of src/engine/messages.ts. */
+const probe = { kind: 'probe' } as const;
+
+/** A message of our own by a constant: between the clock and the queue there is no function that could fail. */
+export const probeRule: Resource = {
+  Type: 'AWS::Events::Rule',
+  Properties: {
+    Description: 'Asks every 15 minutes for a sign of life by way of the live queue.',
+    State: 'ENABLED',
+    ScheduleExpression: 'rate(15 minutes)',
+    Targets: [{ ...target('probe', arnOf('LiveQueue')), Input: JSON.stringify(probe) }],
+  },
+};
+
+/** Logical id of the rule by which the clock asks for what is due. */
+export const TICK_RULE = 'TickRule';
+
+/** What the clock puts on the live queue: `TickMessage` of src/engine/messages.ts. */
+const tick = { kind: 'tick' } as const;
+
+/** Every minute, since an action that is due a minute late is in time. */
+export const tickRule: Resource = {
+  Type: 'AWS::Events::Rule',
+  Properties: {
+    Description: 'Asks every minute for what is due: actions after their grace, reminders.',
+    State: 'ENABLED',
+    ScheduleExpression: 'rate(1 minute)',
+    Targets: [{ ...target('tick', arnOf('LiveQueue')), Input: JSON.stringify(tick) }],
+  },
+};
+
 /** EventBridge tries for a day, then keeps what it could not hand over. */
-function target(id: string, resource: string) {
+export function target(id: string, arn: Json) {
   return {
     Id: id,
-    Arn: arnOf(resource),
+    Arn: arn,
     RetryPolicy: { MaximumEventAgeInSeconds: 86_400, MaximumRetryAttempts: 185 },
     DeadLetterConfig: { Arn: arnOf('UndeliveredQueue') },
   };
@@ -71,7 +106,20 @@ function target(id: string, resource: string) {
 export const SWEEP_SCHEDULE = 'SweepEventsRuleSchedule1';
 
 /** serverless.yml has no word for a schedule's dead letters: this replaces the targets of its rule. */
-export const sweepSchedule = { Properties: { Targets: [target('sweep', 'SweepLambdaFunction')] } };
+export const sweepSchedule = { Properties: { Targets: [target('sweep', arnOf('SweepLambdaFunction'))] } };
+
+/** Logical id of the rule that serverless.yml's weekly schedule becomes. */
+export const HEARTBEAT_SCHEDULE = 'SweepEventsRuleSchedule2';
+
+/** What the clock says to λ sweep, which src/handlers/sweep.ts understands. */
+const heartbeat = { kind: 'heartbeat' } as const;
+
+/** As that of the sweep, and what tells the one call from the other. */
+export const heartbeatSchedule = {
+  Properties: {
+    Targets: [{ ...target('heartbeat', arnOf('SweepLambdaFunction')), Input: JSON.stringify(heartbeat) }],
+  },
+};
 
 /** As few lists of names as fit into patterns. */
 function chunksOf(names: readonly string[]): readonly (readonly string[])[] {

@@ -7,7 +7,6 @@ import {
   ref,
   type Statement,
 } from './cloudformation.ts';
-import { SWEEP_SCHEDULE } from './event-rules.ts';
 
 /** The inspect function's timeout in seconds; serverless.yml says the same. */
 const TIMEOUT = 60;
@@ -23,24 +22,31 @@ const DAY = 86_400;
 /** A message that failed this often is set aside. Five tries span half an hour: most outages are shorter. */
 const MAX_RECEIVE_COUNT = 5;
 
+/** Logical ids of the rules that hand something over: what they can't is kept. */
+interface Senders {
+  readonly toLiveQueue: readonly string[];
+  /** To the functions and topics. */
+  readonly elsewhere: readonly string[];
+}
+
 /**
  * Live work before bulk work: each has its queue and its share of concurrency, so that a sweep over thousands of instances
  * delays no launch.
  */
-export function queues(eventRuleIds: readonly string[]): Resources {
+export function queues({ toLiveQueue, elsewhere }: Senders): Resources {
   return {
     LiveQueue: workQueue('LiveDeadLetterQueue'),
     BulkQueue: workQueue('BulkDeadLetterQueue'),
     LiveDeadLetterQueue: deadLetterQueue,
     BulkDeadLetterQueue: deadLetterQueue,
-    // What EventBridge and Lambda could not hand over: events for the live queue, and runs of the sweep that failed.
+    // What EventBridge and Lambda could not hand over: events and probes for the live queue, and runs of the sweep that failed.
     UndeliveredQueue: deadLetterQueue,
-    LiveQueuePolicy: queuePolicy('LiveQueue', [rulesMaySend('LiveQueue', eventRuleIds)]),
+    LiveQueuePolicy: queuePolicy('LiveQueue', [rulesMaySend('LiveQueue', toLiveQueue)]),
     BulkQueuePolicy: queuePolicy('BulkQueue', []),
     LiveDeadLetterQueuePolicy: queuePolicy('LiveDeadLetterQueue', []),
     BulkDeadLetterQueuePolicy: queuePolicy('BulkDeadLetterQueue', []),
     UndeliveredQueuePolicy: queuePolicy('UndeliveredQueue', [
-      rulesMaySend('UndeliveredQueue', [...eventRuleIds, SWEEP_SCHEDULE]),
+      rulesMaySend('UndeliveredQueue', [...toLiveQueue, ...elsewhere]),
     ]),
   };
 }

@@ -1,8 +1,11 @@
+import { operationsOf } from '../domain/action.ts';
 import type { Json } from '../domain/json.ts';
 import { needsOf } from '../domain/judge.ts';
+import type { Need } from '../domain/needs.ts';
 import { readsFor } from '../domain/needs.ts';
-import type { Operation } from '../domain/operations.ts';
-import type { BoundPolicy } from '../domain/policy.ts';
+import type { ChangingOperation, Operation } from '../domain/operations.ts';
+import { type BoundPolicy, waitsForTime } from '../domain/policy.ts';
+import { DUE_INDEX } from '../domain/table.ts';
 import {
   arnOf,
   type Grant,
@@ -23,6 +26,8 @@ export const ownRoles = ['InspectRole', 'SweepRole'] as const;
 /** Why a function may do something, by the statement's Sid: a statement without a reason does not compile. */
 export const reasons = {
   Read: 'Looks at instances and at what the policies need to know of them, wherever in the Region that is.',
+  Enforce: 'Does what policies of mode enforce say, on resources of this account and Region, and calls nothing else.',
+  FindDue: 'Finds what is due because time has passed: actions after their grace, and reminders.',
   KeepFindings: "Keeps findings, and alerts until they are sent, in the deployment's own table.",
   Alert: 'Sends alerts, and what the guardrail says of itself, to topics.',
   EncryptAlerts: "Publishing to an encrypted topic takes a data key in the publisher's own name, by way of SNS alone.",
@@ -49,8 +54,10 @@ export function permissions(
 ): Readonly<Record<(typeof ownRoles)[number], readonly OwnGrant[]>> {
   return {
     InspectRole: [
-      mayRead(readsFor(needsOf(policies))),
+      mayRead(readsFor([...needsOf(policies), ...policies.flatMap(actionNeedsOf)])),
+      ...mayChange(operationsInUse(policies, settings)),
       mayKeepFindings(['dynamodb:BatchGetItem', 'dynamodb:PutItem', 'dynamodb:Scan', 'dynamodb:UpdateItem']),
+      ...(policies.some(waitsForTime) ? [mayFindDue] : []),
       mayPublish([alertsTopicArn(settings), ref('OperationsTopic')]),
       mayEncrypt(settings),
       maySend('LookAgainLater', ['LiveQueue', 'BulkQueue']),
@@ -61,7 +68,7 @@ export function permissions(
     SweepRole: [
       mayRead(readsFor([])),
       mayKeepFindings(['dynamodb:BatchGetItem', 'dynamodb:PutItem', 'dynamodb:Scan']),
-      mayPublish([alertsTopicArn(settings)]),
+      mayPublish([alertsTopicArn(settings), ref('OperationsTopic')]),
       mayEncrypt(settings),
       maySend('HandOver', ['BulkQueue']),
       maySend('KeepFailedRuns', ['UndeliveredQueue']),
@@ -85,6 +92,54 @@ function role(statements: readonly Statement[]): Resource {
     },
   };
 }
+
+/** What only actions read: also where a policy observes, since what it would do is kept with the finding. */
+export function actionNeedsOf({ boundActions }: BoundPolicy): readonly Need[] {
+  return boundActions.flatMap(({ action }) => action.needs as readonly Need[]);
+}
+
+/** What the policies that enforce may call, sorted; nothing where enforcement is off. */
+export function operationsInUse(
+  policies: readonly BoundPolicy[],
+  { enforcement }: Settings,
+): readonly ChangingOperation[] {
+  if (enforcement !== 'on') return [];
+  const enforcing = policies.filter(({ mode }) => mode === 'enforce');
+  const operations = enforcing.flatMap(({ boundActions }) =>
+    boundActions.flatMap(({ action, parameters }) => operationsOf(action, parameters)),
+  );
+  return [...new Set(operations)].sort();
+}
+
+/**
+ * Types of resources that each operation is authorised on.
+ * @see https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html
+ */
+const changedBy = {
+  'ec2:RevokeSecurityGroupIngress': ['security-group', 'security-group-rule'],
+  'ec2:AuthorizeSecurityGroupIngress': ['security-group', 'security-group-rule'],
+  'ec2:StopInstances': ['instance'],
+  'ec2:StartInstances': ['instance'],
+  'ec2:TerminateInstances': ['instance'],
+  'ec2:ModifyInstanceAttribute': ['instance'],
+  'ec2:ModifyNetworkInterfaceAttribute': ['network-interface', 'security-group', 'instance'],
+  'ec2:CreateTags': ['instance'],
+  'ec2:DeleteTags': ['instance'],
+} as const satisfies Record<ChangingOperation, readonly string[]>;
+
+function mayChange(operations: readonly ChangingOperation[]): readonly OwnGrant[] {
+  if (operations.length === 0) return [];
+  const types = [...new Set(operations.flatMap((operation): readonly string[] => changedBy[operation]))].sort();
+  const Resource = types.map((type) => ownArn('ec2', `${type}/*`));
+  return [{ Sid: 'Enforce', Effect: 'Allow', Action: operations, Resource }];
+}
+
+const mayFindDue: OwnGrant = {
+  Sid: 'FindDue',
+  Effect: 'Allow',
+  Action: ['dynamodb:Query'] satisfies Operation[],
+  Resource: joined('/', [arnOf('FindingsTable'), 'index', DUE_INDEX]),
+};
 
 function mayRead(operations: readonly Operation[]): OwnGrant {
   return {

@@ -12,6 +12,8 @@ export interface Settings {
   readonly alertTopicArn?: string;
   /** The customer-managed key of that topic, if it has one. */
   readonly alertTopicKeyArn?: string;
+  /** `on`: policies of mode enforce act. Left out, or anything else: nothing does, and nothing may. */
+  readonly enforcement?: string;
 }
 
 /** What is deployed, and into which Region. */
@@ -49,6 +51,7 @@ const checks: { readonly [K in Parameter]: (value: string, region: string) => st
   operationsEmail: (value) => wrongAddress(value, 'platform@example.com'),
   alertTopicArn: (value, region) => wrongArn(value, region, arns.alertTopicArn),
   alertTopicKeyArn: (value, region) => wrongArn(value, region, arns.alertTopicKeyArn),
+  enforcement: (value) => (value === 'on' || value === 'off' ? undefined : 'expected on or off'),
 };
 
 /** Every parameter that a deployment takes, by name. */

@@ -1,14 +1,25 @@
 import type { Json } from '../domain/json.ts';
 import { needsOf } from '../domain/judge.ts';
 import { eventsThatChange } from '../domain/needs.ts';
-import type { BoundPolicy } from '../domain/policy.ts';
+import { type BoundPolicy, waitsForTime } from '../domain/policy.ts';
 import { alarms } from './alarms.ts';
 import { type Resource, type Resources, ref } from './cloudformation.ts';
-import { eventRules, SWEEP_SCHEDULE, sweepSchedule } from './event-rules.ts';
+import {
+  eventRules,
+  HEARTBEAT_SCHEDULE,
+  heartbeatSchedule,
+  PROBE_RULE,
+  probeRule,
+  SWEEP_SCHEDULE,
+  sweepSchedule,
+  TICK_RULE,
+  tickRule,
+} from './event-rules.ts';
 import { queues } from './queues.ts';
 import { roles } from './roles.ts';
 import type { Settings } from './settings.ts';
 import { findingsTable } from './table.ts';
+import { tampering, tamperRules } from './tampering.ts';
 import { alertsTopicArn, topics } from './topics.ts';
 
 /** What serverless.yml adds to the functions. */
@@ -21,17 +32,25 @@ export interface Template {
 
 /** All but the functions, as the policies in use need it. */
 export function template(policies: readonly BoundPolicy[], settings: Settings): Template {
-  const rules = eventRules(eventsThatChange(needsOf(policies)));
+  const rules: Resources = {
+    ...eventRules(eventsThatChange(needsOf(policies))),
+    [PROBE_RULE]: probeRule,
+    ...(policies.some(waitsForTime) ? { [TICK_RULE]: tickRule } : {}),
+  };
+  const toLiveQueue = Object.keys(rules);
+  const schedules = [SWEEP_SCHEDULE, HEARTBEAT_SCHEDULE];
+  const work = [...toLiveQueue, ...schedules];
   return {
     Resources: {
       ...rules,
-      ...queues(Object.keys(rules)),
+      ...tampering(settings, work),
+      ...queues({ toLiveQueue, elsewhere: [...schedules, ...tamperRules] }),
       FindingsTable: findingsTable,
-      ...topics(settings),
+      ...topics(settings, tamperRules),
       ...roles(policies, settings),
-      ...alarms(settings),
+      ...alarms(settings, { work, tampering: tamperRules }),
     },
-    extensions: { [SWEEP_SCHEDULE]: sweepSchedule },
+    extensions: { [SWEEP_SCHEDULE]: sweepSchedule, [HEARTBEAT_SCHEDULE]: heartbeatSchedule },
     Outputs: {
       AlertsTopicArn: { Description: 'Gets the alerts.', Value: alertsTopicArn(settings) },
       OperationsTopicArn: { Description: 'Gets what the guardrail says of itself.', Value: ref('OperationsTopic') },

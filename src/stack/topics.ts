@@ -1,5 +1,14 @@
 import type { Json } from '../domain/json.ts';
-import { denyWithoutTls, ownArn, policyDocument, type Resource, type Resources, ref } from './cloudformation.ts';
+import {
+  arnOf,
+  denyWithoutTls,
+  ownArn,
+  policyDocument,
+  type Resource,
+  type Resources,
+  ref,
+  type Statement,
+} from './cloudformation.ts';
 import type { Settings } from './settings.ts';
 
 /** Where alerts go: the stack's own topic, or one that is there already. */
@@ -7,13 +16,16 @@ export function alertsTopicArn(settings: Settings): Json {
   return settings.alertTopicArn ?? ref('AlertsTopic');
 }
 
-/** The topics of this stack under a key of their own, with whoever is subscribed by e-mail. */
-export function topics(settings: Settings): Resources {
+/**
+ * The topics of this stack under a key of their own, with whoever is subscribed by e-mail.
+ * @param toOperations logical ids of the event rules that send straight to the operations topic.
+ */
+export function topics(settings: Settings, toOperations: readonly string[]): Resources {
   const { alertEmail, alertTopicArn, operationsEmail = alertEmail } = settings;
   return {
     TopicKey: topicKey,
-    ...(alertTopicArn === undefined ? topicWith('Alerts', settings, alertEmail) : {}),
-    ...topicWith('Operations', settings, operationsEmail),
+    ...(alertTopicArn === undefined ? topicWith('Alerts', settings, alertEmail, []) : {}),
+    ...topicWith('Operations', settings, operationsEmail, [alarmsMayPublish, rulesMayPublish(toOperations)]),
   };
 }
 
@@ -37,24 +49,33 @@ const topicKey: Resource = {
         Action: 'kms:*',
         Resource: '*',
       },
-      {
-        Sid: 'Alarms',
-        Effect: 'Allow',
-        Principal: { Service: 'cloudwatch.amazonaws.com' },
-        Action: ['kms:Decrypt', 'kms:GenerateDataKey*'],
-        Resource: '*',
-        Condition: { StringEquals: { 'aws:SourceAccount': ref('AWS::AccountId') } },
-      },
+      mayUseKey('Alarms', 'cloudwatch.amazonaws.com'),
+      // Not for the rules alone: they need the topic, and the topic needs the key.
+      mayUseKey('EventRules', 'events.amazonaws.com'),
     ]),
   },
 };
 
-function topicWith(prefix: 'Alerts' | 'Operations', { name }: Settings, email: string | undefined): Resources {
+/** A service of AWS that publishes for this account. */
+function mayUseKey(sid: string, service: string): Statement {
+  return {
+    Sid: sid,
+    Effect: 'Allow',
+    Principal: { Service: service },
+    Action: ['kms:Decrypt', 'kms:GenerateDataKey*'],
+    Resource: '*',
+    Condition: { StringEquals: { 'aws:SourceAccount': ref('AWS::AccountId') } },
+  };
+}
+
+function topicWith(
+  prefix: 'Alerts' | 'Operations',
+  { name }: Settings,
+  email: string | undefined,
+  allowed: readonly Statement[],
+): Resources {
   const topic = `${prefix}Topic`;
-  const statements = [
-    denyWithoutTls('sns:Publish', ref(topic)),
-    ...(prefix === 'Operations' ? [alarmsMayPublish] : []),
-  ];
+  const statements = [denyWithoutTls('sns:Publish', ref(topic)), ...allowed];
   return {
     [topic]: {
       Type: 'AWS::SNS::Topic',
@@ -79,6 +100,17 @@ const alarmsMayPublish = {
   Resource: ref('OperationsTopic'),
   Condition: { StringEquals: { 'aws:SourceAccount': ref('AWS::AccountId') } },
 } as const;
+
+function rulesMayPublish(ids: readonly string[]): Statement {
+  return {
+    Sid: 'OwnEventRules',
+    Effect: 'Allow',
+    Principal: { Service: 'events.amazonaws.com' },
+    Action: 'sns:Publish',
+    Resource: ref('OperationsTopic'),
+    Condition: { ArnEquals: { 'aws:SourceArn': ids.map(arnOf) } },
+  };
+}
 
 function subscription(topic: string, email: string): Resource {
   return { Type: 'AWS::SNS::Subscription', Properties: { TopicArn: ref(topic), Protocol: 'email', Endpoint: email } };

@@ -28,6 +28,7 @@ const typesThatMotoDoesNotCreate = [
 ];
 
 const DAY = 86_400;
+const tamperRule = 'Calls by which the guardrail could be silenced.';
 const functions = ['inspect', 'sweep'] as const;
 const roleOf = { inspect: 'InspectRole', sweep: 'SweepRole' } as const;
 
@@ -91,10 +92,11 @@ describe('queues', () => {
   }
 });
 
-test('events go to the live queue and the clock to the sweep; what can not be handed over is kept', async () => {
+test('events and probes go to the live queue, and the clock calls the sweep; what can not be handed over is kept', async () => {
   const { Rules = [] } = await events.send(new ListRulesCommand({ NamePrefix: `${stack}-` }));
+  const working = Rules.filter(({ Description }) => Description !== tamperRule);
   const rules = await Promise.all(
-    Rules.map(async ({ Name, State, EventPattern, ScheduleExpression }) => {
+    working.map(async ({ Name, State, EventPattern, ScheduleExpression }) => {
       const { Targets } = await events.send(new ListTargetsByRuleCommand({ Rule: Name }));
       const when = ScheduleExpression ?? JSON.parse(EventPattern ?? '')['detail-type'][0];
       return { when, State, Targets };
@@ -105,11 +107,15 @@ test('events go to the live queue and the clock to the sweep; what can not be ha
     RetryPolicy: { MaximumEventAgeInSeconds: DAY, MaximumRetryAttempts: 185 },
   };
   const live = { State: 'ENABLED', Targets: [{ Id: 'live', Arn: queueArn('LiveQueue'), ...kept }] };
-  expect(rules).toHaveLength(3);
+  const probe = { Id: 'probe', Arn: queueArn('LiveQueue'), Input: '{"kind":"probe"}', ...kept };
+  const heartbeat = { Id: 'heartbeat', Arn: functionArn('sweep'), Input: '{"kind":"heartbeat"}', ...kept };
+  expect(rules).toHaveLength(5);
   expect(rules).toEqual(
     expect.arrayContaining([
       { when: 'EC2 Instance State-change Notification', ...live },
       { when: 'AWS API Call via CloudTrail', ...live },
+      { when: 'cron(0 8 ? * MON *)', State: 'ENABLED', Targets: [heartbeat] },
+      { when: 'rate(15 minutes)', State: 'ENABLED', Targets: [probe] },
       { when: 'rate(1 hour)', State: 'ENABLED', Targets: [{ Id: 'sweep', Arn: functionArn('sweep'), ...kept }] },
     ]),
   );
@@ -130,6 +136,7 @@ describe('functions', () => {
       ALERT_TAG: 'Environment',
       ALERTS_TOPIC_ARN: idOf('AlertsTopic'),
       BULK_QUEUE_URL: idOf('BulkQueue'),
+      GUARDRAIL_VERSION: expect.stringMatching(/^\d+\.\d+\.\d+$/),
       LIVE_QUEUE_URL: idOf('LiveQueue'),
       OPERATIONS_TOPIC_ARN: idOf('OperationsTopic'),
       OWN_ROLE_ARNS: `${roleArn('InspectRole')},${roleArn('SweepRole')}`,
@@ -172,7 +179,7 @@ describe('roles', () => {
     ],
     sweep: () => [
       ['dynamodb:PutItem', [ownTable()]],
-      ['sns:Publish', [idOf('AlertsTopic')]],
+      ['sns:Publish', [idOf('AlertsTopic'), idOf('OperationsTopic')]],
       ['sqs:SendMessage', [queueArn('BulkQueue'), queueArn('UndeliveredQueue')]],
     ],
   };
@@ -225,4 +232,25 @@ test('the table is paid by request, and has the key that the functions write by'
     KeySchema: [{ AttributeName: 'pk', KeyType: 'HASH' }],
     AttributeDefinitions: [{ AttributeName: 'pk', AttributeType: 'S' }],
   });
+});
+
+test('what tells of tampering goes to the operations topic as text; what can not be handed over is kept', async () => {
+  const { Rules = [] } = await events.send(new ListRulesCommand({ NamePrefix: `${stack}-` }));
+  const rules = Rules.filter(({ Description }) => Description === tamperRule);
+  expect(rules.map(({ State }) => State)).toEqual(Array(5).fill('ENABLED'));
+  for (const { Name } of rules) {
+    const { Targets } = await events.send(new ListTargetsByRuleCommand({ Rule: Name }));
+    expect(Targets).toEqual([
+      {
+        Id: 'operations',
+        Arn: idOf('OperationsTopic'),
+        DeadLetterConfig: { Arn: queueArn('UndeliveredQueue') },
+        RetryPolicy: { MaximumEventAgeInSeconds: DAY, MaximumRetryAttempts: 185 },
+        InputTransformer: {
+          InputPathsMap: expect.objectContaining({ who: '$.detail.userIdentity.arn' }),
+          InputTemplate: expect.stringContaining('"Who: <type> <who>"'),
+        },
+      },
+    ]);
+  }
 });

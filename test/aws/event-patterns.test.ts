@@ -1,9 +1,9 @@
-import { EventBridgeClient, ListRulesCommand } from '@aws-sdk/client-eventbridge';
 import { allNeeds, eventsThatChange } from '../../src/domain/needs.ts';
 import { normalise } from '../../src/events/normalise.ts';
 import type { Mutations } from '../../src/sandbox/mutations.ts';
 import { eventRules, MAX_PATTERN_LENGTH } from '../../src/stack/event-rules.ts';
 import { accountId, deployed } from './support/deployment.ts';
+import { deployedPatterns, type Patterns } from './support/event-patterns.ts';
 import { fetchEventRuler, rulesMatching, whyNoEventRuler } from './support/event-ruler.ts';
 import {
   apiCall,
@@ -164,21 +164,6 @@ const events: readonly object[] = [
   ...Object.values(mutations).flat(),
 ];
 
-/** By logical id. */
-type Patterns = Readonly<Record<string, string>>;
-
-/** Patterns of the stack's rules, as EventBridge gives them back. */
-async function deployedPatterns(): Promise<Patterns> {
-  const client = new EventBridgeClient({ region: deployed.region });
-  const prefix = `${deployed.stack}-`;
-  const { Rules: rules = [] } = await client.send(new ListRulesCommand({ NamePrefix: prefix }));
-  return Object.fromEntries(
-    rules.flatMap(({ Name = '', EventPattern }) =>
-      EventPattern === undefined ? [] : [[Name.slice(prefix.length).replace(/-\w+$/, ''), EventPattern]],
-    ),
-  );
-}
-
 /** Patterns of a stack whose policies need everything there is, with account and roles filled in. */
 function patternsOfAllNeeds(): Patterns {
   const rules = Object.entries(eventRules(eventsThatChange(allNeeds)));
@@ -235,7 +220,7 @@ if (lacking !== undefined) process.stderr.write(`-- no event pattern is matched:
   test('account and roles of the functions are filled in, and no pattern is too long for EventBridge', () => {
     const role = (id: string) => expect.stringMatching(`^arn:aws:iam::${accountId}:role/${deployed.stack}-${id}-\\w+$`);
 
-    expect(Object.keys(patterns).sort()).toEqual(['ApiCallRule1', 'StateChangeRule']);
+    expect(Object.keys(patterns)).toEqual(expect.arrayContaining(['ApiCallRule1', 'StateChangeRule']));
     expect(rolesIn(patterns)).toEqual([role('InspectRole'), role('SweepRole')]);
     for (const pattern of Object.values(patterns)) {
       expect(pattern).toContain(`"${accountId}"`);

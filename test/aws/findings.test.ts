@@ -54,6 +54,7 @@ function engineOf({ aws, accountId, tableName, topicArn, queueUrl }: Stage): Eng
     ...notEnforcing,
     policies: [policyFor('encrypted-volumes', {}), policyFor('required-tags', { keys: [{ key: 'Owner' }] })],
     deployment: {
+      version: '0.0.0',
       scope: { accountId, region },
       tableName,
       alertsTopicArn: topicArn,

@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import { CreateTopicCommand, SNSClient } from '@aws-sdk/client-sns';
 import { ReceiveMessageCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { SWEEP_COMPLETED } from '../../src/stack/alarms.ts';
+import { METRICS_NAMESPACE, type MetricName } from '../../src/domain/metrics.ts';
 import { VISIBILITY_TIMEOUT } from '../../src/stack/queues.ts';
 import { account, goodTags } from './support/account.ts';
 import { accountId, deployed, physicalId } from './support/deployment.ts';
@@ -211,21 +211,48 @@ describe('the deployed functions', () => {
     expect(changesIn(await inspected())).toEqual([`opened encrypted-volumes ${instanceId}`]);
   });
 
+  test('answer a probe by the table alone: where it is not there, the probe is not counted, and comes again', async () => {
+    const broken = await start('inspect', { environment: { TABLE_NAME: 'not-there' } });
+    const viaBroken = await eventSource(live.queueUrl, broken);
+    const probe = await send(live.queueUrl, '{"kind":"probe"}');
+    expect(await viaBroken.handOver()).toEqual([{ handled: [], failed: [probe] }]);
+    await viaBroken.showFailedAgain();
+    expect(await live.handOver()).toEqual([{ handled: [probe], failed: [] }]);
+    expect([probesCountedBy(broken), probesCountedBy(inspect)]).toEqual([0, 1]);
+  });
+
+  function probesCountedBy({ log }: RunningFunction): number {
+    const counted = log.map((line) => JSON.parse(line)['ProbeCompleted' satisfies MetricName] ?? 0);
+    return counted.reduce((sum, one) => sum + one, 0);
+  }
+
   test('tell operators nothing while all goes well', async () => {
     expect(await operations.empty()).toEqual([]);
+  });
+
+  test('say once a week that they are alive, to operators alone', async () => {
+    await sweep.invoke({ kind: 'heartbeat' });
+    const [heartbeat, ...others] = await operations.empty();
+    expect(others).toEqual([]);
+    expect(heartbeat).toMatchObject({
+      kind: 'heartbeat',
+      lastSweep: { completedAt: expect.any(String), instances: expect.any(Number) },
+      policies: expect.arrayContaining([{ name: 'no-open-ssh', severity: 'critical' }]),
+    });
+    expect(await alerts.empty()).toEqual([]);
   });
 
   test('log in JSON, why a message failed too, and the metric that the alarm on a missing sweep watches', () => {
     const lines = running.flatMap(({ log }) => log.map((line) => JSON.parse(line)));
     const errors = lines.filter(({ level }) => level === 'ERROR').map(({ message }) => message);
     expect(errors).toEqual(expect.arrayContaining([expect.stringMatching(/^message [\w-]+ is no JSON: /)]));
-    const { namespace, metric } = SWEEP_COMPLETED;
+    const metric: MetricName = 'SweepCompleted';
     const completed = lines.filter((line) => line[metric] === 1);
     expect(completed).not.toEqual([]);
     for (const line of completed) {
       expect(line.service).toBe(deployed.stack);
       expect(line._aws.CloudWatchMetrics).toEqual([
-        expect.objectContaining({ Namespace: namespace, Dimensions: [['service']] }),
+        expect.objectContaining({ Namespace: METRICS_NAMESPACE, Dimensions: [['service']] }),
       ]);
     }
   });

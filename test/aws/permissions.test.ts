@@ -19,6 +19,7 @@ import {
 } from '@aws-sdk/client-iam';
 import { CreateTopicCommand, SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
 import { CreateQueueCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { actions } from '../../src/actions/index.ts';
 import { sdk } from '../../src/aws/sdk.ts';
 import { describeError } from '../../src/domain/errors.ts';
 import type { Aws, Operation } from '../../src/domain/operations.ts';
@@ -35,8 +36,8 @@ import { allowing, type GuardedMoto, startGuardedMoto } from './support/guarded-
 
 const { region } = deployed;
 const folder = mkdtempSync(join(tmpdir(), 'permissions-'));
-const loaded = loadPolicies(['policies'], { rules, cwd: process.cwd(), now: new Date() });
-const policies = bindAll(loaded.policies, rules);
+const loaded = loadPolicies(['policies'], { rules, actions, cwd: process.cwd(), now: new Date() });
+const policies = bindAll(loaded.policies, { rules, actions });
 const violated = ['approved-instance-families', 'encrypted-volumes', 'no-open-ssh', 'required-tags'];
 
 /** What a refused call comes to: the function's message is delivered again, a verdict is unknown, or a detail is missing. */
@@ -233,6 +234,7 @@ async function newDeployment() {
     }),
   );
   const deployment = {
+    version: '0.0.0',
     scope: { accountId, region },
     tableName: name,
     alertsTopicArn: await topic('alerts'),

@@ -4,6 +4,7 @@ import { sdkStage } from './support/sdk-stage.ts';
 const passesOver = 'moto does not look at the bounds of MaxResults';
 const failsItself = 'moto fails with 500 and a page of HTML';
 const takesAll = 'moto takes what the service refuses';
+const oneByOne = 'moto changes what comes before the one that it refuses';
 
 /** Where moto 5.2 does not answer as AWS's documentation has it. The sandbox does, in all of them. */
 const gapsOfMoto = {
@@ -25,10 +26,39 @@ const gapsOfMoto = {
   'DescribeSecurityGroupRules: an unknown filter fails the call': failsItself,
   'DescribeSecurityGroupRules: a rule names the owner of its group': 'moto leaves GroupOwnerId out',
   'a second interface has its own groups alone': "moto adds the instance's groups to those of every interface",
+  'RevokeSecurityGroupIngress: the answer names the rules that are no more': 'moto leaves them out',
+  'RevokeSecurityGroupIngress: in the default VPC, what is not let through is no error, and named':
+    'moto says InvalidPermission.NotFound, as EC2 does in any other VPC',
+  'RevokeSecurityGroupIngress: a rule that is not there fails the call': 'moto says InvalidPermission.NotFound of it',
+  'AuthorizeSecurityGroupIngress: with one that is let through already, the others do not come': oneByOne,
+  'AuthorizeSecurityGroupIngress: a block is kept in its canonical form': 'moto keeps it as it was given',
+  'AuthorizeSecurityGroupIngress: the families of addresses are counted apart': 'moto counts them together',
+  'StopInstances: a stopped instance stays so': 'moto says that it is stopping',
+  'StopInstances: with one that is protected, no other is stopped': oneByOne,
+  'StopInstances: a terminated instance is not stopped': takesAll,
+  'StopInstances: a Spot Instance of a one-time request is not stopped': takesAll,
+  'StartInstances: a terminated instance is not started': takesAll,
+  'TerminateInstances: whoever may not be stopped may not be terminated': takesAll,
+  'ModifyInstanceAttribute: a Spot Instance can not be protected': takesAll,
+  'DescribeSpotInstanceRequests: an instance names its request': 'moto leaves SpotInstanceRequestId out',
+  'DescribeSpotInstanceRequests: an unknown filter fails the call': failsItself,
+  'ModifyNetworkInterfaceAttribute: an interface has these groups, and no others':
+    "moto adds the instance's groups to those of every interface",
+  'ModifyNetworkInterfaceAttribute: the instance has the groups of its primary interface':
+    'to moto it has those that it was launched with',
+  'ModifyNetworkInterfaceAttribute: a group that is not there fails the call': takesAll,
+  'ModifyNetworkInterfaceAttribute: no group fails the call': takesAll,
+  'ModifyNetworkInterfaceAttribute: more than five groups fail the call': takesAll,
+  'CreateTags: with one resource that is not there, no other is tagged': takesAll,
+  "CreateTags: AWS's own prefix fails the call": takesAll,
+  'DeleteTags: all of them, where none is named': 'moto deletes none then',
   'GetManagedPrefixListEntries: a page holds as many as asked for': 'moto gives all entries on one page',
   'GetManagedPrefixListEntries: a list that is not there fails the call': 'to moto it is a list without entries',
   'PutItem: a value that the expression does not use fails the call': takesAll,
   'PutItem: a value that is not given fails the call': failsItself,
+  'PutItem: a key of an index that is no text fails the call': takesAll,
+  'UpdateItem: what is used and no number leaves no room': failsItself,
+  'Query: an index that is not there fails the call': 'moto says ResourceNotFoundException of it',
   'BatchGetItem: no keys fail the call': takesAll,
   'ListTables: a Limit above 100 fails the call': takesAll,
   'Publish: a subject with a line break fails the call': takesAll,

@@ -3,7 +3,6 @@ import { tripped } from '../../src/domain/controls.ts';
 import { findingId } from '../../src/domain/finding.ts';
 import type { Notify } from '../../src/domain/policy.ts';
 import { changeControls } from '../../src/engine/store.ts';
-import { tick } from '../../src/engine/tick.ts';
 import { exposed, HOUR, type Operated, operated, untagged } from '../support/operated.ts';
 import { plainStop } from '../support/plain-actions.ts';
 import { enforcing, policyFor } from '../support/policies.ts';
@@ -123,8 +122,7 @@ describe.each(['findings show', 'explain'])('%s', (command) => {
     const world = operated([{ ...stopLater, actions: [notify, ...stopLater.actions.slice(1)] }]);
     const id = await world.launch(untagged);
     world.simulation.sandbox.advance(20 * HOUR);
-    await tick(world.simulation.engine);
-    await world.happens();
+    await world.happens([{ kind: 'tick' }]);
 
     const text = line((await world.run(`${command} ${idOf(id, 'required-tags')}`)).stdout);
 

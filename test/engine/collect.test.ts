@@ -10,12 +10,17 @@ import type { Resources } from '../../src/sandbox/recorded.ts';
 import { createSandbox } from '../../src/sandbox/sandbox.ts';
 import { callsSince, scope, start } from '../support/world.ts';
 
-/** An instance with a volume, a group, an interface and a type of its own. */
+const idOf = (at: number) => `i-${at.toString(16).padStart(17, '0')}`;
+
+/** An instance with a volume, a group, an interface, a type, a VPC and a Spot request of its own. */
 function instance(at: number): Instance {
   const read = instanceOf(
     {
-      InstanceId: `i-${at}`,
+      InstanceId: idOf(at),
       InstanceType: `m7i.${at}xlarge` as ec2._InstanceType,
+      InstanceLifecycle: 'spot',
+      SpotInstanceRequestId: `sir-${at}`,
+      VpcId: `vpc-${at}`,
       LaunchTime: new Date('2026-03-01T09:00:00Z'),
       State: { Name: 'running' },
       Placement: { AvailabilityZone: 'us-east-1a' },
@@ -33,12 +38,19 @@ const upTo = (count: number) => Array.from({ length: count }, (_, at) => at);
 /** As many of each resource, and an alias for each. */
 function resourcesOf(count: number): Resources {
   return {
-    volumes: upTo(count).map((at) => ({ VolumeId: `vol-${at}`, Attachments: [{ InstanceId: `i-${at}` }] })),
+    volumes: upTo(count).map((at) => ({ VolumeId: `vol-${at}`, Attachments: [{ InstanceId: idOf(at) }] })),
     securityGroups: upTo(count).map((at) => ({
       GroupId: `sg-${at}`,
+      VpcId: `vpc-${at}`,
       IpPermissions: [{ IpProtocol: 'tcp', FromPort: 22, ToPort: 22, IpRanges: [{ CidrIp: '10.0.0.0/8' }] }],
     })),
-    networkInterfaces: upTo(count).map((at) => ({ NetworkInterfaceId: `eni-${at}` })),
+    networkInterfaces: upTo(count).map((at) => ({
+      NetworkInterfaceId: `eni-${at}`,
+      Groups: [{ GroupId: `sg-${at}` }],
+    })),
+    spotInstanceRequests: upTo(count).map((at) => ({ SpotInstanceRequestId: `sir-${at}` })),
+    instanceAttributes: Object.fromEntries(upTo(count).map((at) => [idOf(at), { disableApiStop: true }])),
+    reservations: upTo(count).map((at) => ({ Instances: [{ InstanceId: idOf(at) }] })),
     instanceTypes: upTo(count).map((at) => ({ InstanceType: `m7i.${at}xlarge` as ec2._InstanceType })),
     kmsAliases: upTo(count).map((at) => ({ AliasName: `alias/${at}`, TargetKeyId: `key-${at}` })),
   };
@@ -47,6 +59,7 @@ function resourcesOf(count: number): Resources {
 /** A group that names prefix lists, and another group as a source. */
 const naming: ec2.SecurityGroup = {
   GroupId: 'sg-0',
+  VpcId: 'vpc-0',
   IpPermissions: [
     {
       IpProtocol: 'tcp',
@@ -71,7 +84,7 @@ async function collected(
   return { ...(await collect(sandbox.aws, instances, needs, new Map())), calls: sandbox.calls };
 }
 
-type Kind = Exclude<keyof Collected, 'launches' | 'prefixLists'>;
+type Kind = Exclude<keyof Collected, 'launches' | 'prefixLists' | 'protections'>;
 
 const reads: readonly (readonly [Operation, Need, Kind])[] = [
   ['ec2:DescribeVolumes', 'volumes', 'volumes'],
@@ -80,10 +93,14 @@ const reads: readonly (readonly [Operation, Need, Kind])[] = [
   ['ec2:DescribeNetworkInterfaces', 'networkInterfaces', 'networkInterfaces'],
   ['ec2:DescribeInstanceTypes', 'instanceTypeInfo', 'instanceTypes'],
   ['kms:ListAliases', 'kmsAliases', 'kmsAliases'],
+  ['ec2:DescribeNetworkInterfaces', 'groupInterfaces', 'groupInterfaces'],
+  ['ec2:DescribeSecurityGroups', 'vpcGroups', 'vpcGroups'],
+  ['ec2:DescribeSecurityGroupRules', 'vpcGroups', 'securityGroupRules'],
+  ['ec2:DescribeSpotInstanceRequests', 'spotRequest', 'spotRequests'],
 ];
 const filtered = reads.filter(([operation]) => operation !== 'kms:ListAliases');
 
-describe.each(reads)('%s', (operation, need, kind) => {
+describe.each(reads)('%s for %s', (operation, need, kind) => {
   it('is read to its last page', async () => {
     const result = await collected(upTo(12).map(instance), [need], resourcesOf(12));
 
@@ -121,12 +138,12 @@ test.each(filtered)('%s takes no more than 200 values at once', async (operation
 });
 
 test('volumes that do not say yet that they are attached are read by id', async () => {
-  const resources = { volumes: [{ VolumeId: 'vol-0' }, { VolumeId: 'vol-1', Attachments: [{ InstanceId: 'i-1' }] }] };
+  const resources = { volumes: [{ VolumeId: 'vol-0' }, { VolumeId: 'vol-1', Attachments: [{ InstanceId: idOf(1) }] }] };
   const { volumes, calls } = await collected([instance(0), instance(1)], ['volumes'], resources);
 
   expect([...volumes.rows.keys()].sort()).toEqual(['vol-0', 'vol-1']);
   expect(calls.map((call) => ('Filters' in call.input ? call.input.Filters : undefined))).toEqual([
-    [{ Name: 'attachment.instance-id', Values: ['i-0', 'i-1'] }],
+    [{ Name: 'attachment.instance-id', Values: [idOf(0), idOf(1)] }],
     [{ Name: 'volume-id', Values: ['vol-0'] }],
   ]);
 });
@@ -183,6 +200,84 @@ test.each(allNeeds)('for %s what the table of needs says is called, and nothing 
   expect([...new Set(callsSince(calls))].sort()).toEqual(expected);
 });
 
+describe('protections', () => {
+  const operation = 'ec2:DescribeInstanceAttribute';
+
+  it('are read by two calls an instance, of five instances at once', async () => {
+    let open = 0;
+    let most = 0;
+    const { aws, calls } = createSandbox({ scope, start, resources: resourcesOf(12) });
+    const counted: Aws = async (asked, input) => {
+      most = Math.max(most, ++open);
+      await Promise.resolve();
+      open -= 1;
+      return aws(asked, input);
+    };
+    const { protections } = await collect(counted, upTo(12).map(instance), ['protection'], new Map());
+
+    expect([...protections.rows]).toEqual(upTo(12).map((at) => [idOf(at), { stop: true, termination: false }]));
+    expect(protections.failure).toBeUndefined();
+    expect(callsSince(calls)).toEqual(upTo(24).map(() => operation));
+    expect(most).toBe(10);
+  });
+
+  it.each(['disableApiStop', 'disableApiTermination'])(
+    'of which %s can not be read are missing, not off, and the others stand',
+    async (attribute) => {
+      const faults: Fault[] = [
+        {
+          operation,
+          error: 'RequestLimitExceeded',
+          when: ({ InstanceId, Attribute }) => InstanceId === idOf(1) && Attribute === attribute,
+        },
+      ];
+      const result = await collected(upTo(3).map(instance), ['protection'], resourcesOf(3), { faults });
+
+      expect([...result.protections.rows.keys()]).toEqual([idOf(0), idOf(2)]);
+      expect(factsOf(instance(1), result, start).protection).toEqual({
+        known: false,
+        missing: expect.objectContaining({ what: `protection of ${idOf(1)}`, why: 'throttled' }),
+      });
+      expect(factsOf(instance(2), result, start).protection).toMatchObject({ known: true, value: { stop: true } });
+    },
+  );
+
+  it('that an answer does not hold are a failure, and not off', async () => {
+    const { protections } = await collect(async () => ({}) as never, [instance(0)], ['protection'], new Map());
+
+    expect(protections).toEqual({
+      rows: new Map(),
+      failure: { why: 'failed', detail: `Error: the answer to ${operation} holds no value: it is not AWS's` },
+    });
+  });
+});
+
+test('rules are read once of each group, whatever names it', async () => {
+  const others = upTo(2).map((at) => ({ GroupId: `sg-other-${at}`, VpcId: 'vpc-0' }));
+  const resources = { securityGroups: [...(resourcesOf(1).securityGroups ?? []), ...others] };
+  const result = await collected([instance(0)], ['securityGroups', 'vpcGroups'], resources);
+  const groupIds = result.calls
+    .filter(({ operation }) => operation === 'ec2:DescribeSecurityGroupRules')
+    .map(({ input }) => ('Filters' in input ? input.Filters?.[0]?.Values : undefined));
+
+  expect(groupIds).toEqual([['sg-0'], ['sg-other-0', 'sg-other-1']]);
+  expect(
+    factsOf(instance(0), result, start).vpcGroups.found.map(({ GroupId, rules }) => [GroupId, rules.known]),
+  ).toEqual([
+    ['sg-0', true],
+    ['sg-other-0', true],
+    ['sg-other-1', true],
+  ]);
+});
+
+test('of an instance that is no Spot instance, no request is read', async () => {
+  const onDemand = { ...instance(0), InstanceLifecycle: undefined };
+  const result = await collected([onDemand], ['spotRequest'], resourcesOf(1));
+
+  expect(result.calls).toEqual([]);
+  expect(factsOf(onDemand, result, start).spotRequest).toEqual({ known: true, value: 'none' });
+});
+
 describe('what could not be read is unknown', () => {
   const failing = async (operation: Operation, needs: readonly Need[]) => {
     const faults = [{ operation, error: 'UnauthorizedOperation', times: 'always' } as Fault];
@@ -213,6 +308,32 @@ describe('what could not be read is unknown', () => {
     const { instanceTypeInfo } = await failing('ec2:DescribeInstanceTypes', ['instanceTypeInfo']);
 
     expect(instanceTypeInfo).toEqual({ known: false, missing: missing('instance type m7i.0xlarge') });
+  });
+
+  it('of the interfaces that a group is on', async () => {
+    const { groupInterfaces } = await failing('ec2:DescribeNetworkInterfaces', ['groupInterfaces']);
+
+    expect(groupInterfaces).toEqual({ found: [], missing: [missing('interfaces of sg-0')] });
+  });
+
+  it('of the groups of a VPC', async () => {
+    const { vpcGroups } = await failing('ec2:DescribeSecurityGroups', ['vpcGroups']);
+
+    expect(vpcGroups).toEqual({ found: [], missing: [missing('security groups of vpc-0')] });
+  });
+
+  it('of the rules of the groups of a VPC', async () => {
+    const { vpcGroups } = await failing('ec2:DescribeSecurityGroupRules', ['vpcGroups']);
+
+    expect(vpcGroups.found.map((group) => group.rules)).toEqual([
+      { known: false, missing: missing('rules of security group sg-0') },
+    ]);
+  });
+
+  it('of a Spot request', async () => {
+    const { spotRequest } = await failing('ec2:DescribeSpotInstanceRequests', ['spotRequest']);
+
+    expect(spotRequest).toEqual({ known: false, missing: missing('Spot request sir-0') });
   });
 
   it.each(['prefixLists', 'sourceGroups'] as const)(

@@ -3,7 +3,6 @@ import { isChanging, type Operation } from '../../src/domain/operations.ts';
 import { inspectBatch } from '../../src/engine/inspect.ts';
 import { readAllRecords } from '../../src/engine/store.ts';
 import { sweep } from '../../src/engine/sweep.ts';
-import { tick } from '../../src/engine/tick.ts';
 import { plainRevoke, plainStop } from '../support/plain-actions.ts';
 import { enforcing, policyFor } from '../support/policies.ts';
 import { good, openSsh, start, world } from '../support/world.ts';
@@ -85,7 +84,8 @@ async function story(trouble?: Trouble) {
   for (const event of events) simulation.send(event);
   await settle(simulation);
   simulation.sandbox.advance(HOUR);
-  await tried(simulation, () => tick(simulation.engine));
+  simulation.send({ kind: 'tick' });
+  await settle(simulation);
   await tried(simulation, () => sweep(simulation.engine));
   for (let hours = 0; hours < 2; hours++) {
     simulation.sandbox.advance(HOUR);
@@ -180,8 +180,8 @@ test('in whatever order events come, and however often: done once', async () => 
     }
     await settle(simulation);
     simulation.sandbox.advance(HOUR);
-    await tick(simulation.engine);
-    await tick(simulation.engine);
+    simulation.send({ kind: 'tick' });
+    simulation.send({ kind: 'tick' });
     await settle(simulation);
     expect([order, effects(simulation)]).toEqual([order, once]);
   }

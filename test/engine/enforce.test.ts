@@ -6,7 +6,6 @@ import { defaultSafety } from '../../src/domain/safety.ts';
 import { inspectBatch } from '../../src/engine/inspect.ts';
 import { changeControls, readAllRecords } from '../../src/engine/store.ts';
 import { sweep } from '../../src/engine/sweep.ts';
-import { tick } from '../../src/engine/tick.ts';
 import { plainRevoke, plainStop } from '../support/plain-actions.ts';
 import { enforcing, policyFor } from '../support/policies.ts';
 import { closed, good, openSsh, scope, start, told, world } from '../support/world.ts';
@@ -40,7 +39,7 @@ async function sweepOnce(simulation: World): Promise<void> {
 
 async function wait(simulation: World, milliseconds: number): Promise<void> {
   simulation.sandbox.advance(milliseconds);
-  await tick(simulation.engine);
+  simulation.send({ kind: 'tick' });
   await simulation.runUntilQuiet(15 * MINUTE);
 }
 
@@ -252,7 +251,7 @@ describe('what stood before', () => {
     await sweepOnce(simulation);
     for (let hours = 0; hours < 50; hours++) {
       sandbox.advance(HOUR);
-      await tick(simulation.engine);
+      simulation.send({ kind: 'tick' });
       await simulation.runUntilQuiet(MINUTE);
     }
     await sweepOnce(simulation);

@@ -270,3 +270,32 @@ describe('a batch', () => {
     expect(told(simulation).flat()).toHaveLength(count * 5);
   });
 });
+
+describe('the share of what could not be said', () => {
+  const shares = (simulation: ReturnType<typeof world>) =>
+    simulation.reports.map(({ finalEvaluations, finalInsufficientData }) => [finalInsufficientData, finalEvaluations]);
+
+  it('leaves out looks that another one follows: what a launch has not shown yet is no gap', async () => {
+    const simulation = world();
+    for (const event of simulation.sandbox.account.launch(bad).events) simulation.send(event);
+    await simulation.runUntilQuiet(900_000);
+
+    expect(simulation.reports.some(({ insufficientData }) => insufficientData > 0)).toBe(true);
+    expect(shares(simulation)).toEqual([
+      [0, 0],
+      [0, fivePolicies.length],
+    ]);
+  });
+
+  it('counts at once what no further look would bring', async () => {
+    const simulation = world({
+      faults: [{ operation: 'ec2:DescribeVolumes', error: 'UnauthorizedOperation', times: 'always' }],
+    });
+    const [instance] = simulation.sandbox.account.launch(bad).instances;
+    simulation.sandbox.advance(3_600_000);
+    simulation.send(running(instance?.InstanceId ?? ''));
+    await simulation.runUntilQuiet(0);
+
+    expect(shares(simulation)).toEqual([[1, fivePolicies.length]]);
+  });
+});

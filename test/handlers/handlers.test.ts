@@ -14,14 +14,17 @@ const context = { functionName: 'inspect', awsRequestId: 'request-1' } as Contex
 const environment = {
   ACCOUNT_ID: scope.accountId,
   AWS_REGION: scope.region,
+  GUARDRAIL_VERSION: '0.1.0',
   TABLE_NAME: 'findings',
   ALERTS_TOPIC_ARN: 'arn:aws:sns:us-east-1:123456789012:alerts',
   OPERATIONS_TOPIC_ARN: 'arn:aws:sns:us-east-1:123456789012:operations',
   LIVE_QUEUE_URL: 'https://sqs.us-east-1.amazonaws.com/123456789012/live',
   BULK_QUEUE_URL: 'https://sqs.us-east-1.amazonaws.com/123456789012/bulk',
-  POWERTOOLS_DEV: 'false',
+  // With it metrics are written by the console that tests can listen to.
+  POWERTOOLS_DEV: 'true',
   POWERTOOLS_LOG_LEVEL: 'SILENT',
-  POWERTOOLS_METRICS_DISABLED: 'true',
+  POWERTOOLS_METRICS_DISABLED: 'false',
+  POWERTOOLS_SERVICE_NAME: 'ec2-guardrail-test',
 };
 
 const ec2 = mockClient(EC2Client);
@@ -29,6 +32,9 @@ const dynamodb = mockClient(DynamoDBClient);
 const sns = mockClient(SNSClient);
 const sqs = mockClient(SQSClient);
 const eventBridge = mockClient(EventBridgeClient);
+
+const written = jest.spyOn(console, 'log').mockImplementation(() => undefined);
+afterAll(() => written.mockRestore());
 
 beforeEach(() => {
   Object.assign(process.env, environment);
@@ -63,6 +69,14 @@ function sqsEvent(...bodies: readonly string[]): SQSEvent {
   return { Records: records } as unknown as SQSEvent;
 }
 
+/** What a run counted, by metric. */
+async function metricsOf(run: () => Promise<unknown>): Promise<Readonly<Record<string, unknown>>> {
+  written.mockClear();
+  await run();
+  const lines = written.mock.calls.map(([line]) => JSON.parse(String(line)) as Record<string, unknown>);
+  return Object.assign({}, ...lines.filter((line) => '_aws' in line));
+}
+
 const running = JSON.stringify(
   stateChange(scope, { instanceId, state: 'running', at: new Date('2026-01-02T00:00:00Z'), id: 'event-1' }),
 );
@@ -86,6 +100,33 @@ describe('λ inspect', () => {
     expect(written).toEqual(['attribute_not_exists(pk)', 'version = :version']);
   });
 
+  it('counts a probe only when the table was read and written', async () => {
+    dynamodb.on(BatchGetItemCommand).resolves({ Responses: { findings: [] } });
+    dynamodb.on(PutItemCommand).resolvesOnce({}).rejects(new Error('the table is gone'));
+
+    const { handler } = await import('../../src/handlers/inspect.ts');
+    const completed = await metricsOf(() => handler(sqsEvent('{"kind":"probe"}'), context));
+    const failed = await metricsOf(() => handler(sqsEvent('{"kind":"probe"}'), context));
+
+    expect([completed.ProbeCompleted, failed.ProbeCompleted]).toEqual([1, 0]);
+    expect(ec2.calls()).toEqual([]);
+  });
+
+  it('counts a refused call even when it ends the run', async () => {
+    ec2.on(DescribeInstancesCommand).resolves(described);
+    dynamodb
+      .on(BatchGetItemCommand)
+      .rejects(Object.assign(new Error('not authorized'), { name: 'AccessDeniedException' }));
+
+    const { handler } = await import('../../src/handlers/inspect.ts');
+    const counted = await metricsOf(() =>
+      expect(handler(sqsEvent(running), context)).rejects.toThrow('not authorized'),
+    );
+
+    expect(counted).toMatchObject({ RefusedCalls: 1 });
+    expect(counted).not.toHaveProperty('Inspected');
+  });
+
   it('rejects when the table can not be read, so that the whole batch comes again', async () => {
     ec2.on(DescribeInstancesCommand).resolves(described);
     const { handler } = await import('../../src/handlers/inspect.ts');
@@ -107,6 +148,20 @@ describe('λ sweep', () => {
 
     const bodies = sqs.commandCalls(SendMessageCommand).map((call) => JSON.parse(call.args[0].input.MessageBody ?? ''));
     expect(bodies).toEqual([expect.objectContaining({ kind: 'sweep', silent: true, instanceIds: [instanceId] })]);
+  });
+
+  it('says that it is alive when the clock asks for that, and sweeps nothing', async () => {
+    dynamodb.on(ScanCommand).resolves({ Items: [] });
+    dynamodb.on(BatchGetItemCommand).resolves({ Responses: { findings: [] } });
+    sns.on(PublishCommand, { TopicArn: environment.OPERATIONS_TOPIC_ARN }).resolves({ MessageId: '1' });
+
+    const { handler } = await import('../../src/handlers/sweep.ts');
+    await handler({ kind: 'heartbeat' }, context);
+
+    expect(sns.commandCalls(PublishCommand).map((call) => call.args[0].input.Subject)).toEqual([
+      '[ALIVE] 0 open findings, 0 unknown in us-east-1',
+    ]);
+    expect([...ec2.calls(), ...sqs.calls()]).toEqual([]);
   });
 
   it('rejects when EC2 refuses, so that Lambda tries again and the alarm is raised', async () => {

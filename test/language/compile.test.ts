@@ -5,6 +5,7 @@ import { type BoundPolicy, type Match, notify, type Policy } from '../../src/dom
 import { bindAll } from '../../src/language/bind.ts';
 import { compilePolicies } from '../../src/language/compile.ts';
 import { rules } from '../../src/rules/index.ts';
+import { plainRevoke, plainStop } from '../support/plain-actions.ts';
 
 function policy(name: string, rule: string, parameters: Policy['parameters'], match?: Match): Policy {
   return {
@@ -26,6 +27,7 @@ const owned = policy('owned', 'required-tags', {
   resources: ['instance'],
 });
 const encrypted = policy('encrypted', 'encrypted-volumes', {});
+const enforced: Policy = { ...encrypted, mode: 'enforce', enforce: { match: { when: 'true' } } };
 const old = policy('old', 'encrypted-volumes', {}, { not: [{ when: 'instance.LaunchTime < now' }] });
 
 function importsOf(source: string): readonly string[] {
@@ -42,9 +44,36 @@ test('the module imports the rules in use, once each, and no CEL where no condit
 
 test.each([
   ['in match', old],
+  ['in enforce', enforced],
   ['in an exemption', { ...encrypted, exempt: [{ match: { when: 'true' }, reason: 'r', until: '2027-01-01' }] }],
 ])('the module imports CEL where a condition is used %s', (_, one) => {
   expect(importsOf(compilePolicies([one]))).toContain('celConditions ../domain/conditions.ts');
+});
+
+test('the module imports the actions in use, once each, whatever the mode, and hands each policy its own', () => {
+  const use = (id: string) => ({ id, parameters: {}, afterMs: 0, onDrift: false });
+  const revoking: Policy = { ...owned, name: 'revoking', actions: [notify, use('revoke-ingress'), use('stop')] };
+  const source = compilePolicies([owned, revoking, { ...old, mode: 'enforce', actions: [notify, use('stop')] }]);
+
+  expect(importsOf(source).filter((line) => line.includes('actions'))).toEqual([
+    'revokeIngress ../actions/revoke-ingress.ts',
+    'stop ../actions/stop.ts',
+  ]);
+  expect([...source.matchAll(/(\w+, \[.*?\](?:, \w+)?)\),$/gm)].map(([, end]) => end)).toEqual([
+    'requiredTags, []',
+    'requiredTags, [revokeIngress, stop]',
+    'encryptedVolumes, [stop], celConditions',
+  ]);
+});
+
+test('a policy is bound with its actions, whatever its mode', () => {
+  const enforcement = { id: 'stop', parameters: {}, afterMs: 0, onDrift: false };
+  const stopping: Policy = { ...owned, actions: [notify, enforcement] };
+
+  expect(bindAll([stopping], { rules, actions: [plainStop, plainRevoke] })[0]?.boundActions).toEqual([
+    { ...enforcement, action: plainStop },
+  ]);
+  expect(() => bindAll([stopping], { rules, actions: [plainRevoke] })).toThrow('policy owned: there is no action stop');
 });
 
 test('the module of no policies has none', () => {
@@ -75,11 +104,11 @@ test('the compiled module joins policies as the command line does', () => {
     { name: 'encrypted', parameters: {}, needs: ['volumes'], rule: 'encrypted-volumes' },
     { name: 'old', parameters: {}, needs: ['volumes'], rule: 'encrypted-volumes' },
   ]);
-  expect(seen(bindAll(policies, rules))).toEqual(seen(module.exports.policies));
+  expect(seen(bindAll(policies, { rules, actions: [] }))).toEqual(seen(module.exports.policies));
 });
 
 test('a policy whose rule is not there can not be bound', () => {
-  expect(() => bindAll([policy('odd', 'no-such-rule', {})], rules)).toThrow(
+  expect(() => bindAll([policy('odd', 'no-such-rule', {})], { rules, actions: [] })).toThrow(
     'policy odd: there is no rule no-such-rule',
   );
 });

@@ -12,7 +12,7 @@ const valid = (name: string) =>
 function told(files: Readonly<Record<string, string>>, prepare: (cwd: string) => void = () => undefined) {
   return inFolder({ 'policies/good/policy.yml': valid('good'), ...files }, (cwd) => {
     prepare(cwd);
-    const { policies, errors } = loadPolicies(['policies'], { rules, cwd, now });
+    const { policies, errors } = loadPolicies(['policies'], { rules, actions: [], cwd, now });
     return {
       loaded: policies.map(({ name }) => name),
       errors: errors.map(({ file, code, message }) => `${file}: ${code} ${message}`),

@@ -1,7 +1,9 @@
 import { loadPolicies } from '../../src/language/load.ts';
 import type { PolicyError } from '../../src/language/policy-error.ts';
 import { rules as shippedRules } from '../../src/rules/index.ts';
+import { actions } from './actions.ts';
 import { inFolder } from './folder.ts';
+import { marked, placed } from './marked.ts';
 import { rules } from './rules.ts';
 
 const now = new Date('2026-06-01T00:00:00Z');
@@ -15,7 +17,7 @@ actions: [notify]
 `;
 
 function load(files: Readonly<Record<string, string>>, paths: readonly string[] = ['policies']) {
-  return inFolder(files, (cwd) => loadPolicies(paths, { rules, cwd, now }));
+  return inFolder(files, (cwd) => loadPolicies(paths, { rules, actions, cwd, now }));
 }
 
 function errorsOf(policy: string, values = ''): readonly PolicyError[] {
@@ -26,18 +28,7 @@ function errorsOf(policy: string, values = ''): readonly PolicyError[] {
 function errorsOfShipped(rule: string, parameters: string, more = ''): readonly PolicyError[] {
   const policy = `${valid.replace('has-tags', rule).replace('{ keys: [Owner] }', parameters)}${more}`;
   const files = { 'policies/owned/policy.yml': policy };
-  return inFolder(files, (cwd) => loadPolicies(['policies'], { rules: shippedRules, cwd, now })).errors;
-}
-
-/** The place that ▸ marks, and the text without it. */
-function marked(text: string): { readonly text: string; readonly place: string } {
-  const before = text.slice(0, text.indexOf('▸')).split('\n');
-  return { text: text.replace('▸', ''), place: `${before.length}:${(before.at(-1) ?? '').length + 1}` };
-}
-
-/** `line:column code path`. */
-function placed(errors: readonly PolicyError[]): readonly string[] {
-  return errors.map(({ line, column, code, path }) => `${line}:${column} ${code}${path === '' ? '' : ` ${path}`}`);
+  return inFolder(files, (cwd) => loadPolicies(['policies'], { rules: shippedRules, actions, cwd, now })).errors;
 }
 
 describe('a policy without mistakes', () => {
@@ -52,7 +43,7 @@ describe('a policy without mistakes', () => {
           parameters: { keys: ['Owner'], allowEmpty: false },
           exempt: [],
           mode: 'observe',
-          actions: ['notify'],
+          actions: [{ id: 'notify', afterMs: [0] }],
           source: { file: 'policies/owned/policy.yml', hash: 'c32d8cc27054' },
         },
       ],
@@ -123,7 +114,7 @@ describe('$name', () => {
   test('is not looked up above the current directory', () => {
     const errors = inFolder(
       { 'values.yml': 'keys: [Owner]', 'here/owned/policy.yml': valid.replace('[Owner]', '$keys') },
-      (folder) => loadPolicies(['.'], { rules, cwd: `${folder}/here`, now }),
+      (folder) => loadPolicies(['.'], { rules, actions, cwd: `${folder}/here`, now }),
     ).errors;
 
     expect(errors.map(({ code, message, fix }) => [code, message, fix])).toEqual([
@@ -292,13 +283,6 @@ describe('mistakes of content', () => {
     ['parameters that are a list', '{ keys: [Owner] }', '▸[Owner]', 'wrong-type parameters'],
     ['one action that is no list', '[notify]', '▸notify', 'wrong-type actions'],
     ['no action', '[notify]', '▸[]', 'invalid-value actions'],
-    ['an action that is none', '[notify]', '[▸notfy]', 'invalid-value actions[0]'],
-    ['an action for later', '[notify]', '[notify, ▸stop]', 'not-built-yet actions[1]'],
-    ['an action for later, with settings', '[notify]', '[{ ▸stop: { after: 24h } }]', 'not-built-yet actions[0].stop'],
-    ['notify with settings', '[notify]', '[{ ▸notify: { after: [0s] } }]', 'not-built-yet actions[0].notify'],
-    ['mode enforce', 'actions:', 'mode: ▸enforce\nactions:', 'not-built-yet mode'],
-    ['a mode that is none', 'actions:', 'mode: ▸watch\nactions:', 'invalid-value mode'],
-    ['enforce', 'actions:', '▸enforce: { match: {} }\nactions:', 'not-built-yet enforce'],
   ])('%s', (_, from, to, mistake) => {
     const { text, place } = marked(valid.replace(from, to));
 
@@ -411,7 +395,10 @@ describe('mistakes of content', () => {
 
 test('every mistake says what to do, with an example', () => {
   const errors = errorsOf(
-    valid.replace('high', 'hgh').replace('[notify]', '[stop]').concat('match: { accounts: [012345678901] }\n'),
+    valid
+      .replace('high', 'hgh')
+      .replace('[notify]', '[notify, hibernate]')
+      .concat('match: { accounts: [012345678901] }\n'),
   );
 
   expect(errors).toEqual([
@@ -429,9 +416,9 @@ test('every mistake says what to do, with an example', () => {
       code: 'not-built-yet',
       file: 'policies/owned/policy.yml',
       line: 6,
-      column: 11,
-      path: 'actions[0]',
-      message: 'action stop is not built yet: this version only notifies',
+      column: 19,
+      path: 'actions[1]',
+      message: 'action hibernate is not built yet',
       fix: 'remove it',
       example: 'actions: [notify]',
     },
@@ -460,8 +447,11 @@ describe('a fix', () => {
     ],
     ['a value for a list', valid.replace('[Owner]', '"012"'), 'write it as a list: ["012"]'],
     ['a number for a list', valid.replace('[Owner]', '12'), 'write it as a list: [12]'],
-    ['a choice of one', `${valid}mode: watch\n`, 'write observe, or leave it out'],
-    ['a choice of one, misspelt', valid.replace('[notify]', '[notfy]'), 'write notify'],
+    [
+      'a choice of two',
+      `${valid}mode: watch\n`,
+      'choose one of them: observe, the default: nothing is changed, and what would be is told. enforce: the actions are taken.',
+    ],
     ['a family for a type', `${valid}match: { instanceTypes: [m7i] }\n`, 'write m7i.*'],
     ['a Region in capitals', `${valid}match: { regions: [EU-West-1] }\n`, 'write eu-west-1'],
     ['no Region at all', `${valid}match: { regions: [europe] }\n`, 'write a Region such as eu-central-1'],

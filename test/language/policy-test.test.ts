@@ -2,6 +2,7 @@ import { bindAll } from '../../src/language/bind.ts';
 import { loadPolicies } from '../../src/language/load.ts';
 import { loadTests } from '../../src/language/load-tests.ts';
 import { outcomesWithoutCase, runCases } from '../../src/language/policy-test.ts';
+import { actions } from './actions.ts';
 import { inFolder } from './folder.ts';
 import { rules } from './rules.ts';
 
@@ -19,8 +20,8 @@ const zones = owned.replace('has-tags', 'approved-zones').replace('{ keys: [Owne
 
 function loadedTests(policy: string, tests: string) {
   return inFolder({ 'owned/policy.yml': policy, 'owned/policy.test.yml': tests }, (cwd) => {
-    const { policies } = loadPolicies(['.'], { rules, cwd, now: new Date('2026-01-01T00:00:00Z') });
-    const [bound] = bindAll(policies, rules);
+    const { policies } = loadPolicies(['.'], { rules, actions, cwd, now: new Date('2026-01-01T00:00:00Z') });
+    const [bound] = bindAll(policies, { rules, actions });
     if (bound === undefined) throw new Error('the policy has mistakes');
     return { bound, ...loadTests(bound, cwd) };
   });
@@ -219,7 +220,7 @@ describe('mistakes of a test file', () => {
 
 test('a policy without a test file has no tests and no errors', () => {
   const loaded = inFolder({ 'owned/policy.yml': owned }, (cwd) => {
-    const { policies } = loadPolicies(['.'], { rules, cwd, now: new Date('2026-01-01T00:00:00Z') });
+    const { policies } = loadPolicies(['.'], { rules, actions, cwd, now: new Date('2026-01-01T00:00:00Z') });
     return policies.map((policy) => loadTests(policy, cwd));
   });
 

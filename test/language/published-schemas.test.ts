@@ -1,10 +1,12 @@
 import { Ajv } from 'ajv';
 import { parse } from 'yaml';
+import type { JsonSchema } from '../../src/language/json-schema.ts';
 import { publishedSchemas } from '../../src/language/published-schemas.ts';
+import { actions } from './actions.ts';
 import { rules } from './rules.ts';
 
 const ajv = new Ajv({ strict: false, allErrors: true });
-const schemas = publishedSchemas(rules);
+const schemas = publishedSchemas({ rules, actions });
 
 function accepts(schema: string, yaml: string): boolean {
   return ajv.validate({ ...schemas[schema] }, parse(yaml));
@@ -32,6 +34,20 @@ describe('policy.schema.json', () => {
     ['an exemption with its bound', `${valid}exempt: [{ ${exemption}, upTo: { absent: 1 } }]\n`],
     ['parameters of another rule', zones],
     ['an alternative', zones.replace('[a]', '{ except: $zones }')],
+    ['an action', valid.replace('[notify]', '[notify, stop]')],
+    ['an action of this rule', zones.replace('[notify]', '[notify, revoke-ingress]')],
+    [
+      'actions with settings',
+      valid.replace(
+        '[notify]',
+        '[{ notify: { after: [0s, 1d], before: 1h } }, { stop: { after: 24h, again: 7d, onDrift: true, loseInstanceStore: true } }]',
+      ),
+    ],
+    [
+      'mode enforce, of some instances',
+      `${valid.replace('[notify]', '[notify, stop]')}mode: enforce\nenforce: { match: { regions: $ours } }\n`,
+    ],
+    ['an exemption that an owner may take', `${valid}exempt: [{ ${exemption}, selfService: true }]\n`],
   ])('accepts %s', (_, yaml) => {
     expect(accepts('policy.schema.json', yaml)).toBe(true);
   });
@@ -46,8 +62,20 @@ describe('policy.schema.json', () => {
     ["another rule's parameter", zones.replace('zones: [a]', 'keys: [Owner]')],
     ['a parameter of another type', valid.replace('[Owner]', '[1]')],
     ['an empty list', valid.replace('[Owner]', '[]')],
-    ['an action for later', valid.replace('[notify]', '[stop]')],
-    ['mode enforce', `${valid}mode: enforce\n`],
+    ['no notify', valid.replace('[notify]', '[stop]')],
+    ['an action for later', valid.replace('[notify]', '[notify, hibernate]')],
+    ['an action for other rules', valid.replace('[notify]', '[notify, revoke-ingress]')],
+    ['the same with settings', valid.replace('[notify]', '[notify, { revoke-ingress: { after: 1d } }]')],
+    ['an action without what it needs', valid.replace('[notify]', '[notify, tag]')],
+    ['two actions in one entry', valid.replace('[notify]', '[notify, { stop: {}, terminate: {} }]')],
+    ['an entry of nothing', valid.replace('[notify]', '[notify, {}]')],
+    ['a setting misspelt', valid.replace('[notify]', '[notify, { stop: { afer: 1d } }]')],
+    ['a duration that is none', valid.replace('[notify]', '[notify, { stop: { after: 1w } }]')],
+    ['onDrift where nothing is interrupted', valid.replace('[notify]', '[notify, { tag: { key: a, onDrift: true } }]')],
+    ['a mode that is none', `${valid}mode: watch\n`],
+    ['enforce without its mode', `${valid}enforce: { match: { regions: [eu-west-1] } }\n`],
+    ['enforce in mode observe', `${valid}mode: observe\nenforce: { match: { regions: [eu-west-1] } }\n`],
+    ['selfService that is false', `${valid}exempt: [{ ${exemption}, selfService: false }]\n`],
     ['an account id as a number', `${valid}match: { accounts: [123456789012] }\n`],
     ['a key of match misspelt, deep', `${valid}match: { not: { not: { regoins: [eu-west-1] } } }\n`],
     ['a tag pattern that is a number', `${valid}match: { tags: { Cost: 12 } }\n`],
@@ -64,9 +92,27 @@ describe('policy.schema.json', () => {
 
     expect(Object.entries(properties).filter(([, { description = '' }]) => description === '')).toEqual([]);
     expect(Object.keys(properties)).toEqual([
-      ...['name', 'description', 'severity', 'rule', 'parameters', 'match', 'exempt', 'mode', 'actions'],
+      ...['name', 'description', 'severity', 'rule', 'parameters', 'match', 'exempt', 'mode', 'enforce', 'actions'],
     ]);
   });
+});
+
+test('describes every setting of every action for the editor', () => {
+  const list = schemas['policy.schema.json']?.properties?.actions;
+  const [, withSettings] = [list?.items ?? []].flat().flatMap(({ anyOf }: JsonSchema) => anyOf ?? []);
+  const settings = Object.entries(withSettings?.properties ?? {}).map(([id, { description, properties = {} }]) => {
+    const undescribed = Object.entries(properties).filter(([, one]) => one.description === undefined);
+    return { id, description, keys: Object.keys(properties), undescribed };
+  });
+
+  expect(settings.filter(({ undescribed }) => undescribed.length > 0)).toEqual([]);
+  expect(settings).toMatchObject([
+    { id: 'notify', description: 'Tells those who subscribe to alerts.', keys: ['after', 'before'] },
+    { id: 'tag', description: 'Tags the instance.', keys: ['key', 'value', 'after', 'again'] },
+    { id: 'revoke-ingress', description: 'Revokes rules.', keys: ['after', 'again'] },
+    { id: 'stop', description: 'Stops the instance.', keys: ['loseInstanceStore', 'after', 'again', 'onDrift'] },
+    { id: 'terminate', description: 'Terminates the instance.', keys: ['after', 'again', 'onDrift'] },
+  ]);
 });
 
 test.each([

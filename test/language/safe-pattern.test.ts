@@ -52,7 +52,9 @@ actions: [notify]
 `;
   return inFolder(
     { 'policies/tagged/policy.yml': policy },
-    (cwd) => loadPolicies(['policies'], { rules: [requiredTags], cwd, now: new Date('2026-06-01T00:00:00Z') }).errors,
+    (cwd) =>
+      loadPolicies(['policies'], { rules: [requiredTags], actions: [], cwd, now: new Date('2026-06-01T00:00:00Z') })
+        .errors,
   );
 }
 

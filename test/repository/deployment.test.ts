@@ -1,13 +1,15 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { buildSync } from 'esbuild';
 import { parse } from 'yaml';
+import { actions } from '../../src/actions/index.ts';
 import type { Simulation } from '../../src/cli/simulation.ts';
+import { METRICS_NAMESPACE, type MetricName, metricNames } from '../../src/domain/metrics.ts';
 import { allNeeds } from '../../src/domain/needs.ts';
+import { tellAlive } from '../../src/engine/heartbeat.ts';
 import { sweep } from '../../src/engine/sweep.ts';
 import { bindAll } from '../../src/language/bind.ts';
 import { loadPolicies } from '../../src/language/load.ts';
 import { rules } from '../../src/rules/index.ts';
-import { SWEEP_COMPLETED } from '../../src/stack/alarms.ts';
 import type { Resource } from '../../src/stack/cloudformation.ts';
 import { VISIBILITY_TIMEOUT } from '../../src/stack/queues.ts';
 import { ownRoles } from '../../src/stack/roles.ts';
@@ -80,7 +82,20 @@ test('a message is not shown again while a function may still be at work on it',
 test('all that may run at once leaves something of the ten runs that a new account is given', () => {
   const atOnce = functions.flatMap(([, { events }]) => events.map(({ sqs }) => sqs?.maximumConcurrency ?? 1));
 
-  expect(atOnce).toEqual([5, 2, 1]);
+  // The last is the weekly sign of life, which takes a moment.
+  expect(atOnce).toEqual([5, 2, 1, 1]);
+});
+
+test('the clock calls the sweep every hour, and for the sign of life on Monday mornings', () => {
+  const schedules = functions.flatMap(([name, { events }]) =>
+    events.flatMap(({ schedule }) => (schedule === undefined ? [] : [[name, schedule]])),
+  );
+
+  // In the order of the logical ids that src/stack/event-rules.ts knows them by.
+  expect(schedules).toEqual([
+    ['sweep', { rate: 'rate(1 hour)' }],
+    ['sweep', { rate: 'cron(0 8 ? * MON *)' }],
+  ]);
 });
 
 test('every variable that the functions read is set, and no other but for Powertools', () => {
@@ -90,14 +105,19 @@ test('every variable that the functions read is set, and no other but for Powert
   expect(set.sort()).toEqual(read.filter((name) => name !== 'AWS_REGION'));
 });
 
-test('the alarm on a missing sweep watches the metric that the sweep publishes', () => {
-  expect(serverless.provider.environment.POWERTOOLS_METRICS_NAMESPACE).toBe(SWEEP_COMPLETED.namespace);
-  const counted = `${SWEEP_COMPLETED.metric}: report.`;
-  // Of a sweep with instances when its last part is inspected; of one without by the sweep itself.
-  expect(sourcesOf('handlers').split(counted)).toHaveLength(3);
+test('the alarms watch metrics of the namespace and name that the functions publish under', () => {
+  expect(serverless.provider.environment.POWERTOOLS_METRICS_NAMESPACE).toBe(METRICS_NAMESPACE);
   // Both under the name that all functions have.
   expect(functions.filter(([, { environment }]) => environment !== undefined)).toEqual([]);
   expect(serverless.provider.environment.POWERTOOLS_SERVICE_NAME).toMatch(/^\$\{self:custom\.guardrail\.name\}$/);
+});
+
+test('every metric is published, and a completed sweep by whichever function completes it', () => {
+  const published = [...sourcesOf('handlers').matchAll(/[{,]\s+([A-Z]\w+): /g)].map(([, name]) => name);
+
+  expect(metricNames.filter((name) => !published.includes(name))).toEqual([]);
+  // Of a sweep with instances when its last part is inspected; of one without by the sweep itself.
+  expect(sourcesOf('handlers').split(`${'SweepCompleted' satisfies MetricName}: report.`)).toHaveLength(3);
 });
 
 test('the roles together may make every call that the engine makes, and no other to these services', () => {
@@ -161,6 +181,15 @@ describe("a function's role permits all that it calls", () => {
     );
   });
 
+  test('when the sweep says that it is alive', async () => {
+    const simulation = world();
+    await tellAlive(simulation.engine);
+    const called = callsSince(simulation.sandbox.calls);
+
+    expect(actionsOf(Resources.SweepRole)).toEqual(expect.arrayContaining([...called]));
+    expect(new Set(called)).toEqual(new Set(['dynamodb:Scan', 'dynamodb:BatchGetItem', 'sns:Publish']));
+  });
+
   test('when a first sweep is never through, and a later one sums up what there is', async () => {
     const simulation = world({
       faults: [{ operation: 'dynamodb:UpdateItem', error: 'ValidationException', times: 'always' }],
@@ -175,9 +204,9 @@ describe("a function's role permits all that it calls", () => {
 });
 
 describe('the shipped policies', () => {
-  const options = { rules, cwd: process.cwd(), now: new Date('2026-12-01T00:00:00Z') };
+  const options = { rules, actions, cwd: process.cwd(), now: new Date('2026-12-01T00:00:00Z') };
   const { policies, errors } = loadPolicies(['policies'], options);
-  const { Resources } = template(bindAll(policies, rules), { name: 'deployment' });
+  const { Resources } = template(bindAll(policies, { rules, actions }), { name: 'deployment' });
 
   test('have no mistake', () => {
     expect(errors).toEqual([]);

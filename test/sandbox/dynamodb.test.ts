@@ -1,5 +1,5 @@
 import type * as ddb from '@aws-sdk/client-dynamodb';
-import { ADD_CHUNK, NOT_THERE, VERSION_IS } from '../../src/domain/table.ts';
+import { ADD_CHUNK, DUE, DUE_BY, DUE_INDEX, HAS_ROOM, NOT_THERE, RESERVE, VERSION_IS } from '../../src/domain/table.ts';
 import type { Sandbox } from '../../src/sandbox/sandbox.ts';
 import { sandboxWith } from './account-of-tests.ts';
 
@@ -146,12 +146,14 @@ describe('BatchGetItem', () => {
 });
 
 describe('UpdateItem', () => {
+  const work = { SS: ['1 100 500'] };
+
   function add(...NS: string[]): ddb.UpdateItemCommandInput {
     return {
       TableName,
       Key: { pk: { S: 'sweep' } },
       UpdateExpression: ADD_CHUNK,
-      ExpressionAttributeValues: { ':chunk': { NS }, ':expiresAt': { N: '1772442000' } },
+      ExpressionAttributeValues: { ':chunk': { NS }, ':work': work, ':expiresAt': { N: '1772442000' } },
       ReturnValues: 'ALL_NEW',
     };
   }
@@ -159,7 +161,7 @@ describe('UpdateItem', () => {
   test('adds chunks to a set, once each, and makes the item if need be', async () => {
     const { aws } = sandboxWith();
     expect(await aws('dynamodb:UpdateItem', add('1'))).toEqual({
-      Attributes: { pk: { S: 'sweep' }, doneChunks: { NS: ['1'] }, expiresAt: { N: '1772442000' } },
+      Attributes: { pk: { S: 'sweep' }, doneChunks: { NS: ['1'] }, doneWork: work, expiresAt: { N: '1772442000' } },
     });
     const answer = await aws('dynamodb:UpdateItem', add('2', '1'));
     expect(answer.Attributes?.doneChunks).toEqual({ NS: ['1', '2'] });
@@ -171,6 +173,7 @@ describe('UpdateItem', () => {
     expect(answer.Attributes).toEqual({
       ...item('sweep'),
       doneChunks: { NS: ['1'] },
+      doneWork: work,
       expiresAt: { N: '1772442000' },
     });
   });
@@ -178,17 +181,121 @@ describe('UpdateItem', () => {
   test.each<[string, Partial<ddb.UpdateItemCommandInput>]>([
     ['an update that is not one of ours', { UpdateExpression: 'SET a = :chunk' }],
     ['no update', { UpdateExpression: undefined, ExpressionAttributeValues: undefined }],
-    ['no chunk', { ExpressionAttributeValues: { ':chunk': { NS: [] }, ':expiresAt': { N: '1' } } }],
-    ['a chunk that is no set', { ExpressionAttributeValues: { ':chunk': { N: '1' }, ':expiresAt': { N: '1' } } }],
-    ['no expiry', { ExpressionAttributeValues: { ':chunk': { NS: ['1'] } } }],
+    ['no chunk', { ExpressionAttributeValues: { ':chunk': { NS: [] }, ':work': work, ':expiresAt': { N: '1' } } }],
+    [
+      'a chunk that is no set',
+      { ExpressionAttributeValues: { ':chunk': { N: '1' }, ':work': work, ':expiresAt': { N: '1' } } },
+    ],
+    ['no work', { ExpressionAttributeValues: { ':chunk': { NS: ['1'] }, ':expiresAt': { N: '1' } } }],
+    ['no expiry', { ExpressionAttributeValues: { ':chunk': { NS: ['1'] }, ':work': work } }],
     [
       'an expiry that is no number',
-      { ExpressionAttributeValues: { ':chunk': { NS: ['1'] }, ':expiresAt': { S: '1' } } },
+      { ExpressionAttributeValues: { ':chunk': { NS: ['1'] }, ':work': work, ':expiresAt': { S: '1' } } },
     ],
   ])('refuses %s', async (_, change) => {
     const { aws } = sandboxWith();
     const update = aws('dynamodb:UpdateItem', { ...add('1'), ...change });
     await expect(update).rejects.toMatchObject({ name: 'ValidationException' });
+  });
+});
+
+describe('UpdateItem of a budget', () => {
+  function reserve(size: ddb.AttributeValue, room: string): ddb.UpdateItemCommandInput {
+    return {
+      TableName,
+      Key: { pk: { S: 'budget' } },
+      UpdateExpression: RESERVE,
+      ConditionExpression: HAS_ROOM,
+      ExpressionAttributeValues: { ':size': size, ':room': { N: room }, ':expiresAt': { N: '1772442000' } },
+    };
+  }
+
+  test('adds up to the last of the room, and then no more', async () => {
+    const { aws, calls, account } = sandboxWith();
+    expect(await aws('dynamodb:UpdateItem', reserve({ N: '2' }, '3'))).toEqual({});
+    await aws('dynamodb:UpdateItem', reserve({ N: '3' }, '2'));
+    await aws('dynamodb:UpdateItem', reserve({ N: '1' }, '4')).catch(() => undefined);
+    expect(calls.map((call) => call.outcome)).toEqual(['done', 'done', 'ConditionalCheckFailedException']);
+    expect([...account.items.values()]).toEqual([
+      { pk: { S: 'budget' }, used: { N: '5' }, expiresAt: { N: '1772442000' } },
+    ]);
+  });
+
+  test('refuses a size that is no number', async () => {
+    const { aws } = sandboxWith();
+    await expect(aws('dynamodb:UpdateItem', reserve({ S: '1' }, '9'))).rejects.toMatchObject({
+      name: 'ValidationException',
+    });
+  });
+});
+
+describe('Query', () => {
+  const due = (pk: string, dueAt: string) => ({ ...item(pk), due: { S: DUE }, dueAt: { S: dueAt } });
+  const byNoon: ddb.QueryCommandInput = {
+    TableName,
+    IndexName: DUE_INDEX,
+    KeyConditionExpression: DUE_BY,
+    ExpressionAttributeValues: { ':due': { S: DUE }, ':now': { S: '2026-05-01T12:00:00.000Z' } },
+  };
+
+  test('gives every key once over its pages, the longest due first, whatever is written meanwhile', async () => {
+    const { aws } = sandboxWith();
+    for (const hour of ['10', '08', '09', '07', '06', '12', '11']) {
+      await aws('dynamodb:PutItem', { TableName, Item: due(`at-${hour}`, `2026-05-01T${hour}:00:00.000Z`) });
+    }
+    const first = await aws('dynamodb:Query', byNoon);
+    expect(first.LastEvaluatedKey).toEqual({
+      pk: { S: 'at-10' },
+      due: { S: DUE },
+      dueAt: { S: '2026-05-01T10:00:00.000Z' },
+    });
+    await aws('dynamodb:PutItem', { TableName, Item: item('at-10') });
+    const second = await aws('dynamodb:Query', { ...byNoon, ExclusiveStartKey: first.LastEvaluatedKey });
+    const keys = [...(first.Items ?? []), ...(second.Items ?? [])].map((one) => one.pk?.S);
+    expect(keys).toEqual(['at-06', 'at-07', 'at-08', 'at-09', 'at-10', 'at-11', 'at-12']);
+    expect(second.LastEvaluatedKey).toBeUndefined();
+  });
+
+  test('of the same time gives each once, too', async () => {
+    const { aws } = sandboxWith();
+    for (const key of ['a', 'b', 'c', 'd', 'e', 'f']) {
+      await aws('dynamodb:PutItem', { TableName, Item: due(key, '2026-05-01T10:00:00.000Z') });
+    }
+    const first = await aws('dynamodb:Query', byNoon);
+    const second = await aws('dynamodb:Query', { ...byNoon, ExclusiveStartKey: first.LastEvaluatedKey });
+    expect(keysOf([...(first.Items ?? []), ...(second.Items ?? [])])).toEqual(['a', 'b', 'c', 'd', 'e', 'f']);
+  });
+
+  const key = { pk: { S: 'a' }, due: { S: DUE }, dueAt: { S: '2026-05-01T10:00:00.000Z' } };
+  test.each<[string, Partial<ddb.QueryCommandInput>, string]>([
+    ['a consistent read', { ConsistentRead: true }, 'ValidationException'],
+    ['another index', { IndexName: 'other' }, 'ValidationException'],
+    ['the table itself', { IndexName: undefined }, 'ValidationException'],
+    ['another condition', { KeyConditionExpression: 'due = :due' }, 'ValidationException'],
+    ['a time that is not given', { ExpressionAttributeValues: { ':due': { S: DUE } } }, 'ValidationException'],
+    [
+      'a time that is no text',
+      { ExpressionAttributeValues: { ':due': { S: DUE }, ':now': { N: '1' } } },
+      'ValidationException',
+    ],
+    ["the table's key to start from", { ExclusiveStartKey: { pk: { S: 'a' } } }, 'ValidationException'],
+    [
+      'a start behind what is due',
+      { ExclusiveStartKey: { ...key, dueAt: { S: '2026-05-01T13:00:00.000Z' } } },
+      'ValidationException',
+    ],
+    ['the latest first', { ScanIndexForward: false }, 'UnknownParameter'],
+    ['another table', { TableName: 'other' }, 'ResourceNotFoundException'],
+  ])('refuses %s', async (_, change, name) => {
+    await expect(sandboxWith().aws('dynamodb:Query', { ...byNoon, ...change })).rejects.toMatchObject({ name });
+  });
+
+  test.each([
+    ['a number', { N: '1' }],
+    ['empty', { S: '' }],
+  ])('can not go by a time that is %s: such an item is refused', async (_, dueAt) => {
+    const put = sandboxWith().aws('dynamodb:PutItem', { TableName, Item: { ...item('a'), dueAt } });
+    await expect(put).rejects.toMatchObject({ name: 'ValidationException' });
   });
 });
 

@@ -397,6 +397,37 @@ describe('other reads', () => {
   });
 });
 
+describe('what is read before something is changed', () => {
+  test('requests for Spot Instances come in pages, by filter and by id', async () => {
+    const spotInstanceRequests = Array.from({ length: 7 }, (_, index) => ({
+      SpotInstanceRequestId: `sir-${index}`,
+      Type: index === 6 ? ('persistent' as const) : ('one-time' as const),
+    }));
+    const { aws } = sandboxWith({ spotInstanceRequests });
+    const first = await aws('ec2:DescribeSpotInstanceRequests', { MaxResults: 1000 });
+    const second = await aws('ec2:DescribeSpotInstanceRequests', { MaxResults: 1000, NextToken: first.NextToken });
+    expect([...(first.SpotInstanceRequests ?? []), ...(second.SpotInstanceRequests ?? [])]).toEqual(
+      spotInstanceRequests,
+    );
+    const Filters = [{ Name: 'spot-instance-request-id', Values: ['sir-6', 'sir-9'] }];
+    const filtered = await aws('ec2:DescribeSpotInstanceRequests', { Filters });
+    expect(filtered.SpotInstanceRequests).toEqual([{ SpotInstanceRequestId: 'sir-6', Type: 'persistent' }]);
+    await expect(aws('ec2:DescribeSpotInstanceRequests', { SpotInstanceRequestIds: ['sir-9'] })).rejects.toMatchObject({
+      name: 'InvalidSpotInstanceRequestID.NotFound',
+    });
+  });
+
+  test.each<[string, ec2.DescribeInstanceAttributeCommandInput, string]>([
+    ['another attribute', { InstanceId: id(1), Attribute: 'userData' }, 'InvalidParameterValue'],
+    ['an unknown instance', { InstanceId: id(9), Attribute: 'disableApiStop' }, 'InvalidInstanceID.NotFound'],
+    ['what is no id', { InstanceId: 'i-x', Attribute: 'disableApiStop' }, 'InvalidInstanceID.Malformed'],
+  ])('DescribeInstanceAttribute refuses %s', async (_, input, name) => {
+    await expect(sandboxWith({ reservations }).aws('ec2:DescribeInstanceAttribute', input)).rejects.toMatchObject({
+      name,
+    });
+  });
+});
+
 describe('a snapshot', () => {
   const snapshot = { isSnapshot: true, reservations };
 
@@ -406,11 +437,23 @@ describe('a snapshot', () => {
     ['ec2:DescribeSecurityGroupRules', 'describe-security-group-rules.json'],
     ['ec2:DescribeNetworkInterfaces', 'describe-network-interfaces.json'],
     ['ec2:DescribeInstanceTypes', 'describe-instance-types.json'],
+    ['ec2:DescribeSpotInstanceRequests', 'describe-spot-instance-requests.json'],
     ['kms:ListAliases', 'kms.list-aliases.json'],
   ] as const)('%s fails when it was not recorded, and names the file', async (operation, file) => {
     const { aws } = sandboxWith(snapshot);
     const message = `${file} is not in the snapshot`;
     await expect(aws(operation, {})).rejects.toMatchObject({ name: 'NotRecorded', message });
+  });
+
+  test('an attribute has a file of its own', async () => {
+    const { aws } = sandboxWith({ ...snapshot, instanceAttributes: { [id(1)]: { disableApiStop: true } } });
+    const read = (Attribute: ec2.InstanceAttributeName) =>
+      aws('ec2:DescribeInstanceAttribute', { InstanceId: id(1), Attribute });
+    expect(await read('disableApiStop')).toEqual({ InstanceId: id(1), DisableApiStop: { Value: true } });
+    await expect(read('disableApiTermination')).rejects.toMatchObject({
+      name: 'NotRecorded',
+      message: `describe-instance-attribute.${id(1)}.disableApiTermination.json is not in the snapshot`,
+    });
   });
 
   test('a prefix list has a file of its own', async () => {

@@ -1,10 +1,17 @@
 import { readFileSync } from 'node:fs';
+import type { Json } from '../../src/domain/json.ts';
+import { metricNames } from '../../src/domain/metrics.ts';
 import { template } from '../../src/stack/stack.ts';
 
 const name = 'deployment';
-const alarmNames = Object.values(template([], { name }).Resources)
+const alarms = Object.values(template([], { name }).Resources)
   .filter(({ Type }) => Type === 'AWS::CloudWatch::Alarm')
-  .map(({ Properties: { AlarmName } }) => (typeof AlarmName === 'string' ? AlarmName.slice(`${name}-`.length) : ''));
+  .map(({ Properties }) => Properties);
+const alarmNames = alarms.map(({ AlarmName }) => nameOf(AlarmName));
+
+function nameOf(alarm: Json | undefined): string {
+  return typeof alarm === 'string' ? alarm.slice(`${name}-`.length) : '';
+}
 
 function sectionOf(file: string, title: string): string {
   const sections = readFileSync(`docs/${file}`, 'utf8').split(/^## /m);
@@ -21,14 +28,22 @@ test('docs/operations.md explains every alarm, and no other', () => {
   expect(new Set(explained)).toEqual(new Set(alarmNames));
 });
 
-test('docs/deploy.md counts every alarm and metric among the costs', () => {
-  const metrics = ['inspect', 'sweep'].flatMap((file) => {
-    const [, counted = ''] = readFileSync(`src/handlers/${file}.ts`, 'utf8').split('count({');
-    return [...counted.matchAll(/(\w+): /g)]
-      .map(([, metric]) => metric)
-      .filter((metric) => /^[A-Z]/.test(metric ?? ''));
+test('docs/operations.md says of every alarm what it makes of missing data', () => {
+  const documented = (sectionOf('operations.md', 'Alarms').match(/^\| `.*$/gm) ?? []).flatMap((row) => {
+    const [, names = '', , missing = ''] = row.split('|');
+    const treated = missing.trim().startsWith('breaching') ? 'breaching' : 'notBreaching';
+    return [...names.matchAll(/`([\w-]+)`/g)].map(([, alarm]) => [alarm, treated]);
   });
+  const treated = alarms.map(({ AlarmName, TreatMissingData }) => [nameOf(AlarmName), TreatMissingData]);
+
+  expect(Object.fromEntries(documented)).toEqual(Object.fromEntries(treated));
+});
+
+test('docs/deploy.md counts every metric that alarms read, and every metric of the functions, among the costs', () => {
+  const read = alarms.map(({ Metrics }) => (Array.isArray(Metrics) ? Metrics.length - 1 : 1));
   const costs = sectionOf('deploy.md', 'What it costs');
 
-  expect(costs).toContain(`${alarmNames.length} alarms at 0.10, ${new Set(metrics).size} metrics at 0.30`);
+  expect(costs).toContain(
+    `${alarms.length} alarms on ${read.reduce((sum, one) => sum + one)} metrics at 0.10, ${metricNames.length} metrics at 0.30`,
+  );
 });

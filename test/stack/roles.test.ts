@@ -1,7 +1,10 @@
 import { allNeeds, type Need } from '../../src/domain/needs.ts';
+import type { BoundPolicy } from '../../src/domain/policy.ts';
 import type { Resource, Statement } from '../../src/stack/cloudformation.ts';
 import { roles } from '../../src/stack/roles.ts';
 import type { Settings } from '../../src/stack/settings.ts';
+import { plainRevoke, plainStop } from '../support/plain-actions.ts';
+import { enforcing } from '../support/policies.ts';
 import { policyThatNeeds } from './policies.ts';
 
 const settings: Settings = { name: 'ec2-guardrail-test' };
@@ -96,7 +99,7 @@ test('sweep lists instances and hands them over, whatever the policies need', ()
       Action: ['dynamodb:BatchGetItem', 'dynamodb:PutItem', 'dynamodb:Scan'],
       Resource: arn('FindingsTable'),
     },
-    ...publishing({ Ref: 'AlertsTopic' }),
+    ...publishing({ Ref: 'AlertsTopic' }, { Ref: 'OperationsTopic' }),
     { Sid: 'HandOver', Effect: 'Allow', Action: ['sqs:SendMessage'], Resource: [arn('BulkQueue')] },
     { Sid: 'KeepFailedRuns', Effect: 'Allow', Action: ['sqs:SendMessage'], Resource: [arn('UndeliveredQueue')] },
     {
@@ -145,4 +148,58 @@ test('with a topic of your own, the roles may publish to it and use its key, and
 
   expect(resourcesOf('Alert')).toEqual([alertTopicArn, { Ref: 'OperationsTopic' }]);
   expect(resourcesOf('EncryptAlerts')).toEqual([arn('TopicKey'), alertTopicKeyArn]);
+});
+
+describe('permissions to change something in EC2', () => {
+  const stop = enforcing(policyThatNeeds(), plainStop);
+  const revoke = enforcing(policyThatNeeds('securityGroups'), plainRevoke);
+  const isOn: Settings = { ...settings, enforcement: 'on' };
+  const enforceOf = (policies: readonly BoundPolicy[], given: Settings) =>
+    statementsOf(roles(policies, given).InspectRole).filter(({ Sid }) => Sid === 'Enforce');
+  const changesIn = (policies: readonly BoundPolicy[], given: Settings) =>
+    Object.values(roles(policies, given))
+      .flatMap(statementsOf)
+      .flatMap(({ Action }) => Action)
+      .filter((action) => action.startsWith('ec2:') && !/^ec2:(Describe|Get)/.test(action));
+
+  test('are there for the actions of policies that enforce, on resources of this account and Region, and for no other', () => {
+    expect(enforceOf([stop, revoke], isOn)).toEqual([
+      {
+        Sid: 'Enforce',
+        Effect: 'Allow',
+        Action: ['ec2:RevokeSecurityGroupIngress', 'ec2:StopInstances'],
+        Resource: [
+          ownArn('ec2', 'instance/*'),
+          ownArn('ec2', 'security-group/*'),
+          ownArn('ec2', 'security-group-rule/*'),
+        ],
+      },
+    ]);
+    expect(changesIn([stop], isOn)).toEqual(['ec2:StopInstances']);
+  });
+
+  test.each<[string, readonly BoundPolicy[], Settings]>([
+    ['only notify', [policyThatNeeds('volumes')], isOn],
+    ['observe', [{ ...stop, mode: 'observe' }], isOn],
+    ['enforce where enforcement is off', [stop], { ...settings, enforcement: 'off' }],
+    ['enforce where nothing was said of it', [stop], settings],
+  ])('are not there for policies that %s', (_, policies, given) => {
+    expect(changesIn(policies, given)).toEqual([]);
+  });
+
+  test('of what is due by time are there where time makes something of findings', () => {
+    const findDue = (policies: readonly BoundPolicy[]) =>
+      statementsOf(roles(policies, isOn).InspectRole).filter(({ Sid }) => Sid === 'FindDue');
+    const reminding = { ...policyThatNeeds(), actions: [{ id: 'notify', afterMs: [0, 86_400_000] }] } as const;
+    expect(findDue([policyThatNeeds()])).toEqual([]);
+    for (const policies of [[stop], [reminding]])
+      expect(findDue(policies)).toEqual([
+        {
+          Sid: 'FindDue',
+          Effect: 'Allow',
+          Action: ['dynamodb:Query'],
+          Resource: { 'Fn::Join': ['/', [arn('FindingsTable'), 'index', 'due']] },
+        },
+      ]);
+  });
 });

@@ -147,7 +147,7 @@ describe('parameters of the command line', () => {
 
   test('those that nobody reads are refused, all at once', () => {
     const all =
-      'alertEmail, alertTag, alertTopicArn, alertTopicKeyArn, logLevel, logRetentionDays, operationsEmail, policies';
+      'alertEmail, alertTag, alertTopicArn, alertTopicKeyArn, enforcement, logLevel, logRetentionDays, operationsEmail, policies';
 
     expect(() => refuseUnknownParameters(['alertemail=a@example.com', 'logLevel=INFO', 'x=1'], nearest)).toThrow(
       new Error(

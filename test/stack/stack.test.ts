@@ -1,7 +1,9 @@
 import { allNeeds } from '../../src/domain/needs.ts';
+import { alarms as alarmsOf } from '../../src/stack/alarms.ts';
 import type { Resource, Statement } from '../../src/stack/cloudformation.ts';
 import type { Settings } from '../../src/stack/settings.ts';
 import { template } from '../../src/stack/stack.ts';
+import { tamperRules } from '../../src/stack/tampering.ts';
 import { policyThatNeeds } from './policies.ts';
 
 const name = 'ec2-guardrail-test';
@@ -28,7 +30,10 @@ function statementsFor(id: string): readonly Statement[] {
 }
 
 const queueIds = ofType('AWS::SQS::Queue').map(([id]) => id);
-const eventRules = ofType('AWS::Events::Rule').map(([id]) => id);
+const rules = ofType('AWS::Events::Rule').map(([id]) => id);
+const isTamperRule = (id: string) => tamperRules.some((rule) => rule === id);
+/** Those that send to the live queue. */
+const eventRules = rules.filter((id) => !isTamperRule(id));
 
 describe('queues', () => {
   test('each is encrypted, and none takes anything without TLS', () => {
@@ -54,7 +59,7 @@ describe('queues', () => {
 
   test.each([
     ['LiveQueue', eventRules],
-    ['UndeliveredQueue', [...eventRules, 'SweepEventsRuleSchedule1']],
+    ['UndeliveredQueue', [...eventRules, 'SweepEventsRuleSchedule1', 'SweepEventsRuleSchedule2', ...tamperRules]],
     ['BulkQueue', []],
     ['LiveDeadLetterQueue', []],
     ['BulkDeadLetterQueue', []],
@@ -90,27 +95,50 @@ describe('queues', () => {
 });
 
 test("every rule's target is tried again, and has a dead-letter queue", () => {
-  const targets = [
-    ...ofType('AWS::Events::Rule').map(([, properties]) => properties.Targets),
-    extensions.SweepEventsRuleSchedule1?.Properties.Targets,
-  ];
+  const ofRules = ofType('AWS::Events::Rule').map(([id, { Targets }]) => [id, Targets]);
+  const ofSchedules = Object.entries(extensions).map(([id, { Properties }]) => [id, Properties.Targets]);
   const kept = {
     RetryPolicy: { MaximumEventAgeInSeconds: 86_400, MaximumRetryAttempts: 185 },
     DeadLetterConfig: { Arn: arn('UndeliveredQueue') },
   };
+  const live = [{ Id: 'live', Arn: arn('LiveQueue'), ...kept }];
+  const operations = { Id: 'operations', Arn: { Ref: 'OperationsTopic' }, ...kept };
 
-  expect(targets).toEqual([
-    ...eventRules.map(() => [{ Id: 'live', Arn: arn('LiveQueue'), ...kept }]),
-    [{ Id: 'sweep', Arn: arn('SweepLambdaFunction'), ...kept }],
-  ]);
+  expect(Object.fromEntries([...ofRules, ...ofSchedules])).toEqual({
+    ...Object.fromEntries(eventRules.map((id) => [id, live])),
+    ProbeRule: [{ Id: 'probe', Arn: arn('LiveQueue'), Input: '{"kind":"probe"}', ...kept }],
+    ...Object.fromEntries(tamperRules.map((id) => [id, [expect.objectContaining(operations)]])),
+    SweepEventsRuleSchedule1: [{ Id: 'sweep', Arn: arn('SweepLambdaFunction'), ...kept }],
+    SweepEventsRuleSchedule2: [
+      { Id: 'heartbeat', Arn: arn('SweepLambdaFunction'), Input: '{"kind":"heartbeat"}', ...kept },
+    ],
+  });
 });
 
-test('the table is encrypted, has backups and lets items expire', () => {
+test('the clock asks for a sign of life every 15 minutes', () => {
+  expect(resources.ProbeRule?.Properties).toMatchObject({ State: 'ENABLED', ScheduleExpression: 'rate(15 minutes)' });
+});
+
+test('the table is encrypted, has backups, lets items expire and finds what is due', () => {
   expect(ofType('AWS::DynamoDB::Table').map(([, properties]) => properties)).toEqual([
     {
       BillingMode: 'PAY_PER_REQUEST',
-      AttributeDefinitions: [{ AttributeName: 'pk', AttributeType: 'S' }],
+      AttributeDefinitions: [
+        { AttributeName: 'pk', AttributeType: 'S' },
+        { AttributeName: 'due', AttributeType: 'S' },
+        { AttributeName: 'dueAt', AttributeType: 'S' },
+      ],
       KeySchema: [{ AttributeName: 'pk', KeyType: 'HASH' }],
+      GlobalSecondaryIndexes: [
+        {
+          IndexName: 'due',
+          KeySchema: [
+            { AttributeName: 'due', KeyType: 'HASH' },
+            { AttributeName: 'dueAt', KeyType: 'RANGE' },
+          ],
+          Projection: { ProjectionType: 'KEYS_ONLY' },
+        },
+      ],
       SSESpecification: { SSEEnabled: true },
       PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
       TimeToLiveSpecification: { AttributeName: 'expiresAt', Enabled: true },
@@ -185,7 +213,12 @@ describe('alarms', () => {
   const alarms = ofType('AWS::CloudWatch::Alarm');
 
   test('watch everything that may fail silently', () => {
-    const watched = alarms.map(([, one]) => [one.AlarmName, one.MetricName, one.ComparisonOperator, one.Threshold]);
+    const watched = alarms.map(([, one]) => [
+      one.AlarmName,
+      one.MetricName ?? expressionOf(one),
+      one.ComparisonOperator,
+      one.Threshold,
+    ]);
 
     expect(watched).toEqual([
       [`${name}-live-dead-letters`, 'ApproximateNumberOfMessagesVisible', 'GreaterThanThreshold', 0],
@@ -197,10 +230,97 @@ describe('alarms', () => {
       [`${name}-sweep-throttles`, 'Throttles', 'GreaterThanThreshold', 0],
       [`${name}-alerts-not-delivered`, 'NumberOfNotificationsFailed', 'GreaterThanThreshold', 0],
       [`${name}-operations-not-delivered`, 'NumberOfNotificationsFailed', 'GreaterThanThreshold', 0],
+      [`${name}-rules`, 'SUM(FILL(METRICS(), 0))', 'GreaterThanThreshold', 0],
+      [`${name}-tampering-not-told`, 'SUM(FILL(METRICS(), 0))', 'GreaterThanThreshold', 0],
       [`${name}-live-backlog`, 'ApproximateAgeOfOldestMessage', 'GreaterThanThreshold', 1800],
       [`${name}-bulk-backlog`, 'ApproximateAgeOfOldestMessage', 'GreaterThanThreshold', 3600],
       [`${name}-sweep-missing`, 'SweepCompleted', 'LessThanThreshold', 1],
+      [`${name}-probe-missing`, 'ProbeCompleted', 'LessThanThreshold', 1],
+      [`${name}-refused-calls`, 'RefusedCalls', 'GreaterThanThreshold', 0],
+      [`${name}-unknown`, 'IF(evaluations > 0, 100 * unknown / evaluations, 0)', 'GreaterThanThreshold', 5],
+      [`${name}-missed-by-events`, 'MissedByEvents', 'GreaterThanThreshold', 0],
+      [`${name}-actions-failed`, 'FailedActions', 'GreaterThanThreshold', 0],
     ]);
+  });
+
+  interface Query {
+    readonly Id: string;
+    readonly Expression?: string;
+    readonly MetricStat?: { readonly Metric: object; readonly Stat: string; readonly Period: number };
+    readonly ReturnData: boolean;
+  }
+
+  function queriesOf({ Metrics = [] }: Resource['Properties']): readonly Query[] {
+    return Metrics as unknown as readonly Query[];
+  }
+
+  function expressionOf(alarm: Resource['Properties']): string | undefined {
+    return queriesOf(alarm).find(({ ReturnData }) => ReturnData)?.Expression;
+  }
+
+  test('none is there twice', () => {
+    const watched = alarms.map(([, { MetricName, Dimensions, Metrics }]) =>
+      JSON.stringify([MetricName, Dimensions, Metrics]),
+    );
+
+    expect(new Set(watched).size).toBe(alarms.length);
+  });
+
+  test('every rule is watched, whether it fails or its dead letters do', () => {
+    const byRules = alarms.filter(([id]) => /^(Tamper)?RulesAlarm/.test(id)).flatMap(([, one]) => queriesOf(one));
+    const failures = byRules.flatMap(({ MetricStat }) => (MetricStat === undefined ? [] : [MetricStat]));
+    const expected = [...eventRules, ...Object.keys(extensions), ...tamperRules].flatMap((rule) =>
+      ['FailedInvocations', 'InvocationsFailedToBeSentToDlq'].map((MetricName) => ({
+        Metric: { Namespace: 'AWS/Events', MetricName, Dimensions: [{ Name: 'RuleName', Value: { Ref: rule } }] },
+        Stat: 'Sum',
+        Period: 300,
+      })),
+    );
+
+    expect(failures).toEqual(expected);
+  });
+
+  test('no alarm reads more metrics than CloudWatch takes, however many event rules there are', () => {
+    const work = Array.from({ length: 12 }, (_, index) => `ApiCallRule${index + 1}`);
+    const all = ofType('AWS::CloudWatch::Alarm', alarmsOf({ name }, { work, tampering: [] }));
+    const read = all.map(([, one]) => queriesOf(one).filter(({ MetricStat }) => MetricStat !== undefined).length);
+
+    expect(Math.max(...read)).toBe(10);
+    expect(all.filter(([id]) => id.startsWith('RulesAlarm')).map(([, { AlarmName }]) => AlarmName)).toEqual([
+      `${name}-rules`,
+      `${name}-rules-2`,
+      `${name}-rules-3`,
+    ]);
+  });
+
+  test('a probe is missed after three quarters of an hour, and silence counts', () => {
+    expect(resources.ProbeMissingAlarm?.Properties).toMatchObject({
+      Namespace: 'EC2Guardrail',
+      Dimensions: [{ Name: 'service', Value: name }],
+      Statistic: 'Sum',
+      Period: 900,
+      TreatMissingData: 'breaching',
+    });
+  });
+
+  test('the share of the unknown is that of what the same runs evaluated', () => {
+    const { MetricStat: unknown } = queriesOf(resources.UnknownAlarm?.Properties ?? {})[1] ?? {};
+    const { MetricStat: all } = queriesOf(resources.UnknownAlarm?.Properties ?? {})[2] ?? {};
+    const own = (MetricName: string) => ({
+      Metric: { Namespace: 'EC2Guardrail', MetricName, Dimensions: [{ Name: 'service', Value: name }] },
+      Stat: 'Sum',
+      Period: 3600,
+    });
+
+    expect([unknown, all]).toEqual([own('InsufficientData'), own('Evaluations')]);
+  });
+
+  test('one refusal in two hours raises the alarm on refused calls: the sweep comes once an hour', () => {
+    expect(resources.RefusedCallsAlarm?.Properties).toMatchObject({
+      Period: 3600,
+      EvaluationPeriods: 2,
+      DatapointsToAlarm: 1,
+    });
   });
 
   test.each([
@@ -233,16 +353,24 @@ describe('alarms', () => {
       EvaluationPeriods === 1 ? [] : [[id, EvaluationPeriods]],
     );
 
-    expect(Object.fromEntries(patient)).toEqual({ LiveBacklogAlarm: 5, BulkBacklogAlarm: 5, SweepMissingAlarm: 3 });
+    expect(Object.fromEntries(patient)).toEqual({
+      LiveBacklogAlarm: 5,
+      BulkBacklogAlarm: 5,
+      SweepMissingAlarm: 3,
+      ProbeMissingAlarm: 3,
+      RefusedCallsAlarm: 2,
+      UnknownAlarm: 2,
+      MissedByEventsAlarm: 6,
+    });
   });
 
   test('no other takes silence for a failure', () => {
-    const others = alarms.filter(([id]) => id !== 'SweepMissingAlarm');
+    const others = alarms.filter(([id]) => id !== 'SweepMissingAlarm' && id !== 'ProbeMissingAlarm');
 
     expect(new Set(others.map(([, { TreatMissingData }]) => TreatMissingData))).toEqual(new Set(['notBreaching']));
   });
 
-  test('reach the people: each goes to the topic, CloudWatch may publish to it and use the key it is under', () => {
+  test('reach the people: each goes to the topic, CloudWatch and the rules on tampering may publish to it and use its key', () => {
     const operations = [{ Ref: 'OperationsTopic' }];
     const keyPolicies = ofType('AWS::KMS::Key').map(
       ([, { KeyPolicy }]) => KeyPolicy as unknown as { Statement: Statement[] },
@@ -258,15 +386,27 @@ describe('alarms', () => {
       Resource: { Ref: 'OperationsTopic' },
       Condition: sourceAccount,
     });
-    expect(resources.OperationsTopic?.Properties.KmsMasterKeyId).toEqual({ Ref: 'TopicKey' });
-    expect(keyPolicies.flatMap(({ Statement }) => Statement)).toContainEqual({
-      Sid: 'Alarms',
+    expect(statementsFor('OperationsTopic')).toContainEqual({
+      Sid: 'OwnEventRules',
       Effect: 'Allow',
-      Principal: { Service: 'cloudwatch.amazonaws.com' },
-      Action: ['kms:Decrypt', 'kms:GenerateDataKey*'],
-      Resource: '*',
-      Condition: sourceAccount,
+      Principal: { Service: 'events.amazonaws.com' },
+      Action: 'sns:Publish',
+      Resource: { Ref: 'OperationsTopic' },
+      Condition: { ArnEquals: { 'aws:SourceArn': tamperRules.map(arn) } },
     });
+    expect(resources.OperationsTopic?.Properties.KmsMasterKeyId).toEqual({ Ref: 'TopicKey' });
+    for (const [Sid, Service] of [
+      ['Alarms', 'cloudwatch.amazonaws.com'],
+      ['EventRules', 'events.amazonaws.com'],
+    ])
+      expect(keyPolicies.flatMap(({ Statement }) => Statement)).toContainEqual({
+        Sid,
+        Effect: 'Allow',
+        Principal: { Service },
+        Action: ['kms:Decrypt', 'kms:GenerateDataKey*'],
+        Resource: '*',
+        Condition: sourceAccount,
+      });
   });
 });
 
@@ -276,6 +416,9 @@ test('names no logical id that is not there: the functions and what serverless.y
     'InspectLambdaFunction',
     'SweepLambdaFunction',
     'SweepEventsRuleSchedule1',
+    'SweepEventsRuleSchedule2',
+    'InspectEventSourceMappingSQSLiveQueue',
+    'InspectEventSourceMappingSQSBulkQueue',
   ]);
   const named = new Set<string>();
   JSON.stringify([resources, extensions], (_key, value) => {

@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { actions } from '../../src/actions/index.ts';
 import type { Simulation } from '../../src/cli/simulation.ts';
 import { bindAll } from '../../src/language/bind.ts';
 import { loadPolicies } from '../../src/language/load.ts';
@@ -70,10 +71,10 @@ export function writePolicies(folder: string): void {
 
 /** A deployment of these policies, which has found 4 violations, one that is exempt, 4 unknown, and the end of one. */
 export async function filledTable(folder: string): Promise<Simulation> {
-  const loaded = loadPolicies(['policies'], { rules, cwd: folder, now: start });
+  const loaded = loadPolicies(['policies'], { rules, actions, cwd: folder, now: start });
   const deployed = { ...defaultDeployment(scope), tableName, otherTableNames: ['a-table', 'z-table'] };
   const simulation = world({
-    policies: bindAll(loaded.policies, rules),
+    policies: bindAll(loaded.policies, { rules, actions }),
     deployed,
     pageSize: 2,
     faults: [noVolumes],

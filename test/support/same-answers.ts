@@ -1,5 +1,6 @@
 import type * as ec2 from '@aws-sdk/client-ec2';
 import type { Aws } from '../../src/domain/operations.ts';
+import { changes } from './scenarios/changes.ts';
 import { groups } from './scenarios/groups.ts';
 import { instances } from './scenarios/instances.ts';
 import { messages } from './scenarios/messages.ts';
@@ -17,21 +18,25 @@ export interface Order {
 
 /** An account with what sets it up: whatever a scenario needs beside the seam itself. */
 export interface Stage {
+  /** With the operations that change something. */
   readonly aws: Aws;
   readonly accountId: string;
   readonly region: string;
-  /** With a string `pk` for its key. There is one other table. */
+  /** With a string `pk` for its key, and the index of what is due. There is one other table. */
   readonly tableName: string;
   readonly topicArn: string;
   readonly queueUrl: string;
   /** One running instance, in a reservation of its own. */
   readonly launch: (order?: Order) => Promise<string>;
+  /** One running Spot Instance, by a request of this type. */
+  readonly launchSpot: (type: ec2.SpotInstanceType) => Promise<{ readonly id: string; readonly requestId: string }>;
   readonly terminate: (instanceId: string) => Promise<void>;
   /** Stops it and starts it again, a second after it was launched or later. */
   readonly restart: (instanceId: string) => Promise<void>;
   /** Makes a second interface with this group and attaches it. */
   readonly attachInterface: (instanceId: string, securityGroupId: string) => Promise<string>;
   readonly setTags: (resourceId: string, tags: Readonly<Record<string, string>>) => Promise<void>;
+  /** In the default VPC. */
   readonly createSecurityGroup: (name: string) => Promise<string>;
   readonly authorizeIngress: (securityGroupId: string, permissions: readonly ec2.IpPermission[]) => Promise<void>;
   readonly createPrefixList: (entries: readonly (ec2.PrefixListEntry & { readonly Cidr: string })[]) => Promise<string>;
@@ -42,7 +47,7 @@ export interface Stage {
 /** By name, what is set up on a stage and what AWS answers then: nothing that was not set up may matter. */
 export type Scenarios = Readonly<Record<string, (stage: Stage) => Promise<void>>>;
 
-const scenarios: Scenarios = { ...instances, ...groups, ...table, ...messages };
+const scenarios: Scenarios = { ...instances, ...groups, ...changes, ...table, ...messages };
 
 /**
  * Declares a test for every scenario.

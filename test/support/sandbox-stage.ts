@@ -14,6 +14,7 @@ export function sandboxStage(): Stage {
     start: new Date(),
     deployed: { ...defaultDeployment(scope), otherTableNames: ['other'] },
     resources: {
+      defaultVpcId: VpcId,
       securityGroups: [defaultGroup],
       instanceTypes: [
         { InstanceType: 'c3.large', CurrentGeneration: false },
@@ -56,6 +57,13 @@ export function sandboxStage(): Stage {
         volumes: [{ Encrypted: encrypted }],
       });
       return instances[0]?.InstanceId ?? '';
+    },
+    async launchSpot(Type) {
+      const SpotInstanceRequestId = account.newId('sir');
+      const { instances } = account.launch({ instance: { InstanceLifecycle: 'spot', SpotInstanceRequestId } });
+      const id = instances[0]?.InstanceId ?? '';
+      rows.spotInstanceRequests?.push({ SpotInstanceRequestId, InstanceId: id, Type, State: 'active' });
+      return { id, requestId: SpotInstanceRequestId };
     },
     async terminate(instanceId) {
       account.terminate(instanceId);

@@ -9,6 +9,7 @@ import {
   DescribeInstancesCommand,
   EC2Client,
   type Instance,
+  RequestSpotInstancesCommand,
   StartInstancesCommand,
   StopInstancesCommand,
   TerminateInstancesCommand,
@@ -16,7 +17,9 @@ import {
 import { CreateAliasCommand, CreateKeyCommand, KMSClient } from '@aws-sdk/client-kms';
 import { CreateTopicCommand, SNSClient } from '@aws-sdk/client-sns';
 import { CreateQueueCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { changingSenders } from '../../../src/aws/changes.ts';
 import { sdk } from '../../../src/aws/sdk.ts';
+import { DUE_INDEX, TABLE_KEY } from '../../../src/domain/table.ts';
 import type { Stage } from '../../support/same-answers.ts';
 import { accountId } from './deployment.ts';
 import { createSecurityGroup, given, launchInstance, tagList } from './ec2.ts';
@@ -40,7 +43,7 @@ export async function sdkStage(region: string): Promise<Stage> {
   }
 
   return {
-    aws: sdk({ region }),
+    aws: sdk({ region }, { changes: changingSenders }),
     accountId,
     region,
     tableName,
@@ -49,6 +52,20 @@ export async function sdkStage(region: string): Promise<Stage> {
     async launch(order = {}) {
       const { InstanceId } = await launchInstance(clients.ec2, order);
       return given(InstanceId, 'the id of the instance');
+    },
+    async launchSpot(Type) {
+      const { SpotInstanceRequests } = await clients.ec2.send(
+        new RequestSpotInstancesCommand({
+          Type,
+          SpotPrice: '1.0',
+          LaunchSpecification: { ImageId: 'ami-0123456789abcdef0', InstanceType: 't3.micro' },
+        }),
+      );
+      const [request] = SpotInstanceRequests ?? [];
+      return {
+        id: given(request?.InstanceId, 'the id of the instance'),
+        requestId: given(request?.SpotInstanceRequestId, 'the id of the request'),
+      };
     },
     async terminate(instanceId) {
       await clients.ec2.send(new TerminateInstancesCommand({ InstanceIds: [instanceId] }));
@@ -96,14 +113,24 @@ export async function sdkStage(region: string): Promise<Stage> {
   };
 }
 
-/** A table as the guardrail's own: with a string `pk` for its key. */
+/** A table as the guardrail's own: with a string `pk` for its key, and the index of what is due. */
 export async function createTable(region: string, TableName: string, config: DynamoDBClientConfig = {}): Promise<void> {
   await new DynamoDBClient({ ...config, region }).send(
     new CreateTableCommand({
       TableName,
       BillingMode: 'PAY_PER_REQUEST',
-      AttributeDefinitions: [{ AttributeName: 'pk', AttributeType: 'S' }],
-      KeySchema: [{ AttributeName: 'pk', KeyType: 'HASH' }],
+      AttributeDefinitions: [TABLE_KEY, 'due', 'dueAt'].map((AttributeName) => ({ AttributeName, AttributeType: 'S' })),
+      KeySchema: [{ AttributeName: TABLE_KEY, KeyType: 'HASH' }],
+      GlobalSecondaryIndexes: [
+        {
+          IndexName: DUE_INDEX,
+          KeySchema: [
+            { AttributeName: 'due', KeyType: 'HASH' },
+            { AttributeName: 'dueAt', KeyType: 'RANGE' },
+          ],
+          Projection: { ProjectionType: 'KEYS_ONLY' },
+        },
+      ],
     }),
   );
 }

@@ -240,7 +240,8 @@ export const groups: Scenarios = {
   },
 };
 
-async function withSecondInterface(
+/** An instance whose first interface has another group than its second. */
+export async function withSecondInterface(
   { launch, createSecurityGroup, attachInterface }: Stage,
   name: string,
 ): Promise<{ readonly id: string; readonly eni: string; readonly group: string }> {
@@ -268,7 +269,8 @@ async function withSources(
   return { group, source, list };
 }
 
-async function interfacesBy(aws: Aws, ...Filters: ec2.Filter[]): Promise<readonly ec2.NetworkInterface[]> {
+/** Interfaces that filters select. */
+export async function interfacesBy(aws: Aws, ...Filters: ec2.Filter[]): Promise<readonly ec2.NetworkInterface[]> {
   return (await aws('ec2:DescribeNetworkInterfaces', { Filters })).NetworkInterfaces ?? [];
 }
 
@@ -282,12 +284,14 @@ async function groupIdsBy(aws: Aws, ...Filters: ec2.Filter[]): Promise<string[]>
   return sorted((answer.SecurityGroups ?? []).map((one) => one.GroupId ?? ''));
 }
 
-async function ingressOf(aws: Aws, group: string): Promise<readonly ec2.IpPermission[]> {
+/** What a group lets through, as it is shown now. */
+export async function ingressOf(aws: Aws, group: string): Promise<readonly ec2.IpPermission[]> {
   const answer = await aws('ec2:DescribeSecurityGroups', { Filters: [filter('group-id', group)] });
   return answer.SecurityGroups?.[0]?.IpPermissions ?? [];
 }
 
-async function rulesOf(aws: Aws, ...groups: string[]): Promise<readonly ec2.SecurityGroupRule[]> {
+/** Rules of groups, of ingress and of egress. */
+export async function rulesOf(aws: Aws, ...groups: string[]): Promise<readonly ec2.SecurityGroupRule[]> {
   const answer = await aws('ec2:DescribeSecurityGroupRules', { Filters: [filter('group-id', ...groups)] });
   return answer.SecurityGroupRules ?? [];
 }

@@ -326,11 +326,13 @@ async function pagesOf(aws: Aws, input: ec2.DescribeInstancesCommandInput): Prom
   return pages;
 }
 
-async function instanceOf(aws: Aws, id: string): Promise<ec2.Instance | undefined> {
+/** The instance as it is shown now. */
+export async function instanceOf(aws: Aws, id: string): Promise<ec2.Instance | undefined> {
   const answer = await aws('ec2:DescribeInstances', { InstanceIds: [id] });
   return answer.Reservations?.[0]?.Instances?.[0];
 }
 
-async function volumesBy(aws: Aws, name: string, ...values: string[]): Promise<readonly ec2.Volume[]> {
+/** Volumes that a filter selects. */
+export async function volumesBy(aws: Aws, name: string, ...values: string[]): Promise<readonly ec2.Volume[]> {
   return (await aws('ec2:DescribeVolumes', { Filters: [filter(name, ...values)] })).Volumes ?? [];
 }

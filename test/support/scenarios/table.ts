@@ -1,5 +1,15 @@
 import type * as ddb from '@aws-sdk/client-dynamodb';
-import { ADD_CHUNK, IS_LIVE, NOT_THERE, VERSION_IS } from '../../../src/domain/table.ts';
+import {
+  ADD_CHUNK,
+  DUE,
+  DUE_BY,
+  DUE_INDEX,
+  HAS_ROOM,
+  IS_LIVE,
+  NOT_THERE,
+  RESERVE,
+  VERSION_IS,
+} from '../../../src/domain/table.ts';
 import type { Scenarios, Stage } from '../same-answers.ts';
 import { sorted } from './instances.ts';
 
@@ -84,13 +94,94 @@ export const table: Scenarios = {
     await put(stage, item('kept', 3));
     await addChunk(stage, 'kept', 1);
     expect(await itemsOf(stage, 'kept')).toEqual([
-      { ...item('kept', 3), doneChunks: { NS: ['1'] }, expiresAt: { N: '1772442000' } },
+      {
+        ...item('kept', 3),
+        doneChunks: { NS: ['1'] },
+        doneWork: { SS: ['1 100 500'] },
+        expiresAt: { N: '1772442000' },
+      },
     ]);
   },
 
   'UpdateItem: to a set that is none nothing can be added': async (stage) => {
     await put(stage, { ...item('no-set', 1), doneChunks: { S: '1' } });
     await expect(addChunk(stage, 'no-set', 1)).rejects.toMatchObject({ name: 'ValidationException' });
+  },
+
+  'UpdateItem: a budget is used while there is room, and no further': async (stage) => {
+    expect(await reserve(stage, 'budget', 3, 7)).toEqual({ N: '3' });
+    expect(await reserve(stage, 'budget', 7, 3)).toEqual({ N: '10' });
+    await expect(reserve(stage, 'budget', 1, 9)).rejects.toMatchObject({ name: 'ConditionalCheckFailedException' });
+    expect(await itemsOf(stage, 'budget')).toEqual([
+      { pk: { S: 'budget' }, used: { N: '10' }, expiresAt: { N: '1772442000' } },
+    ]);
+  },
+
+  'UpdateItem: a budget that was never used has room, whatever its size': async (stage) => {
+    expect(await reserve(stage, 'budget-new', 100, -50)).toEqual({ N: '100' });
+  },
+
+  'UpdateItem: what is used and no number leaves no room': async (stage) => {
+    await put(stage, { pk: { S: 'no-number' }, used: { NS: ['1'] } });
+    await expect(reserve(stage, 'no-number', 1, 1)).rejects.toMatchObject({ name: 'ConditionalCheckFailedException' });
+  },
+
+  'Query: keys of what is due, the longest due first, over all pages': async (stage) => {
+    const times = {
+      late: '2026-03-01T12:00:00.000Z',
+      early: '2026-03-01T10:00:00.000Z',
+      same: '2026-03-01T12:00:00.000Z',
+    };
+    for (const [name, at] of Object.entries(times)) await put(stage, dueItem(`due-${name}`, at));
+    await put(stage, dueItem('due-not-yet', '2026-03-01T12:00:00.001Z'));
+    const pages = await duePages(stage, '2026-03-01T12:00:00.000Z', { Limit: 1 });
+    expect(pages.every((page) => page.length <= 1)).toBe(true);
+    const [first, ...rest] = pages.flat();
+    expect(first).toEqual({ pk: { S: 'due-early' }, due: { S: DUE }, dueAt: { S: times.early } });
+    expect(keysOf(rest)).toEqual(['due-late', 'due-same']);
+  },
+
+  'Query: a page names the last key of the index': async (stage) => {
+    await put(stage, dueItem('due-first', '2026-01-01T10:00:00.000Z'));
+    await put(stage, dueItem('due-second', '2026-01-01T11:00:00.000Z'));
+    const page = await due(stage, '2026-01-01T11:00:00.000Z', { Limit: 1 });
+    const key = { pk: { S: 'due-first' }, due: { S: DUE }, dueAt: { S: '2026-01-01T10:00:00.000Z' } };
+    expect([page.Items, page.Count, page.LastEvaluatedKey]).toEqual([[key], 1, key]);
+  },
+
+  'Query: only what has both keys of the index is in it, and once it has no more it is not': async (stage) => {
+    const at = '2025-01-01T10:00:00.000Z';
+    await put(stage, dueItem('due-once', at));
+    await put(stage, { ...item('due-no-due', 1), dueAt: { S: at } });
+    await put(stage, { ...item('due-no-time', 1), due: { S: DUE } });
+    expect(keysOf((await due(stage, at)).Items)).toEqual(['due-once']);
+    await put(stage, item('due-once', 2));
+    expect((await due(stage, at)).Items).toEqual([]);
+  },
+
+  'Query: nothing due is an empty page, and the last': async (stage) => {
+    const page = await due(stage, '2000-01-01T00:00:00.000Z');
+    expect([page.Items, page.Count, page.LastEvaluatedKey]).toEqual([[], 0, undefined]);
+  },
+
+  'Query: an index is not read consistently': async (stage) => {
+    const asked = due(stage, '2026-03-01T12:00:00.000Z', { ConsistentRead: true });
+    await expect(asked).rejects.toMatchObject({ name: 'ValidationException' });
+  },
+
+  'Query: an index that is not there fails the call': async (stage) => {
+    const asked = due(stage, '2026-03-01T12:00:00.000Z', { IndexName: 'no-such-index' });
+    await expect(asked).rejects.toMatchObject({ name: 'ValidationException' });
+  },
+
+  'Query: another table fails the call': async (stage) => {
+    const asked = due({ ...stage, tableName: 'no-such-table' }, '2026-03-01T12:00:00.000Z');
+    await expect(asked).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
+  },
+
+  'PutItem: a key of an index that is no text fails the call': async (stage) => {
+    const written = put(stage, { ...item('due-number', 1), due: { S: DUE }, dueAt: { N: '1' } });
+    await expect(written).rejects.toMatchObject({ name: 'ValidationException' });
   },
 
   'BatchGetItem: items that are there, without those that are not': async (stage) => {
@@ -182,10 +273,62 @@ async function addChunk({ aws, tableName }: Stage, pk: string, chunk: number): P
     TableName: tableName,
     Key: { pk: { S: pk } },
     UpdateExpression: ADD_CHUNK,
-    ExpressionAttributeValues: { ':chunk': { NS: [String(chunk)] }, ':expiresAt': { N: '1772442000' } },
+    ExpressionAttributeValues: {
+      ':chunk': { NS: [String(chunk)] },
+      ':work': { SS: [`${chunk} 100 500`] },
+      ':expiresAt': { N: '1772442000' },
+    },
     ReturnValues: 'ALL_NEW',
   });
   return Attributes?.doneChunks?.NS ?? [];
+}
+
+/** What is used then. */
+async function reserve(
+  { aws, tableName }: Stage,
+  pk: string,
+  size: number,
+  room: number,
+): Promise<ddb.AttributeValue | undefined> {
+  const { Attributes } = await aws('dynamodb:UpdateItem', {
+    TableName: tableName,
+    Key: { pk: { S: pk } },
+    UpdateExpression: RESERVE,
+    ConditionExpression: HAS_ROOM,
+    ExpressionAttributeValues: {
+      ':size': { N: String(size) },
+      ':room': { N: String(room) },
+      ':expiresAt': { N: '1772442000' },
+    },
+    ReturnValues: 'ALL_NEW',
+  });
+  return Attributes?.used;
+}
+
+function dueItem(pk: string, dueAt: string): Item {
+  return { ...item(pk, 1), due: { S: DUE }, dueAt: { S: dueAt } };
+}
+
+function due({ aws, tableName }: Stage, now: string, request: Partial<ddb.QueryCommandInput> = {}) {
+  return aws('dynamodb:Query', {
+    TableName: tableName,
+    IndexName: DUE_INDEX,
+    KeyConditionExpression: DUE_BY,
+    ExpressionAttributeValues: { ':due': { S: DUE }, ':now': { S: now } },
+    ...request,
+  });
+}
+
+/** Of this scenario's own time. */
+async function duePages(stage: Stage, now: string, request: Partial<ddb.QueryCommandInput>): Promise<Item[][]> {
+  const pages: Item[][] = [];
+  let start: Item | undefined;
+  do {
+    const page = await due(stage, now, { ...request, ...(start === undefined ? {} : { ExclusiveStartKey: start }) });
+    pages.push((page.Items ?? []).filter((one) => one.dueAt?.S?.startsWith('2026-03-01')));
+    start = page.LastEvaluatedKey;
+  } while (start !== undefined);
+  return pages;
 }
 
 function getItems({ aws, tableName }: Stage, keys: readonly string[]) {

@@ -1,0 +1,215 @@
+import * as z from 'zod';
+import { type AnyAction, interrupts } from '../domain/action.ts';
+import type { Catalogue } from '../domain/catalogue.ts';
+import type { Json } from '../domain/json.ts';
+import { type ActionUse, type Enforcement, type Notify, notify } from '../domain/policy.ts';
+import { actionForm, notifyForm, settingsOf } from './action-forms.ts';
+import { millisecondsOf } from './duration.ts';
+import { exampleOfAction, notifyExample } from './examples.ts';
+import { jsonSchemaOf, keysAt } from './json-schema.ts';
+import { type Check, mistakeAt, mistakesIn, type PlacedMistake, pathText, valueAt } from './mistakes.ts';
+import { notBuiltYet } from './not-built-yet.ts';
+import { nearest, oneOf } from './policy-error.ts';
+import type { Path } from './source.ts';
+
+/** An entry of `actions` with the action that it names. */
+interface Entry {
+  readonly id: string;
+  /** Of the entry, or of the key that names the action. */
+  readonly path: Path;
+  readonly of: 'key' | 'value';
+  /** What is said of the action; empty where nothing is. */
+  readonly settings: unknown;
+}
+
+/** Ids that `actions` names, in order: also of those that there are not. */
+export function namedActions(actions: unknown): readonly string[] {
+  return entriesIn(actions).map(({ id }) => id);
+}
+
+/** All that is wrong with `actions`, as far as its entries name one action each. */
+export function actionMistakes(
+  content: unknown,
+  { rules, actions: known }: Catalogue,
+  written: Check['written'],
+): readonly PlacedMistake[] {
+  const actions = valueAt(content, ['actions']);
+  if (!Array.isArray(actions)) return [];
+  const entries = entriesIn(actions);
+  const rule = rules.find(({ id }) => id === valueAt(content, ['rule']));
+  const isThere = ({ id }: Entry) => id === notify.id || known.some((action) => action.id === id);
+  const unknown = entries.filter((entry) => !isThere(entry)).map((entry) => unknownAction(entry, known));
+  return [
+    ...actions.flatMap((entry, index) => namelessEntry(entry, ['actions', index], known)),
+    ...unknown,
+    ...entries.flatMap((entry) => settingMistakes(entry, known, written)),
+    ...entries.filter(isThere).flatMap((entry, index, all) => placeMistakes(entry, all.slice(0, index), known)),
+    ...(rule === undefined ? [] : entries.flatMap((entry) => ruleMistakes(entry, rule.id, known))),
+    ...notifyMistakes(
+      entries,
+      known,
+      unknown.some(({ mistake }) => mistake.fix === `write ${notify.id}`),
+    ),
+  ];
+}
+
+/** `actions` as the engine has them. @throws Error for what has mistakes. */
+export function compileActions(actions: readonly Json[], known: readonly AnyAction[]): readonly ActionUse[] {
+  return entriesIn(actions).map(({ id, settings }) => {
+    if (id === notify.id) return compileNotify(settings);
+    const action = known.find((one) => one.id === id);
+    if (action === undefined) throw new Error(`there is no action ${id}`);
+    return compileAction(action, settings);
+  });
+}
+
+function compileNotify(settings: unknown): Notify {
+  const { after = ['0s'], before } = notifyForm.parse(settings);
+  const afterMs = [...new Set(after.map(millisecondsOf))].sort((a, b) => a - b);
+  return { id: 'notify', afterMs, ...(before === undefined ? {} : { beforeMs: millisecondsOf(before) }) };
+}
+
+function compileAction(action: AnyAction, settings: unknown): Enforcement {
+  const { own, common } = settingsOf(action, settings);
+  const { after, again, onDrift = false } = common;
+  return {
+    id: action.id,
+    parameters: action.parameters(z).parse(own) as Json,
+    afterMs: millisecondsOf(after),
+    ...(again === undefined ? {} : { againMs: millisecondsOf(again) }),
+    onDrift,
+  };
+}
+
+function entriesIn(actions: unknown): readonly Entry[] {
+  if (!Array.isArray(actions)) return [];
+  return actions.flatMap((entry: unknown, index): readonly Entry[] => {
+    const path = ['actions', index];
+    if (typeof entry === 'string') return [{ id: entry, path, of: 'value', settings: {} }];
+    if (!isMap(entry)) return [];
+    const [first, second] = Object.entries(entry);
+    if (first === undefined || second !== undefined) return [];
+    const [id, settings] = first;
+    return [{ id, path: [...path, id], of: 'key', settings }];
+  });
+}
+
+function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** An entry must name one action. */
+function namelessEntry(entry: unknown, path: Path, known: readonly AnyAction[]): readonly PlacedMistake[] {
+  const name = `\`${pathText(path)}\``;
+  const example = exampleOfAction(known[0]);
+  if (typeof entry === 'string') return [];
+  if (!isMap(entry)) {
+    const fix = "write an action's name, or a map of its name to its settings";
+    return [mistakeAt(path, 'value', 'wrong-type', `${name} is no action`, fix, example)];
+  }
+  const keys = Object.keys(entry);
+  if (keys.length === 0)
+    return [mistakeAt(path, 'value', 'invalid-value', `${name} names no action`, 'remove it', example)];
+  if (keys.length === 1) return [];
+  const message = `${name} has the keys ${keys.join(', ')}, and must have one: the action's name`;
+  const [action, ...others] = keys.toSorted((a, b) => Number(isAction(b, known)) - Number(isAction(a, known)));
+  const isOneWithSettings = isAction(action, known) && !others.some((key) => isAction(key, known));
+  const fix = isOneWithSettings
+    ? `indent ${oneOf(others).replace(' or ', ' and ')} further than ${action}, whose settings they are`
+    : 'write an entry for each action';
+  return [mistakeAt(path, 'value', 'invalid-value', message, fix, example)];
+}
+
+function isAction(id: string | undefined, known: readonly AnyAction[]): boolean {
+  return id === notify.id || known.some((action) => action.id === id);
+}
+
+function unknownAction({ id, path, of }: Entry, known: readonly AnyAction[]): PlacedMistake {
+  const later = notBuiltYet(id, path, of, known);
+  if (later !== undefined) return later;
+  const ids = [notify.id, ...known.map((action) => action.id)];
+  const meant = nearest(id, ids);
+  const [only, second] = ids;
+  const choice = second === undefined ? `write ${only}` : `choose ${oneOf(ids)}`;
+  const fix = meant === undefined ? choice : `write ${meant}`;
+  const example = meant === notify.id ? 'actions: [notify]' : exampleOfAction(known.find((one) => one.id === meant));
+  return mistakeAt(path, of, 'unknown-action', `there is no action \`${id}\``, fix, example);
+}
+
+function settingMistakes(
+  { id, path, of, settings }: Entry,
+  known: readonly AnyAction[],
+  written: Check['written'],
+): readonly PlacedMistake[] {
+  const at = of === 'key' ? path : [...path, id];
+  const check = (form: z.ZodType, value: unknown, example: string) =>
+    mistakesIn({ form, value, at, example: () => example, written });
+  if (settings === null) {
+    const message = `\`${id}\` is a key, and there are no settings behind it`;
+    return [mistakeAt(path, of, 'wrong-type', message, `write ${id} without the colon, or settings behind it`)];
+  }
+  if (id === notify.id) return check(notifyForm, settings, notifyExample);
+  const action = known.find((one) => one.id === id);
+  if (action === undefined) return [];
+  const example = exampleOfAction(action);
+  const mistakes = check(actionForm(action), settings, example).map((one) => withoutDrift(one, action, at));
+  // What holds between the action's own parameters is known to its own form alone.
+  return mistakes.length > 0 ? mistakes : check(action.parameters(z), settingsOf(action, settings).own, example);
+}
+
+/** `onDrift` is a key of other actions: that it is none of this one has a reason. */
+function withoutDrift(placed: PlacedMistake, action: AnyAction, at: Path): PlacedMistake {
+  const { path, mistake } = placed;
+  if (interrupts(action) || path.length !== at.length + 1 || path.at(-1) !== 'onDrift') return placed;
+  if (keysAt(jsonSchemaOf(action.parameters(z)), []).includes('onDrift')) return placed;
+  const message = `${action.id} interrupts nothing, and follows a later change as it follows a launch`;
+  return { path, of: 'key', mistake: { ...mistake, message, fix: 'remove onDrift: there is nothing to allow' } };
+}
+
+/** What is wrong with an action because of those before it. */
+function placeMistakes(
+  { id, path, of }: Entry,
+  before: readonly Entry[],
+  known: readonly AnyAction[],
+): readonly PlacedMistake[] {
+  if (before.some((entry) => entry.id === id)) {
+    const message = `${id} is among the actions already`;
+    return [mistakeAt(path, of, 'duplicate-action', message, 'keep one of the two')];
+  }
+  const last = before.find((entry) => known.some((one) => one.id === entry.id && one.kind === 'terminate'));
+  if (last === undefined) return [];
+  const message = `nothing follows ${last.id}: the instance is gone`;
+  return [mistakeAt(path, of, 'unreachable-action', message, `write ${id} before ${last.id}, or remove it`)];
+}
+
+function ruleMistakes({ id, path, of }: Entry, rule: string, known: readonly AnyAction[]): readonly PlacedMistake[] {
+  const mends = known.find((one) => one.id === id)?.rules;
+  if (mends === undefined || mends.includes(rule)) return [];
+  const message = `${id} mends violations of ${oneOf(mends)}, and this policy's rule is ${rule}`;
+  return [mistakeAt(path, of, 'unfit-action', message, 'remove it')];
+}
+
+function notifyMistakes(
+  entries: readonly Entry[],
+  known: readonly AnyAction[],
+  isMisspelt: boolean,
+): readonly PlacedMistake[] {
+  const told = entries.find(({ id }) => id === notify.id);
+  if (told === undefined) {
+    if (isMisspelt || entries.length === 0) return [];
+    const message = 'notify is not among the actions, and what is done must be told';
+    return [mistakeAt(['actions'], 'value', 'missing-notify', message, 'add notify', 'actions: [notify]')];
+  }
+  const path = [...told.path, 'before'];
+  if (valueAt(told.settings, ['before']) === undefined || entries.some((entry) => comesLater(entry, known))) return [];
+  const message = 'no action comes later, which could be told before it comes';
+  const fix = 'remove before, or give an action its grace by after';
+  return [mistakeAt(path, 'key', 'invalid-value', message, fix, exampleOfAction(known[0]))];
+}
+
+/** Whether an action has a grace, or one that can't be read. */
+function comesLater({ id, settings }: Entry, known: readonly AnyAction[]): boolean {
+  const after = valueAt(settings, ['after']);
+  if (id === notify.id) return false;
+  return !isAction(id, known) || (after !== undefined && !(typeof after === 'string' && millisecondsOf(after) === 0));
+}

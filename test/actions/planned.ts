@@ -1,0 +1,28 @@
+import * as z from 'zod';
+import type { ActionExample, AnyAction, Planned, Standing } from '../../src/domain/action.ts';
+import { describeMissing, type Facts, missingOf } from '../../src/domain/facts.ts';
+import { type ActionGiven, defaultNow, inspected } from '../../src/domain/given.ts';
+import type { Json } from '../../src/domain/json.ts';
+
+/** What an action is asked about. */
+export type Asked = Pick<ActionExample<Json>, 'violation' | 'alike'> & {
+  readonly parameters?: Json;
+  readonly given: ActionGiven;
+};
+
+/** What an action plans for an instance, as the engine asks for it. */
+export function planned(action: AnyAction, { parameters = {}, given, violation, alike = [] }: Asked): Planned {
+  const now = new Date(defaultNow);
+  const { instance, facts } = inspected(given, now);
+  const missing = action.needs.flatMap((need: string) => (need in facts ? missingOf(facts[need as keyof Facts]) : []));
+  if (missing.length > 0) return { refused: missing.map(describeMissing).join('; ') };
+  return action.plan({
+    instance,
+    facts,
+    parameters: action.parameters(z).parse(parameters),
+    violation: violation ?? { rule: 'any', parameters: {}, evidence: undefined },
+    standingOf: (id: string): Standing =>
+      alike.includes(id) ? { isAlike: true } : { isAlike: false, why: `${id} does not violate the policy` },
+    now,
+  });
+}
