@@ -3,12 +3,13 @@ import { needsByKey } from '../domain/bind.ts';
 import { distinct } from '../domain/instance.ts';
 import { needsOf } from '../domain/judge.ts';
 import { allNeeds, type Need, needSources, readsFor, verdictNeeds } from '../domain/needs.ts';
-import type { ChangingOperation, Operation } from '../domain/operations.ts';
+import type { Operation } from '../domain/operations.ts';
 import type { BoundPolicy } from '../domain/policy.ts';
 import type { BoundSafety } from '../domain/safety.ts';
 import { arnOf, type Grant, policyDocument, withPlaceholders } from '../stack/cloudformation.ts';
 import { needsToAct, permissions, reasons } from '../stack/roles.ts';
 import type { Settings } from '../stack/settings.ts';
+import { putBackBy } from './put-back.ts';
 import type { IamPolicy, PermissionsDocument, ReadDocument } from './report/document.ts';
 
 /** What a deployment of these policies may do, and what the commands need that read a live account. */
@@ -88,19 +89,6 @@ const mayReadFindings: IamPolicy = iamPolicy(ofTable('Read', ['dynamodb:Scan']))
 function mayChangeTable(operations: readonly Operation[]): IamPolicy {
   return iamPolicy(ofTable('Change', operations));
 }
-
-/** By what the effect of a call is put back. A rule of a group comes back with its tags. */
-const putBackBy: Readonly<Record<ChangingOperation, readonly ChangingOperation[]>> = {
-  'ec2:RevokeSecurityGroupIngress': ['ec2:AuthorizeSecurityGroupIngress', 'ec2:CreateTags'],
-  'ec2:AuthorizeSecurityGroupIngress': ['ec2:RevokeSecurityGroupIngress'],
-  'ec2:StopInstances': ['ec2:StartInstances'],
-  'ec2:StartInstances': ['ec2:StopInstances'],
-  'ec2:TerminateInstances': [],
-  'ec2:ModifyInstanceAttribute': ['ec2:ModifyInstanceAttribute'],
-  'ec2:ModifyNetworkInterfaceAttribute': ['ec2:ModifyNetworkInterfaceAttribute'],
-  'ec2:CreateTags': ['ec2:CreateTags', 'ec2:DeleteTags'],
-  'ec2:DeleteTags': ['ec2:CreateTags'],
-};
 
 /** What the actions of these policies may have done, put back by a person. */
 function mayPutBack(policies: readonly BoundPolicy[]): IamPolicy {

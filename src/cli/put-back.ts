@@ -20,6 +20,24 @@ const advice = {
     'An instance that is still stopping can be started in a minute: run the same command again. A terminated one is gone for good.',
 };
 
+/** By what the effect of a call is put back. A rule of a group comes back with its tags. */
+export const putBackBy: Readonly<Record<ChangingOperation, readonly ChangingOperation[]>> = {
+  'ec2:RevokeSecurityGroupIngress': ['ec2:AuthorizeSecurityGroupIngress', 'ec2:CreateTags'],
+  'ec2:AuthorizeSecurityGroupIngress': ['ec2:RevokeSecurityGroupIngress'],
+  'ec2:StopInstances': ['ec2:StartInstances'],
+  'ec2:StartInstances': ['ec2:StopInstances'],
+  'ec2:TerminateInstances': [],
+  'ec2:ModifyInstanceAttribute': ['ec2:ModifyInstanceAttribute'],
+  'ec2:ModifyNetworkInterfaceAttribute': ['ec2:ModifyNetworkInterfaceAttribute'],
+  'ec2:CreateTags': ['ec2:CreateTags', 'ec2:DeleteTags'],
+  'ec2:DeleteTags': ['ec2:CreateTags'],
+};
+
+/** Whether an operation puts back what another did. What a table says is made in a person's name: it may not terminate, say. */
+export function putsBack(operation: string): boolean {
+  return Object.values(putBackBy).some((operations) => operations.some((one) => one === operation));
+}
+
 /**
  * Makes one of the calls that put back what was done.
  * @returns `done`, or in what way it was so already.

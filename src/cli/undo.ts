@@ -16,6 +16,7 @@ import {
 import { addFindingArgument, findingIn } from './findings.ts';
 import type { CommandIo } from './io.ts';
 import { coloursFor } from './output/colours.ts';
+import { putBack, putsBack } from './put-back.ts';
 import type { StoredFinding } from './report/document.ts';
 
 const help = `
@@ -94,7 +95,6 @@ async function putBackAct(
   options: UndoOptions,
   io: CommandIo,
 ): Promise<void> {
-  const { putBack } = await import('./put-back.ts');
   for (const [index, call] of act.undo.entries()) {
     const name = `act ${number}, call ${index + 1}: ${visible(call.operation)}`;
     try {
@@ -185,6 +185,8 @@ function whyNot({ undoneAt, outcome, undo: calls, action, calls: made }: Act, is
   if (undoneAt !== undefined) return `it was put back at ${undoneAt}`;
   if (outcome === 'contested') return 'nothing was done';
   if (calls.length === 0) return `what ${action} does can't be put back by any call`;
+  const other = calls.find(({ operation }) => !putsBack(operation));
+  if (other !== undefined) return `${other.operation} puts nothing back: somebody else has written into the table`;
   const isUnchanged = outcome === 'failed' && !made.some((call) => call.outcome === 'done');
   if (isUnchanged && !isChosen) return 'it failed before it changed anything; --act puts it back all the same';
   return undefined;

@@ -122,8 +122,7 @@ describe.each(['findings show', 'explain'])('%s', (command) => {
     const world = operated([{ ...stopLater, actions: [notify, ...stopLater.actions.slice(1)] }]);
     const id = await world.launch(untagged);
     world.simulation.sandbox.advance(20 * HOUR);
-    world.simulation.send({ kind: 'tick' });
-    await world.happens();
+    await world.happens([{ kind: 'tick' }]);
 
     const text = line((await world.run(`${command} ${idOf(id, 'required-tags')}`)).stdout);
 

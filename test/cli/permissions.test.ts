@@ -1,10 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
+import * as z from 'zod';
 import { actions } from '../../src/actions/index.ts';
 import { coloursFor } from '../../src/cli/output/colours.ts';
 import { ec2Changes, permissionsDocument } from '../../src/cli/permissions-document.ts';
 import type { IamPolicy, PermissionsDocument } from '../../src/cli/report/document.ts';
 import { permissionsText } from '../../src/cli/report/permissions-text.ts';
+import type { AnyAction } from '../../src/domain/action.ts';
 import type { Json } from '../../src/domain/json.ts';
 import { bindAll } from '../../src/language/bind.ts';
 import { loadPolicies } from '../../src/language/load.ts';
@@ -12,6 +14,7 @@ import { rules } from '../../src/rules/index.ts';
 import { settingsOf } from '../../src/stack/settings.ts';
 import { template } from '../../src/stack/stack.ts';
 import { inFolderUntilDone } from '../language/folder.ts';
+import { enforcing, policyFor } from '../support/policies.ts';
 import { fixture, runCli } from './run-cli.ts';
 
 /** A policy of tags, with more keys where a test gives them. */
@@ -334,6 +337,29 @@ describe('what may change EC2', () => {
     expect(permissionsText(changes, coloursFor({ isTTY: false, env: {} })).split('\n')[0]).toBe(
       'May change EC2 by ec2:CreateTags, ec2:StopInstances (1 policy; actions: notify, stop).',
     );
+  });
+});
+
+describe('what undo needs', () => {
+  const said = (action: AnyAction, parameters: Json) => {
+    const policy = enforcing(policyFor('restricted-ingress', { ports: [22] }), action, { parameters });
+    const { commands } = permissionsDocument([policy], { name: 'ec2-guardrail-prod' });
+    return commands.undo?.Statement.flatMap(({ Action }) => Action);
+  };
+  const examples = actions.flatMap((action) =>
+    action.examples.flatMap(({ title, parameters, expect: expected }) =>
+      'undo' in expected ? [{ title: `${action.id}: ${title}`, action, parameters, undo: expected.undo }] : [],
+    ),
+  );
+
+  test.each(examples)('$title', ({ action, parameters, undo }) => {
+    const asked = action.parameters(z).parse(parameters) as Json;
+    expect(said(action, asked)).toEqual(expect.arrayContaining(undo.map(({ operation }) => operation)));
+  });
+
+  test('is nothing of EC2 where no action is in use', async () => {
+    const { commands } = documentOf((await permissionsOf({ tagged: tagged() }, '--format json')).stdout);
+    expect(JSON.stringify(commands.undo)).not.toContain('ec2:');
   });
 });
 

@@ -39,6 +39,24 @@ const snapshot = {
   },
 };
 
+/** What the action looks at beside what the rules do. */
+const ofActions = {
+  'describe-security-group-rules': {
+    SecurityGroupRules: [
+      {
+        SecurityGroupRuleId: 'sgr-0123456789abcdef0',
+        GroupId: 'sg-0123456789abcdef0',
+        IsEgress: false,
+        IpProtocol: 'tcp',
+        FromPort: 22,
+        ToPort: 22,
+        CidrIpv4: '0.0.0.0/0',
+      },
+    ],
+  },
+  'describe-network-interfaces': { NetworkInterfaces: [] },
+};
+
 const state = (name: 'pending' | 'running') =>
   stateChange(scope, { instanceId: instance.InstanceId, state: name, at, id: `state-${name}` });
 const reservation = { ReservationId: 'r-1', OwnerId: scope.accountId, Instances: [instance] };
@@ -62,7 +80,7 @@ let folder: string;
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'replay-'));
   mkdirSync(join(folder, 'snapshot'));
-  for (const [name, content] of Object.entries(snapshot))
+  for (const [name, content] of Object.entries({ ...snapshot, ...ofActions }))
     writeFileSync(join(folder, 'snapshot', `${name}.json`), JSON.stringify(content));
 });
 
@@ -74,7 +92,7 @@ async function replay(events: readonly unknown[], options = '') {
     writeFileSync(file, typeof event === 'string' ? event : JSON.stringify(event));
     return file;
   });
-  const command = `replay --policies policies --snapshot ${join(folder, 'snapshot')} ${options} ${files.join(' ')}`;
+  const command = `replay --snapshot ${join(folder, 'snapshot')} ${options} ${files.join(' ')}`;
   const ran = await runCli(command, '.');
   return { ...ran, document: () => JSON.parse(ran.stdout) as ReplayDocument };
 }
@@ -181,6 +199,34 @@ test('--enforce changes nothing for policies that observe', async () => {
   const [off, on] = [await replay([launch], '--format json'), await replay([launch], '--enforce --format json')];
   expect(on.exitCode).toBe(off.exitCode);
   expect(on.document()).toEqual(off.document());
+});
+
+test('--enforce does what a policy of mode enforce says, and lists the calls', async () => {
+  const policies = join(folder, 'enforcing');
+  mkdirSync(policies, { recursive: true });
+  const file = join(policies, 'policy.yml');
+  writeFileSync(
+    file,
+    `name: no-open-ssh
+description: SSH is reachable from the company network only.
+severity: critical
+rule: restricted-ingress
+parameters: { ports: [22] }
+mode: enforce
+actions: [notify, { revoke-ingress: { after: 0m } }]
+`,
+  );
+  const { document, stderr } = await replay([state('running')], `--format json --enforce --policies ${file}`);
+  expect(stderr).toBe('');
+  expect(document().calls).toEqual([
+    {
+      service: 'ec2',
+      operation: 'RevokeSecurityGroupIngress',
+      input: { GroupId: 'sg-0123456789abcdef0', SecurityGroupRuleIds: ['sgr-0123456789abcdef0'] },
+      outcome: 'done',
+    },
+  ]);
+  expect(document().findings).toEqual([]);
 });
 
 test('a message of a batch that is no JSON fails alone, as in the queue', async () => {

@@ -332,6 +332,24 @@ test('what no call brings back is refused', async () => {
   expect(world.changes()).toHaveLength(1);
 });
 
+test.each(['ec2:TerminateInstances', 'sqs:SendMessage', 'constructor'])(
+  'a table that somebody else has written into makes nobody call %s',
+  async (operation) => {
+    const { world, id, instanceId } = await revoked();
+    await changeRecord(world.simulation.engine, instanceId, (now) =>
+      JSON.parse(
+        JSON.stringify({ ...now, version: now.version + 1 }).replaceAll('ec2:AuthorizeSecurityGroupIngress', operation),
+      ),
+    );
+
+    const { exitCode, stderr } = await world.run(`undo ${id} --yes`);
+
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain(`${operation} puts nothing back: somebody else has written into the table`);
+    expect(world.called()).toEqual(['dynamodb:ListTables', 'dynamodb:Scan']);
+  },
+);
+
 test('what failed before it changed anything is left out, unless its number is given', async () => {
   const world = operated([stopUntagged]);
   world.simulation.sandbox.inject({ operation: 'ec2:StopInstances', error: 'UnauthorizedOperation', times: 'always' });

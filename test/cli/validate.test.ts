@@ -24,7 +24,7 @@ policies/prod-owners/policy.yml:11:12  invalid-value  \`exempt[0].until\` ("2027
         - match: { instanceIds: [i-0fedcba9876543210] }
           reason: bastion, reviewed by security
           until: 2027-03-31
-policies/prod-owners/policy.yml:12:19  not-built-yet  action hibernate is not built yet
+policies/prod-owners/policy.yml:12:19  not-built-yet  action tag is not built yet
     fix: remove it
     example: actions: [notify]
 5 errors

@@ -15,6 +15,8 @@ import { VISIBILITY_TIMEOUT } from '../../src/stack/queues.ts';
 import { ownRoles } from '../../src/stack/roles.ts';
 import { template } from '../../src/stack/stack.ts';
 import { policyThatNeeds } from '../stack/policies.ts';
+import { plainStop } from '../support/plain-actions.ts';
+import { enforcing } from '../support/policies.ts';
 import { bad, callsSince, world } from '../support/world.ts';
 
 interface FunctionDefinition {
@@ -121,22 +123,19 @@ test('every metric is published, and a completed sweep by whichever function com
 });
 
 test('the roles together may make every call that the engine makes, and no other to these services', () => {
-  const { Resources } = template([policyThatNeeds(...allNeeds)], { name: 'deployment' });
+  const { Resources } = template([enforcing(policyThatNeeds(...allNeeds), plainStop)], { name: 'deployment' });
   const called = matchesIn(sourcesOf('engine'), /'([a-z0-9]+:[A-Z]\w*)'/g);
   const permitted = ownRoles.flatMap((role) => actionsOf(Resources[role]));
   const byLambda = ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'];
   const bySns = ['kms:Decrypt', 'kms:GenerateDataKey'];
   const toLog = ['logs:CreateLogStream', 'logs:PutLogEvents'];
 
-  // It can be read in pages, and is asked for before an instance is stopped: nothing is yet.
-  const notYet = ['ec2:DescribeSpotInstanceRequests'];
-
-  expect([...new Set([...permitted, ...notYet])].sort()).toEqual([...called, ...byLambda, ...bySns, ...toLog].sort());
+  expect([...new Set(permitted)].sort()).toEqual([...called, ...byLambda, ...bySns, ...toLog].sort());
 });
 
 describe("a function's role permits all that it calls", () => {
   const HOUR = 3_600_000;
-  const { Resources } = template([policyThatNeeds(...allNeeds)], { name: 'deployment' });
+  const { Resources } = template([enforcing(policyThatNeeds(...allNeeds), plainStop)], { name: 'deployment' });
 
   /** Sweeps each hour; what sweeps called, and what inspecting their parts did. */
   async function callsIn(simulation: Simulation, hours: number) {
