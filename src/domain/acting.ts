@@ -102,7 +102,7 @@ function withOutcome(finding: Finding, { action, act }: Done): Finding {
 }
 
 /** What failed, or was overtaken, stays due: the next look tries again. */
-function stepAfter({ begun: _, dueAt, ...step }: Step, act: Act | undefined): Step {
+function stepAfter({ begun: _begun, dueAt, ...step }: Step, act: Act | undefined): Step {
   switch (act?.outcome) {
     case 'done':
       return { ...step, held: { by: 'done', why: `done at ${act.at}` } };

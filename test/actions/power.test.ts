@@ -45,15 +45,22 @@ describe.each(all)('%s', (_, action) => {
     ['an Auto Scaling group', { Tags: { 'aws:autoscaling:groupName': 'web' } }, 'Auto Scaling group "web" would'],
     ['a fleet', { Tags: { 'aws:ec2:fleet-id': 'fleet-1' } }, 'EC2 Fleet "fleet-1" would'],
     [
-      'a node pool, though a stack made it',
-      { Tags: { 'aws:cloudformation:stack-name': 'eks', 'karpenter.sh/nodepool': 'po\u00f6l' } },
-      'Karpenter node pool "po\\u00f6l" would',
+      'an Auto Scaling group, though a stack made it',
+      { Tags: { 'aws:cloudformation:stack-name': 'web', 'aws:autoscaling:groupName': 'w\u00f6b' } },
+      'Auto Scaling group "w\\u00f6b" would',
     ],
     ['a service', { Operator: { Managed: true } }, '"a service" manages the instance'],
   ])('leaves to %s what it launched', (__, instance, refused) => {
     expect(told(action, given(instance))).toContain(refused);
     expect(told(action, given(instance))).toContain('correct it there');
   });
+
+  it.each(['karpenter.sh/nodepool', 'eks:nodegroup-name', 'elasticbeanstalk:environment-name'])(
+    'does not leave it to anybody by the tag %s, which whoever may tag an instance can set',
+    (tag) => {
+      expect(told(action, given({ Tags: { [tag]: 'pool' } }))).not.toContain('would launch another');
+    },
+  );
 
   it.each([
     ['has it', { InstanceType: 'm7i.large', InstanceStorageSupported: true }],

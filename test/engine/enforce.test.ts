@@ -172,7 +172,7 @@ describe('nothing is done, and what would be is kept,', () => {
     expect(await heldBackIn(simulation)).toEqual(['paused']);
     expect(mails(simulation)[0]).toContain('paused since 2026-03-02T09:00:00Z: deploy');
 
-    await changeControls(engine, ({ paused: _, ...now }) => ({ ...now, version: now.version + 1 }));
+    await changeControls(engine, ({ paused: _paused, ...now }) => ({ ...now, version: now.version + 1 }));
     await sweepOnce(simulation);
     expect(changesMade(simulation)).toHaveLength(1);
   });
