@@ -1,12 +1,14 @@
 import { GetTemplateCommand } from '@aws-sdk/client-cloudformation';
 import { DescribeTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EventBridgeClient, ListRulesCommand, ListTargetsByRuleCommand } from '@aws-sdk/client-eventbridge';
-import { GetRoleCommand, GetRolePolicyCommand, IAMClient } from '@aws-sdk/client-iam';
+import { GetRoleCommand, IAMClient } from '@aws-sdk/client-iam';
 import { GetKeyRotationStatusCommand, KMSClient } from '@aws-sdk/client-kms';
 import { GetFunctionConfigurationCommand, LambdaClient, ListEventSourceMappingsCommand } from '@aws-sdk/client-lambda';
 import { GetTopicAttributesCommand, SNSClient } from '@aws-sdk/client-sns';
 import { GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { accountId, cloudFormation, deployed, stackResources } from './support/deployment.ts';
+import { arnOfQueue } from './support/queues.ts';
+import { ownStatements } from './support/role-policies.ts';
 
 const { region, stack } = deployed;
 const dynamodb = new DynamoDBClient({ region });
@@ -40,7 +42,7 @@ beforeAll(async () => {
 });
 
 function queueArn(logicalId: string): string {
-  return `arn:aws:sqs:${region}:${accountId}:${idOf(logicalId).split('/').at(-1)}`;
+  return arnOfQueue(idOf(logicalId), region, accountId);
 }
 
 function roleArn(logicalId: string): string {
@@ -186,7 +188,7 @@ describe('roles', () => {
   });
 
   test.each(functions)('%s may change what belongs to this deployment, and nothing else', async (name) => {
-    const statements = await statementsOf(roleOf[name]);
+    const statements = await ownStatements(iam, idOf(roleOf[name]));
     const writes = statements.filter(({ Resource }) => Resource !== '*');
     const resourcesOf = (action: string) =>
       writes.filter(({ Action }) => Action.includes(action)).flatMap(({ Resource }) => Resource);
@@ -196,19 +198,6 @@ describe('roles', () => {
     expect(reads).toContain('ec2:DescribeInstances');
     expect(reads.filter((action) => !/^ec2:(Describe|Get)\w+$/.test(action))).toEqual([]);
   });
-
-  interface Statement {
-    readonly Action: string | readonly string[];
-    readonly Resource: string | readonly string[];
-  }
-
-  /** moto keeps an inline policy as Python writes it. */
-  async function statementsOf(role: string): Promise<readonly Statement[]> {
-    const { PolicyDocument = '' } = await iam.send(
-      new GetRolePolicyCommand({ RoleName: idOf(role), PolicyName: 'own' }),
-    );
-    return JSON.parse(decodeURIComponent(PolicyDocument).replaceAll("'", '"')).Statement;
-  }
 });
 
 test.each(['AlertsTopic', 'OperationsTopic'])('%s is under the key of the stack, which is rotated', async (topic) => {
