@@ -208,8 +208,8 @@ for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => {});
 const scratch = mkdtempSync(join(tmpdir(), 'breaks-'));
 const copy = join(scratch, 'copy');
 
-execFileSync('git', ['worktree', 'add', '--quiet', '--detach', copy], { cwd: root });
 try {
+  execFileSync('git', ['worktree', 'add', '--quiet', '--detach', copy], { cwd: root });
   for (const shared of ['node_modules', '.venv'])
     if (existsSync(join(root, shared))) symlinkSync(join(root, shared), join(copy, shared));
   const numbered = chosen.map((number) => ({ number, ...breaks[number - 1] }));
@@ -224,8 +224,10 @@ try {
   console.error(error.message);
   process.exitCode = 2;
 } finally {
-  execFileSync('git', ['worktree', 'remove', '--force', copy], { cwd: root });
-  rmSync(scratch, { recursive: true });
+  // git takes away itself what it was interrupted at.
+  if (existsSync(copy)) execFileSync('git', ['worktree', 'remove', '--force', copy], { cwd: root });
+  // What the tests started may still be ending.
+  rmSync(scratch, { recursive: true, maxRetries: 5 });
 }
 
 /** What fails without a break, or is skipped, would notice nothing or everything. @throws Error that names it. */
@@ -273,8 +275,11 @@ function runsOf({ tests, config = 'test/aws/jest.config.mjs' }) {
     const output = join(scratch, 'results.json');
     rmSync(output, { force: true });
     const args = ['jest', '--config', config, '--json', `--outputFile=${output}`, `/${test}.test.ts`];
+    // Tests that are interrupted leave their temporary files: they go with the copy.
+    const env = { ...process.env, TMPDIR: scratch };
     // A test that fails may print megabytes.
-    const { stderr } = spawnSync('npx', args, { cwd: copy, encoding: 'utf8', maxBuffer: Number.POSITIVE_INFINITY });
+    const maxBuffer = Number.POSITIVE_INFINITY;
+    const { stderr } = spawnSync('npx', args, { cwd: copy, env, encoding: 'utf8', maxBuffer });
     if (!existsSync(output))
       throw new Error(`${test} was not run to its end:\n${stderr.trim().split('\n').slice(-5).join('\n')}`);
     const { testResults, numPassedTests: passed } = JSON.parse(readFileSync(output, 'utf8'));

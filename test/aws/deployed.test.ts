@@ -1,12 +1,14 @@
 import { GetTemplateCommand } from '@aws-sdk/client-cloudformation';
 import { DescribeTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EventBridgeClient, ListRulesCommand, ListTargetsByRuleCommand } from '@aws-sdk/client-eventbridge';
-import { GetRoleCommand, GetRolePolicyCommand, IAMClient } from '@aws-sdk/client-iam';
+import { GetRoleCommand, IAMClient } from '@aws-sdk/client-iam';
 import { GetKeyRotationStatusCommand, KMSClient } from '@aws-sdk/client-kms';
 import { GetFunctionConfigurationCommand, LambdaClient, ListEventSourceMappingsCommand } from '@aws-sdk/client-lambda';
 import { GetTopicAttributesCommand, SNSClient } from '@aws-sdk/client-sns';
 import { GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { accountId, cloudFormation, deployed, stackResources } from './support/deployment.ts';
+import { arnOfQueue } from './support/queues.ts';
+import { type GrantedStatement, ownStatements } from './support/role-policies.ts';
 
 const { region, stack } = deployed;
 const dynamodb = new DynamoDBClient({ region });
@@ -41,7 +43,7 @@ beforeAll(async () => {
 });
 
 function queueArn(logicalId: string): string {
-  return `arn:aws:sqs:${region}:${accountId}:${idOf(logicalId).split('/').at(-1)}`;
+  return arnOfQueue(idOf(logicalId), region, accountId);
 }
 
 function roleArn(logicalId: string): string {
@@ -169,18 +171,29 @@ describe('functions', () => {
 
 describe('roles', () => {
   const ownTable = () => `arn:aws:dynamodb:${region}:${accountId}:table/${idOf('FindingsTable')}`;
-  const alwaysNeeded = {
-    inspect: () => [
-      ['dynamodb:PutItem', [ownTable()]],
-      ['events:PutEvents', [`arn:aws:events:${region}:${accountId}:event-bus/default`]],
-      ['sns:Publish', [idOf('AlertsTopic'), idOf('OperationsTopic')]],
-      ['sqs:ReceiveMessage', [queueArn('LiveQueue'), queueArn('BulkQueue')]],
-      ['sqs:SendMessage', [queueArn('LiveQueue'), queueArn('BulkQueue')]],
+  const topicKey = () => `arn:aws:kms:${region}:${accountId}:key/${idOf('TopicKey')}`;
+  const logOf = (name: string) => `arn:aws:logs:${region}:${accountId}:log-group:/aws/lambda/${stack}-${name}:*`;
+  const expectedWrites = {
+    inspect: (): readonly GrantedStatement[] => [
+      {
+        Action: ['dynamodb:BatchGetItem', 'dynamodb:PutItem', 'dynamodb:Scan', 'dynamodb:UpdateItem'],
+        Resource: ownTable(),
+      },
+      { Action: 'events:PutEvents', Resource: `arn:aws:events:${region}:${accountId}:event-bus/default` },
+      { Action: ['kms:Decrypt', 'kms:GenerateDataKey'], Resource: topicKey() },
+      { Action: ['logs:CreateLogStream', 'logs:PutLogEvents'], Resource: logOf('inspect') },
+      { Action: 'sns:Publish', Resource: [idOf('AlertsTopic'), idOf('OperationsTopic')] },
+      {
+        Action: ['sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage', 'sqs:SendMessage'],
+        Resource: [queueArn('LiveQueue'), queueArn('BulkQueue')],
+      },
     ],
-    sweep: () => [
-      ['dynamodb:PutItem', [ownTable()]],
-      ['sns:Publish', [idOf('AlertsTopic'), idOf('OperationsTopic')]],
-      ['sqs:SendMessage', [queueArn('BulkQueue'), queueArn('UndeliveredQueue')]],
+    sweep: (): readonly GrantedStatement[] => [
+      { Action: ['dynamodb:BatchGetItem', 'dynamodb:PutItem', 'dynamodb:Scan'], Resource: ownTable() },
+      { Action: ['kms:Decrypt', 'kms:GenerateDataKey'], Resource: topicKey() },
+      { Action: ['logs:CreateLogStream', 'logs:PutLogEvents'], Resource: logOf('sweep') },
+      { Action: 'sns:Publish', Resource: [idOf('AlertsTopic'), idOf('OperationsTopic')] },
+      { Action: 'sqs:SendMessage', Resource: [queueArn('BulkQueue'), queueArn('UndeliveredQueue')] },
     ],
   };
 
@@ -193,28 +206,20 @@ describe('roles', () => {
   });
 
   test.each(functions)('%s may change what belongs to this deployment, and nothing else', async (name) => {
-    const statements = await statementsOf(roleOf[name]);
+    const statements = await ownStatements(iam, idOf(roleOf[name]));
     const writes = statements.filter(({ Resource }) => Resource !== '*');
-    const resourcesOf = (action: string) =>
-      writes.filter(({ Action }) => Action.includes(action)).flatMap(({ Resource }) => Resource);
-    const needed = alwaysNeeded[name]();
-    expect(needed.map(([action]) => [action, resourcesOf(String(action))])).toEqual(needed);
+    expect(grantsIn(writes)).toEqual(grantsIn(expectedWrites[name]()));
     const reads = statements.filter(({ Resource }) => Resource === '*').flatMap(({ Action }) => Action);
     expect(reads).toContain('ec2:DescribeInstances');
     expect(reads.filter((action) => !/^ec2:(Describe|Get)\w+$/.test(action))).toEqual([]);
   });
 
-  interface Statement {
-    readonly Action: string | readonly string[];
-    readonly Resource: string | readonly string[];
-  }
-
-  /** moto keeps an inline policy as Python writes it. */
-  async function statementsOf(role: string): Promise<readonly Statement[]> {
-    const { PolicyDocument = '' } = await iam.send(
-      new GetRolePolicyCommand({ RoleName: idOf(role), PolicyName: 'own' }),
+  /** What may be done to what: each action with each of its resources, sorted. */
+  function grantsIn(statements: readonly GrantedStatement[]): readonly string[] {
+    const pairs = statements.flatMap(({ Action, Resource }) =>
+      [Action].flat().flatMap((action) => [Resource].flat().map((resource) => `${action} ${resource}`)),
     );
-    return JSON.parse(decodeURIComponent(PolicyDocument).replaceAll("'", '"')).Statement;
+    return pairs.sort();
   }
 });
 

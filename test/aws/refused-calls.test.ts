@@ -1,18 +1,12 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import {
-  AuthorizeSecurityGroupIngressCommand,
-  CreateManagedPrefixListCommand,
-  CreateSecurityGroupCommand,
-  CreateTagsCommand,
-  EC2Client,
-  RunInstancesCommand,
-} from '@aws-sdk/client-ec2';
+import { CreateTagsCommand, EC2Client } from '@aws-sdk/client-ec2';
 import { CreateAliasCommand, CreateKeyCommand, KMSClient } from '@aws-sdk/client-kms';
 import type { PermissionsDocument, ScanDocument } from '../../src/cli/report/document.ts';
 import { ec2Guardrail } from './support/cli.ts';
 import { accountId } from './support/deployment.ts';
+import { createPrefixList, createSecurityGroup, given, launchInstance, sshFrom, tagList } from './support/ec2.ts';
 import { asWhom, type GuardedMoto, startGuardedMoto, userWho } from './support/guarded-moto.ts';
 
 const region = 'us-west-2';
@@ -51,49 +45,19 @@ async function build(): Promise<void> {
   const ec2 = new EC2Client(config);
   const kms = new KMSClient(config);
   const { KeyMetadata } = await kms.send(new CreateKeyCommand({}));
-  const KmsKeyId = KeyMetadata?.KeyId ?? '';
-  await kms.send(new CreateAliasCommand({ AliasName: 'alias/disks', TargetKeyId: KmsKeyId }));
-  const { PrefixList } = await ec2.send(
-    new CreateManagedPrefixListCommand({
-      PrefixListName: 'offices',
-      AddressFamily: 'IPv4',
-      MaxEntries: 1,
-      Entries: [{ Cidr: '203.0.113.0/24' }],
-    }),
-  );
-  const groupNamed = async (GroupName: string) =>
-    (await ec2.send(new CreateSecurityGroupCommand({ GroupName, Description: GroupName }))).GroupId ?? '';
-  const bastion = await groupNamed('bastion');
-  const web = await groupNamed('web');
-  await ec2.send(
-    new AuthorizeSecurityGroupIngressCommand({
-      GroupId: web,
-      IpPermissions: [
-        {
-          IpProtocol: 'tcp',
-          FromPort: 22,
-          ToPort: 22,
-          PrefixListIds: [{ PrefixListId: PrefixList?.PrefixListId }],
-          UserIdGroupPairs: [{ GroupId: bastion }],
-        },
-      ],
-    }),
-  );
-  const { Instances } = await ec2.send(
-    new RunInstancesCommand({
-      ImageId: 'ami-0123456789abcdef0',
-      MinCount: 1,
-      MaxCount: 1,
-      InstanceType: 't3.micro',
-      SecurityGroupIds: [web],
-      BlockDeviceMappings: [{ DeviceName: '/dev/sda1', Ebs: { VolumeSize: 8, Encrypted: true, KmsKeyId } }],
-    }),
-  );
-  const interfaceId = Instances?.[0]?.NetworkInterfaces?.[0]?.NetworkInterfaceId ?? '';
-  const tag = (id: string, Key: string, Value: string) =>
-    ec2.send(new CreateTagsCommand({ Resources: [id], Tags: [{ Key, Value }] }));
-  await tag(bastion, 'Role', 'bastion');
-  await tag(interfaceId, 'Owner', 'jane');
+  const kmsKeyId = given(KeyMetadata?.KeyId, 'the id of the key');
+  await kms.send(new CreateAliasCommand({ AliasName: 'alias/disks', TargetKeyId: kmsKeyId }));
+  const offices = await createPrefixList(ec2, 'offices', [{ Cidr: '203.0.113.0/24' }]);
+  const bastion = await createSecurityGroup(ec2, 'bastion');
+  const web = await createSecurityGroup(ec2, 'web', [
+    sshFrom({ PrefixListIds: [{ PrefixListId: offices }], UserIdGroupPairs: [{ GroupId: bastion }] }),
+  ]);
+  const { NetworkInterfaces } = await launchInstance(ec2, { securityGroupIds: [web], kmsKeyId });
+  const interfaceId = given(NetworkInterfaces?.[0]?.NetworkInterfaceId, 'the id of the interface');
+  const setTags = (id: string, tags: Readonly<Record<string, string>>) =>
+    ec2.send(new CreateTagsCommand({ Resources: [id], Tags: tagList(tags) }));
+  await setTags(bastion, { Role: 'bastion' });
+  await setTags(interfaceId, { Owner: 'jane' });
 }
 
 /** Policies that between them need every read. */

@@ -1,22 +1,24 @@
 import {
   type _InstanceType,
   AuthorizeSecurityGroupIngressCommand,
+  CreateManagedPrefixListCommand,
   CreateSecurityGroupCommand,
   type EC2Client,
   type Instance,
   type IpPermission,
+  type PrefixListEntry,
   RunInstancesCommand,
   type Tag,
 } from '@aws-sdk/client-ec2';
 import type { Order } from '../../support/same-answers.ts';
 
+/** SSH from these sources: ranges, prefix lists, groups. */
+export function sshFrom(sources: Omit<IpPermission, 'IpProtocol' | 'FromPort' | 'ToPort'>): IpPermission {
+  return { IpProtocol: 'tcp', FromPort: 22, ToPort: 22, ...sources };
+}
+
 /** SSH from everywhere. */
-export const openSsh: IpPermission = {
-  IpProtocol: 'tcp',
-  FromPort: 22,
-  ToPort: 22,
-  IpRanges: [{ CidrIp: '0.0.0.0/0' }],
-};
+export const openSsh = sshFrom({ IpRanges: [{ CidrIp: '0.0.0.0/0' }] });
 
 /** Makes a group of the default VPC; gives its id. */
 export async function createSecurityGroup(
@@ -28,6 +30,23 @@ export async function createSecurityGroup(
   const GroupId = given(answer.GroupId, `the id of the group ${name}`);
   if (IpPermissions.length > 0) await ec2.send(new AuthorizeSecurityGroupIngressCommand({ GroupId, IpPermissions }));
   return GroupId;
+}
+
+/** Makes a prefix list with exactly these entries; gives its id. */
+export async function createPrefixList(
+  ec2: EC2Client,
+  name: string,
+  entries: readonly (PrefixListEntry & { readonly Cidr: string })[],
+): Promise<string> {
+  const { PrefixList } = await ec2.send(
+    new CreateManagedPrefixListCommand({
+      PrefixListName: name,
+      AddressFamily: 'IPv4',
+      MaxEntries: entries.length,
+      Entries: [...entries],
+    }),
+  );
+  return given(PrefixList?.PrefixListId, `the id of the prefix list ${name}`);
 }
 
 /** Launches one instance, in a reservation of its own. EC2 refuses lists of nothing: they are left out. */

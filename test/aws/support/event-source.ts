@@ -14,6 +14,7 @@ import {
 import type { SQSEvent, SQSRecord } from 'aws-lambda';
 import { accountId, deployed } from './deployment.ts';
 import type { RunningFunction } from './lambda.ts';
+import { arnOfQueue } from './queues.ts';
 
 const lambda = new LambdaClient({ region: deployed.region });
 const sqs = new SQSClient({ region: deployed.region, useQueueUrlAsEndpoint: false });
@@ -78,7 +79,7 @@ export async function eventSource(queueUrl: string, to: RunningFunction): Promis
 }
 
 async function mappingOf(queueUrl: string, to: RunningFunction): Promise<EventSourceMappingConfiguration> {
-  const EventSourceArn = `arn:aws:sqs:${deployed.region}:${accountId}:${queueUrl.split('/').at(-1)}`;
+  const EventSourceArn = arnOfQueue(queueUrl, deployed.region, accountId);
   const { EventSourceMappings = [] } = await lambda.send(new ListEventSourceMappingsCommand({ EventSourceArn }));
   const [mapping, ...others] = EventSourceMappings;
   const leadsThere = mapping?.FunctionArn === to.configuration.FunctionArn && others.length === 0;

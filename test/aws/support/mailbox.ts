@@ -6,7 +6,7 @@ import { emptied } from './queues.ts';
 const sqs = new SQSClient({ region: deployed.region, useQueueUrlAsEndpoint: false });
 const sns = new SNSClient({ region: deployed.region });
 
-/** The JSON form of a message, as far as tests read it: see docs/alerts.md. */
+/** A message in its JSON form, as far as tests read its fields, with its attributes: see docs/alerts.md. */
 export interface Told {
   readonly kind: string;
   readonly topic: string;
@@ -14,7 +14,16 @@ export interface Told {
   readonly instance?: { readonly instanceId: string };
   readonly entries?: readonly Entry[];
   readonly alerts?: readonly Told[];
-  readonly [field: string]: unknown;
+  /** What subscriptions filter by. SNS leaves them beside the message, with its types. */
+  readonly attributes: Attributes;
+}
+
+type Attributes = Readonly<Record<string, { readonly Type: string; readonly Value: string }>>;
+
+/** What SNS hands to a queue. */
+interface Notification {
+  readonly Message: string;
+  readonly MessageAttributes?: Attributes;
 }
 
 interface Entry {
@@ -40,7 +49,10 @@ export async function mailboxOf(topicArn: string): Promise<Mailbox> {
 
   async function empty(): Promise<readonly Told[]> {
     const notifications = await emptied(sqs, QueueUrl);
-    return notifications.map((one) => JSON.parse((one as { readonly Message: string }).Message));
+    return notifications.map((one) => {
+      const { Message, MessageAttributes = {} } = one as Notification;
+      return { ...JSON.parse(Message), attributes: MessageAttributes };
+    });
   }
 
   await subscribeTo(topicArn);

@@ -3,7 +3,6 @@ import { CreateTableCommand, DynamoDBClient, type DynamoDBClientConfig } from '@
 import {
   AttachNetworkInterfaceCommand,
   AuthorizeSecurityGroupIngressCommand,
-  CreateManagedPrefixListCommand,
   CreateNetworkInterfaceCommand,
   CreateTagsCommand,
   DescribeInstancesCommand,
@@ -22,7 +21,7 @@ import { sdk } from '../../../src/aws/sdk.ts';
 import { DUE_INDEX, TABLE_KEY } from '../../../src/domain/table.ts';
 import type { Stage } from '../../support/same-answers.ts';
 import { accountId } from './deployment.ts';
-import { createSecurityGroup, given, launchInstance, tagList } from './ec2.ts';
+import { createPrefixList, createSecurityGroup, given, launchInstance, tagList } from './ec2.ts';
 
 const tableName = 'same-answers';
 
@@ -93,17 +92,7 @@ export async function sdkStage(region: string): Promise<Stage> {
     async authorizeIngress(GroupId, permissions) {
       await clients.ec2.send(new AuthorizeSecurityGroupIngressCommand({ GroupId, IpPermissions: [...permissions] }));
     },
-    async createPrefixList(Entries) {
-      const { PrefixList } = await clients.ec2.send(
-        new CreateManagedPrefixListCommand({
-          PrefixListName: 'same-answers',
-          AddressFamily: 'IPv4',
-          MaxEntries: Entries.length,
-          Entries: [...Entries],
-        }),
-      );
-      return given(PrefixList?.PrefixListId, 'the id of the prefix list');
-    },
+    createPrefixList: (entries) => createPrefixList(clients.ec2, 'same-answers', entries),
     async createAlias(AliasName) {
       const { KeyMetadata } = await clients.kms.send(new CreateKeyCommand({}));
       const TargetKeyId = given(KeyMetadata?.KeyId, 'the id of the key');
