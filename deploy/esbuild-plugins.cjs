@@ -1,6 +1,6 @@
 // What the functions' bundles need beyond esbuild's own: see docs/decisions/0004-policies-compiled-sdk-shaken.md.
 const { readFileSync } = require('node:fs');
-const { boundPolicies, policyModule } = require('./stack.cjs');
+const { asksKms, enforces, policyModule } = require('./stack.cjs');
 
 /** A module that is written here instead of read from a file. */
 function virtualModule(name, filter, contents) {
@@ -50,14 +50,14 @@ function withLiteralKeys(source) {
   return source.replace(/\[(\w+)\]:/g, (key, name) => (literals.has(name) ? `${literals.get(name)}:` : key));
 }
 
-/** Most policies ask nothing of KMS. Its client is left out then: it is a tenth of what a function loads. */
+/** Most deployments ask nothing of KMS. Its client is left out then: it is a tenth of what a function loads. */
 const withoutKms = virtualModule(
   'without-kms',
   /^@aws-sdk\/client-kms$/,
   () => `
     export class KMSClient {
       constructor() {
-        throw new Error('KMS was left out of this package, since no deployed policy needs it');
+        throw new Error('KMS was left out of this package, since nothing deployed needs it');
       }
     }
     export class ListAliasesCommand {}
@@ -74,14 +74,12 @@ const withoutChanges = virtualModule(
 /** What serverless-esbuild builds the functions with. */
 function plugins({ service }) {
   const { policies, enforcement } = service.custom.guardrail;
-  const enforces = enforcement === 'on' && boundPolicies(policies).some(({ mode }) => mode === 'enforce');
-  const asksKms = boundPolicies(policies).some(({ needs }) => needs.has('kmsAliases'));
   return [
     compiledPolicies(policies),
     environmentCredentials,
     literalSchemaKeys,
-    ...(asksKms ? [] : [withoutKms]),
-    ...(enforces ? [] : [withoutChanges]),
+    ...(asksKms(policies) ? [] : [withoutKms]),
+    ...(enforces(policies, enforcement) ? [] : [withoutChanges]),
   ];
 }
 

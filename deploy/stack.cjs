@@ -35,25 +35,42 @@ function mistake(message) {
   return Object.assign(new Error(message), { stack: '' });
 }
 
-/** The policies of a folder. Throws what `ec2-guardrail validate` prints, if any has a mistake. */
-const policiesIn = memoized((folder) => {
+/** The policies of a folder, and what holds of all of them. Throws what `ec2-guardrail validate` prints, if any has a mistake. */
+const loaded = memoized((folder) => {
   const { loadPolicies, formatErrors, rules, actions } = source();
   const options = { rules, actions, cwd: process.cwd(), now: new Date() };
-  const { policies, errors, warnings } = loadPolicies([folder], options);
+  const { policies, safety, errors, warnings } = loadPolicies([folder], options);
   if (warnings.length > 0) process.stderr.write(`${formatErrors(warnings)}\n`);
   if (errors.length > 0) throw mistake(`${folder} is not deployed:\n${formatErrors(errors)}`);
-  return policies;
+  return { policies, safety };
 });
 
 /** The policies of a folder, joined with their rules and actions. */
 function boundPolicies(folder) {
   const { bindAll, rules, actions } = source();
-  return bindAll(policiesIn(folder), { rules, actions });
+  return bindAll(loaded(folder).policies, { rules, actions });
 }
 
 /** The source of the module that the functions import as `compiled:policies`. */
 function policyModule(folder) {
-  return source().compilePolicies(policiesIn(folder));
+  const { policies, safety } = loaded(folder);
+  return source().compilePolicies(policies, safety);
+}
+
+/** Whether anything asks KMS: a policy, one of its actions, or what is protected. */
+function asksKms(folder) {
+  const { bindSafety, needsOfMatch } = source();
+  const { protected: covered, conditions } = bindSafety(loaded(folder).safety);
+  const needs = boundPolicies(folder).flatMap((policy) => [
+    ...policy.needs,
+    ...policy.boundActions.flatMap(({ action }) => action.needs),
+  ]);
+  return [...needs, ...needsOfMatch(covered, conditions)].includes('kmsAliases');
+}
+
+/** Whether anything is done at all: the calls that change EC2 are in the bundle only then. */
+function enforces(folder, enforcement) {
+  return enforcement === 'on' && loaded(folder).policies.some(({ mode }) => mode === 'enforce');
 }
 
 async function guardrail(resolveConfigurationProperty) {
@@ -79,7 +96,8 @@ function refuseUnknownParameters(given) {
 async function resources({ options, resolveConfigurationProperty }) {
   refuseUnknownParameters(options.param);
   const { policies, settings } = await guardrail(resolveConfigurationProperty);
-  return source().template(boundPolicies(policies), settings);
+  const { bindSafety, template } = source();
+  return template(boundPolicies(policies), settings, bindSafety(loaded(policies).safety));
 }
 
 /** `${file(deploy/stack.cjs):alertsTopicArn}`: where alerts go. */
@@ -88,4 +106,4 @@ async function alertsTopicArn({ resolveConfigurationProperty }) {
   return source().alertsTopicArn(settings);
 }
 
-module.exports = { alertsTopicArn, boundPolicies, policyModule, resources };
+module.exports = { alertsTopicArn, asksKms, enforces, policyModule, resources };

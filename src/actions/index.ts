@@ -1,5 +1,9 @@
 import type { AnyAction } from '../domain/action.ts';
+import { hibernate } from './hibernate.ts';
+import { quarantine } from './quarantine.ts';
 import { revokeIngress } from './revoke-ingress.ts';
+import { stop } from './stop.ts';
+import { terminate } from './terminate.ts';
 
-/** Every action, in the order of the documentation. */
-export const actions: readonly AnyAction[] = [revokeIngress];
+/** Every action, the mildest first. */
+export const actions: readonly AnyAction[] = [revokeIngress, quarantine, hibernate, stop, terminate];

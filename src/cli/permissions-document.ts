@@ -5,17 +5,22 @@ import { needsOf } from '../domain/judge.ts';
 import { allNeeds, type Need, needSources, readsFor, verdictNeeds } from '../domain/needs.ts';
 import type { Operation } from '../domain/operations.ts';
 import type { BoundPolicy } from '../domain/policy.ts';
+import type { BoundSafety } from '../domain/safety.ts';
 import { arnOf, type Grant, policyDocument, withPlaceholders } from '../stack/cloudformation.ts';
-import { permissions, reasons } from '../stack/roles.ts';
+import { needsToAct, permissions, reasons } from '../stack/roles.ts';
 import type { Settings } from '../stack/settings.ts';
 import { putBackBy } from './put-back.ts';
 import type { IamPolicy, PermissionsDocument, ReadDocument } from './report/document.ts';
 
 /** What a deployment of these policies may do, and what the commands need that read a live account. */
-export function permissionsDocument(policies: readonly BoundPolicy[], settings: Settings): PermissionsDocument {
-  const { InspectRole, SweepRole } = permissions(policies, settings);
+export function permissionsDocument(
+  policies: readonly BoundPolicy[],
+  settings: Settings,
+  safety?: BoundSafety,
+): PermissionsDocument {
+  const { InspectRole, SweepRole } = permissions(policies, settings, safety);
   const statements = [...InspectRole, ...SweepRole];
-  const reads = readsFor(needsOf(policies));
+  const reads = readsFor([...needsOf(policies), ...needsToAct(policies, safety)]);
   return {
     version: 1,
     policies: policies.map(({ name }) => name),
@@ -23,9 +28,9 @@ export function permissionsDocument(policies: readonly BoundPolicy[], settings: 
     ec2Changes: ec2Changes(statements.flatMap(({ Action }) => Action)),
     roles: { InspectRole: iamPolicy(InspectRole), SweepRole: iamPolicy(SweepRole) },
     why: Object.fromEntries(statements.map(({ Sid }) => [Sid, reasons[Sid]])),
-    reads: reads.map((action) => ({ action, neededBy: neededBy(action, policies) })),
+    reads: reads.map((action) => ({ action, neededBy: neededBy(action, policies, safety) })),
     commands: {
-      scan: mayRead(reads),
+      scan: mayRead(readsFor(needsOf(policies))),
       snapshot: mayRead(readsFor(verdictNeeds)),
       findings: mayReadFindings,
       explain: mayReadFindings,
@@ -46,12 +51,18 @@ export function ec2Changes(actions: readonly string[]): readonly string[] {
 }
 
 /** Empty for DescribeInstances: it collects no need, and every look begins with it. */
-function neededBy(action: Operation, policies: readonly BoundPolicy[]): ReadDocument['neededBy'] {
+function neededBy(
+  action: Operation,
+  policies: readonly BoundPolicy[],
+  safety: BoundSafety | undefined,
+): ReadDocument['neededBy'] {
   return policies.flatMap((policy) =>
-    needsByKey(policy).flatMap(({ by, needs }) => {
-      const collected = distinct(needs.filter((need) => isReadBy(need, action)));
-      return collected.length === 0 ? [] : [{ policy: policy.name, rule: policy.rule, by, needs: collected }];
-    }),
+    [...needsByKey(policy), { by: 'actions' as const, needs: needsToAct([policy], safety) }].flatMap(
+      ({ by, needs }) => {
+        const collected = distinct(needs.filter((need) => isReadBy(need, action)));
+        return collected.length === 0 ? [] : [{ policy: policy.name, rule: policy.rule, by, needs: collected }];
+      },
+    ),
   );
 }
 

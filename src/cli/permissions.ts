@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import type { CommandIo } from './io.ts';
 import { loadOptions } from './load-policies.ts';
 import { DEFAULT_PATH, deploymentName, type FormatOption, formatOption, stageOption } from './options.ts';
@@ -17,12 +17,14 @@ Exits with 0; with 2 when the policies have mistakes, which it prints as \`valid
 
 Examples:
   ec2-guardrail permissions
+  ec2-guardrail permissions --enforcement on
   ec2-guardrail permissions --stage test policies ../shared-policies
   ec2-guardrail permissions --format json | jq .roles.InspectRole
   ec2-guardrail permissions > permissions.txt && git diff permissions.txt`;
 
 interface PermissionsOptions extends FormatOption {
   readonly stage: string;
+  readonly enforcement: 'on' | 'off';
 }
 
 /** Adds `permissions`: what policies make the functions, and a person's own credentials, be permitted. */
@@ -33,6 +35,9 @@ export function addPermissionsCommand(program: Command, io: CommandIo): void {
     .description('Prints the permissions that policies need, and why.')
     .argument('[PATH...]', 'policy files, and folders of <name>/policy.yml', [DEFAULT_PATH])
     .addOption(stageOption())
+    .addOption(
+      new Option('--enforcement <switch>', 'as `serverless deploy` is given it').choices(['on', 'off']).default('off'),
+    )
     .addOption(formatOption())
     .addHelpText('after', help)
     .action((paths: readonly string[], options: PermissionsOptions) => printPermissions(paths, options, io));
@@ -40,10 +45,10 @@ export function addPermissionsCommand(program: Command, io: CommandIo): void {
 
 async function printPermissions(
   paths: readonly string[],
-  { format, stage }: PermissionsOptions,
+  { format, stage, enforcement }: PermissionsOptions,
   io: CommandIo,
 ): Promise<void> {
-  const [{ loadPolicies }, { bindAll }, { permissionsDocument }, options] = await Promise.all([
+  const [{ loadPolicies }, { bindAll, bindSafety }, { permissionsDocument }, options] = await Promise.all([
     import('../language/load.ts'),
     import('../language/bind.ts'),
     import('./permissions-document.ts'),
@@ -51,7 +56,8 @@ async function printPermissions(
   ]);
   const loaded = loadPolicies(paths, options);
   if (loaded.errors.length > 0) return printValidation(loaded, format, io);
-  const document = permissionsDocument(bindAll(loaded.policies, options), { name: deploymentName(stage) });
+  const settings = { name: deploymentName(stage), enforcement };
+  const document = permissionsDocument(bindAll(loaded.policies, options), settings, bindSafety(loaded.safety));
   if (format === 'json') io.stdout(json(document));
   else io.stdout((await import('./report/permissions-text.ts')).permissionsText(document, coloursFor(io)));
 }

@@ -53,9 +53,10 @@ export function addReplayCommand(program: Command, io: CommandIo): void {
 }
 
 async function replayFiles(files: readonly string[], options: ReplayOptions, io: CommandIo): Promise<void> {
-  const { loadBoundPolicies } = await import('./load-policies.ts');
-  const policies = await loadBoundPolicies(options.policies, io);
-  if (policies === undefined) return;
+  const { loadAll } = await import('./load-policies.ts');
+  const loaded = await loadAll(options.policies, io);
+  if (loaded === undefined) return;
+  const { policies, safety } = loaded;
   const [{ readSnapshot }, { replay }, { arrivalOf, eventsIn }, documents] = await Promise.all([
     import('./snapshot-files.ts'),
     import('./replay-run.ts'),
@@ -70,7 +71,7 @@ async function replayFiles(files: readonly string[], options: ReplayOptions, io:
   const arrivals = files.flatMap((file): readonly Arrival[] =>
     eventsIn(readEvent(file, io.cwd)).map((event) => arrivalOf(event, io.now(), scope)),
   );
-  const document = await replay(arrivals, resources, policies, { isEnforcing: options.enforce ?? false });
+  const document = await replay(arrivals, resources, policies, { isEnforcing: options.enforce ?? false, safety });
   if (options.format === 'json') io.stdout((await import('./output/text.ts')).json(document));
   else {
     const [{ coloursFor }, { replayText }, { stringify }] = await Promise.all([

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { notify, type Policy } from '../domain/policy.ts';
 import type { Loaded } from '../language/load.ts';
 import type { CommandIo } from './io.ts';
 import { loadOptions } from './load-policies.ts';
@@ -47,8 +48,16 @@ export async function printValidation(
   const colours = coloursFor(io);
   if (errors.length > 0) io.stdout(errorsText(errors, colours, 'error'));
   if (warnings.length > 0) io.stdout(errorsText(warnings, colours, 'warning'));
+  if (errors.length === 0) io.stdout(policies.map(enforcementText).join(''));
   const found = errors.length === 0 ? colours.green('no errors') : colours.red(count(errors.length, 'error'));
   const warned = warnings.length === 0 ? '' : `, ${colours.yellow(count(warnings.length, 'warning'))}`;
   const subject = errors.length === 0 ? `${count(policies.length, 'policy', 'policies')}, ` : '';
   io.stdout(`${subject}${found}${warned}\n`);
+}
+
+/** A line for a policy that changes something: whoever checks policies must not overlook it. */
+function enforcementText({ name, mode, enforce, actions }: Policy): string {
+  if (mode !== 'enforce') return '';
+  const ids = actions.map(({ id }) => id).filter((id) => id !== notify.id);
+  return `${name} enforces${enforce === undefined ? '' : ' on some instances'}: ${ids.join(', ')}\n`;
 }

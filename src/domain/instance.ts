@@ -19,7 +19,9 @@ export type FixedField =
   | 'RootDeviceName'
   | 'VirtualizationType'
   | 'Platform'
-  | 'PlatformDetails';
+  | 'PlatformDetails'
+  | 'HibernationOptions'
+  | 'Operator';
 
 /**
  * One instance as DescribeInstances shows it, in EC2's own field names, with the identity that is always there.

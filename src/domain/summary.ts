@@ -25,7 +25,25 @@ const ownerTags = ['Name', 'Owner', 'Team'] as const;
 
 /** What made the instance and would make it again: `Auto Scaling group "web"`. The name is somebody's word. */
 export function parentOf(tags: ReadonlyMap<string, string>): string | undefined {
-  const [key, noun] = parentTags.find(([tag]) => tags.has(tag)) ?? [];
+  return firstOf(parentTags, tags);
+}
+
+/** Of what launches instances, what looks after them as well: a stack notices nothing. */
+const controllerTags = parentTags.filter(([tag]) => tag.startsWith('aws:') && tag !== 'aws:cloudformation:stack-name');
+
+/**
+ * What looks after the instance, and replaces it when it is gone: `Auto Scaling group "web"`. By the tags of AWS alone: by any
+ * other, whoever may tag an instance could keep it from being dealt with.
+ */
+export function controllerOf(tags: ReadonlyMap<string, string>): string | undefined {
+  return firstOf(controllerTags, tags);
+}
+
+function firstOf(
+  parents: readonly (readonly [string, string])[],
+  tags: ReadonlyMap<string, string>,
+): string | undefined {
+  const [key, noun] = parents.find(([tag]) => tags.has(tag)) ?? [];
   return key === undefined ? undefined : `${noun} ${JSON.stringify(tags.get(key))}`;
 }
 

@@ -28,16 +28,16 @@ export async function taskOfTicks(engine: Engine, report: Report): Promise<reado
   }
 }
 
-async function readDue({ aws, deployment, now }: Engine): Promise<readonly string[]> {
+async function readDue(engine: Engine): Promise<readonly string[]> {
   const operation = 'dynamodb:Query';
   const ids: string[] = [];
   let start: Record<string, AttributeValue> | undefined;
   do {
-    const output = await aws(operation, {
-      TableName: deployment.tableName,
+    const output = await engine.aws(operation, {
+      TableName: engine.deployment.tableName,
       IndexName: DUE_INDEX,
       KeyConditionExpression: DUE_BY,
-      ExpressionAttributeValues: { ':due': { S: DUE }, ':now': { S: now().toISOString() } },
+      ExpressionAttributeValues: { ':due': { S: DUE }, ':now': { S: engine.now().toISOString() } },
       ...(start === undefined ? {} : { ExclusiveStartKey: start }),
     });
     ids.push(...listIn(operation, output.Items).map(instanceIdIn));

@@ -1,4 +1,4 @@
-import { policies } from 'compiled:policies';
+import { policies, safety } from 'compiled:policies';
 import { randomUUID } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import { Logger } from '@aws-lambda-powertools/logger';
@@ -6,9 +6,7 @@ import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import type { Context } from 'aws-lambda';
 import { changingSenders } from '../aws/changes.ts';
 import { sdk } from '../aws/sdk.ts';
-import { noConditions } from '../domain/bind.ts';
 import { METRICS_NAMESPACE, type MetricName } from '../domain/metrics.ts';
-import { defaultSafety } from '../domain/safety.ts';
 import type { Engine } from '../engine/deployment.ts';
 import { withRefusalsTold } from '../engine/refusals.ts';
 
@@ -32,7 +30,7 @@ export function composeEngine(env: Readonly<Record<string, string | undefined>>)
     pause: (milliseconds) => setTimeout(milliseconds),
     policies,
     isEnforcing: env.ENFORCEMENT === 'on',
-    safety: { ...defaultSafety, conditions: noConditions },
+    safety,
     deployment: {
       version: required(env, 'GUARDRAIL_VERSION'),
       scope,

@@ -39,17 +39,15 @@ export function actionMistakes(
   const rule = rules.find(({ id }) => id === valueAt(content, ['rule']));
   const isThere = ({ id }: Entry) => id === notify.id || known.some((action) => action.id === id);
   const unknown = entries.filter((entry) => !isThere(entry)).map((entry) => unknownAction(entry, known));
+  const nameless = actions.flatMap((entry, index) => namelessEntry(entry, ['actions', index], known));
+  const mayBeNotify = nameless.length > 0 || unknown.some(({ mistake }) => mistake.fix === `write ${notify.id}`);
   return [
-    ...actions.flatMap((entry, index) => namelessEntry(entry, ['actions', index], known)),
+    ...nameless,
     ...unknown,
     ...entries.flatMap((entry) => settingMistakes(entry, known, written)),
     ...entries.filter(isThere).flatMap((entry, index, all) => placeMistakes(entry, all.slice(0, index), known)),
     ...(rule === undefined ? [] : entries.flatMap((entry) => ruleMistakes(entry, rule.id, known))),
-    ...notifyMistakes(
-      entries,
-      known,
-      unknown.some(({ mistake }) => mistake.fix === `write ${notify.id}`),
-    ),
+    ...notifyMistakes(entries, known, mayBeNotify),
   ];
 }
 
@@ -192,11 +190,11 @@ function ruleMistakes({ id, path, of }: Entry, rule: string, known: readonly Any
 function notifyMistakes(
   entries: readonly Entry[],
   known: readonly AnyAction[],
-  isMisspelt: boolean,
+  mayBeNotify: boolean,
 ): readonly PlacedMistake[] {
   const told = entries.find(({ id }) => id === notify.id);
   if (told === undefined) {
-    if (isMisspelt || entries.length === 0) return [];
+    if (mayBeNotify || entries.length === 0) return [];
     const message = 'notify is not among the actions, and what is done must be told';
     return [mistakeAt(['actions'], 'value', 'missing-notify', message, 'add notify', 'actions: [notify]')];
   }

@@ -6,9 +6,11 @@ import type { Path } from './source.ts';
 
 /** What is wrong with `mode`, and with what hangs on it. */
 export function enforcementMistakes(content: unknown): readonly PlacedMistake[] {
-  if (valueAt(content, ['mode']) === 'enforce')
+  const mode = valueAt(content, ['mode']);
+  if (mode === 'enforce')
     return [...nothingToEnforce(valueAt(content, ['actions'])), ...ownExemptions(valueAt(content, ['exempt']))];
-  if (valueAt(content, ['enforce']) === undefined) return [];
+  const isObserving = mode === undefined || mode === 'observe';
+  if (!isObserving || valueAt(content, ['enforce']) === undefined) return [];
   const message = 'enforce says which instances are enforced on, and this policy observes';
   const fix = 'write mode: enforce, or remove it';
   return [mistakeAt(['enforce'], 'key', 'enforce-without-mode', message, fix, exampleAt(['enforce'], undefined))];
@@ -21,8 +23,11 @@ function nothingToEnforce(actions: unknown): readonly PlacedMistake[] {
   return [mistakeAt(['mode'], 'value', 'nothing-to-enforce', message, 'write observe', 'mode: observe')];
 }
 
-/** Keys of `match` that whoever may tag an instance decides on. */
-const ownersKeys: readonly (keyof MatchBlock)[] = ['tags', 'namePrefix', 'not', 'when'];
+/** Keys of `match` that whoever may change an instance decides on: its tags, its type, and whether it runs. */
+const ownersKeys: readonly (keyof MatchBlock)[] = [
+  ...(['tags', 'namePrefix', 'instanceTypes', 'categories', 'states'] as const),
+  ...(['not', 'when'] as const),
+];
 
 /** Exemptions that whoever may tag an instance could give it: fine if the policy says so. */
 function ownExemptions(exemptions: unknown): readonly PlacedMistake[] {
@@ -45,7 +50,7 @@ function isOwners(block: unknown): boolean {
 }
 
 function ownExemption(path: Path): PlacedMistake {
-  const message = 'whoever may tag an instance can exempt it from enforcement by this match';
+  const message = 'whoever may tag or change an instance can exempt it from enforcement by this match';
   const fix =
     'name what they can not set, such as instanceIds or accounts, or write selfService: true if they may exempt their own';
   return mistakeAt(path, 'value', 'self-service', message, fix, exampleAt(['exempt'], undefined));

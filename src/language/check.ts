@@ -4,16 +4,16 @@ import type { Json } from '../domain/json.ts';
 import { hasEnded } from '../domain/judge.ts';
 import type { Policy } from '../domain/policy.ts';
 import type { AnyRule } from '../domain/rule.ts';
-import { celMistakes } from './cel.ts';
 import { actionMistakes, compileActions } from './check-actions.ts';
 import { enforcementMistakes } from './check-enforcement.ts';
+import { conditionMistakes, namingTagPatterns } from './check-match.ts';
 import { exampleAt, flow } from './examples.ts';
 import { policyFile, policyName } from './forms.ts';
 import { jsonSchemaOf, sampleOf } from './json-schema.ts';
 import { mistakeAt, mistakesIn, type PlacedMistake, pathText, valueAt } from './mistakes.ts';
 import { nearest, oneOf } from './policy-error.ts';
 import { patternMistakes } from './safe-pattern.ts';
-import { type Path, writtenAs } from './source.ts';
+import { isBelowAny, type Path, writtenAs } from './source.ts';
 import type { Filled } from './values.ts';
 
 /** What a policy file came to. */
@@ -48,7 +48,7 @@ export function checkPolicy(filled: Filled, folder: string | undefined, catalogu
     ...patternMistakes(content, rule),
     ...actionMistakes(content, catalogue, written),
     ...enforcementMistakes(content),
-    ...conditionMistakes(content),
+    ...conditionMistakesOf(content),
     ...folderMistakes(valueAt(content, ['name']), folder),
   ];
   const parsed = policyFile.safeParse(content);
@@ -115,37 +115,12 @@ function boundMistakes(content: unknown, rule: AnyRule, forms: Forms): readonly 
   });
 }
 
-/** Every `when` of a policy. */
-function conditionMistakes(content: unknown): readonly PlacedMistake[] {
-  const exemptions = listAt(content, ['exempt']).map((exemption, index) => ({
-    match: valueAt(exemption, ['match']),
-    path: ['exempt', index, 'match'] as const,
-  }));
-  const enforced = { match: valueAt(content, ['enforce', 'match']), path: ['enforce', 'match'] };
-  return [{ match: valueAt(content, ['match']), path: ['match'] }, ...exemptions, enforced]
-    .flatMap(({ match, path }) => conditionsIn(match, path))
-    .flatMap(({ expression, path }) => conditionMistake(expression, path));
-}
-
-interface PlacedCondition {
-  readonly expression: string;
-  readonly path: Path;
-}
-
-function conditionsIn(match: unknown, path: Path): readonly PlacedCondition[] {
-  if (Array.isArray(match)) return match.flatMap((block, index) => conditionsIn(block, [...path, index]));
-  if (typeof match !== 'object' || match === null) return [];
-  const expression = valueAt(match, ['when']);
-  const own = typeof expression === 'string' ? [{ expression, path: [...path, 'when'] }] : [];
-  return [...own, ...conditionsIn(valueAt(match, ['not']), [...path, 'not'])];
-}
-
-function conditionMistake(expression: string, path: Path): readonly PlacedMistake[] {
-  const example = exampleAt(['match', 'when'], undefined);
-  return celMistakes(expression).map(({ message, fix, at }) => ({
-    ...mistakeAt(path, 'value', 'invalid-cel', message, fix, example),
-    offset: at,
-  }));
+/** What is wrong with every `when` of a policy. */
+function conditionMistakesOf(content: unknown): readonly PlacedMistake[] {
+  const exemptions = listAt(content, ['exempt']).map((_, index) => ['exempt', index, 'match']);
+  return [['match'], ...exemptions, ['enforce', 'match']].flatMap((path) =>
+    conditionMistakes(valueAt(content, path), path),
+  );
 }
 
 function folderMistakes(name: unknown, folder: string | undefined): readonly PlacedMistake[] {
@@ -160,19 +135,6 @@ function unknownRule(id: string, rules: readonly AnyRule[]): PlacedMistake {
   const meant = nearest(id, ids);
   const fix = meant === undefined ? `choose ${oneOf(ids)}` : `write ${meant}`;
   return mistakeAt(['rule'], 'value', 'unknown-rule', `there is no rule \`${id}\``, fix, `rule: ${meant ?? ids[0]}`);
-}
-
-/** A mistake in what a tag must be has a code of its own. */
-function namingTagPatterns(placed: PlacedMistake): PlacedMistake {
-  const { path, mistake } = placed;
-  const tags = path.lastIndexOf('tags');
-  const isPattern = path.includes('match') && tags >= 0 && tags < path.length - 1;
-  if (!isPattern || mistake.code === 'unknown-key') return placed;
-  return { ...placed, mistake: { ...mistake, code: 'unknown-tag-pattern' } };
-}
-
-function isBelowAny(path: Path, ancestors: readonly Path[]): boolean {
-  return ancestors.some((ancestor) => ancestor.every((segment, index) => path[index] === segment));
 }
 
 function listAt(content: unknown, path: Path): readonly unknown[] {

@@ -1,12 +1,15 @@
 import { enforcements } from '../domain/bind.ts';
 import type { Policy } from '../domain/policy.ts';
-import { usesConditions } from './bind.ts';
+import type { Safety } from '../domain/safety.ts';
+import { hasCondition, usesConditions } from './bind.ts';
 
 /**
  * The source of the module `compiled:policies`, with specifiers as of a file in a room of src/. It imports the rules and
  * actions in use and no other, and CEL only where a condition is used.
  */
-export function compilePolicies(policies: readonly Policy[]): string {
+export function compilePolicies(policies: readonly Policy[], safety: Safety): string {
+  const isSafetyConditional = hasCondition(safety.protected);
+  const conditions = isSafetyConditional ? 'celConditions' : 'noConditions';
   const rules = [...new Set(policies.map(({ rule }) => rule))].sort();
   const actions = [...new Set(policies.flatMap(actionsIn))].sort();
   const bound = policies.map((policy) => {
@@ -15,10 +18,14 @@ export function compilePolicies(policies: readonly Policy[]): string {
   });
   return [
     `import { bind } from '../domain/bind.ts';`,
-    ...(policies.some(usesConditions) ? [`import { celConditions } from '../domain/conditions.ts';`] : []),
+    ...(isSafetyConditional ? [] : [`import { noConditions } from '../domain/bind.ts';`]),
+    ...(isSafetyConditional || policies.some(usesConditions)
+      ? [`import { celConditions } from '../domain/conditions.ts';`]
+      : []),
     ...actions.map((action) => `import { ${camelCase(action)} } from '../actions/${action}.ts';`),
     ...rules.map((rule) => `import { ${camelCase(rule)} } from '../rules/${rule}.ts';`),
     `export const policies = [${bound.map((one) => `\n  ${one},`).join('')}\n];`,
+    `export const safety = { ...${JSON.stringify(safety)}, conditions: ${conditions} };`,
     '',
   ].join('\n');
 }

@@ -14,6 +14,10 @@ actions: [notify]`;
 
 export const minimalValues = 'corpCidrs: ["203.0.113.0/24"]';
 
+/** An enforcement.yml that says what holds without one, and protects something. */
+export const minimalEnforcement = `limits: { perHour: { access: 10, stop: 10, terminate: 5 }, percent: 5 }
+protected: { tags: { Tier: [critical] } }`;
+
 export const minimalTest = `cases:
   - name: without an owner
     instance: { Tags: {} }
@@ -33,6 +37,8 @@ const examples: Readonly<Record<string, string>> = {
   enforce: `mode: enforce
 enforce: { match: { tags: { Environment: [dev] } } }`,
   actions: 'actions: [notify]',
+  limits: 'limits: { perHour: { access: 10, stop: 10, terminate: 5 }, percent: 5 }',
+  protected: 'protected: { tags: { Tier: [critical] } }',
 };
 
 const matchExamples: Readonly<Record<string, string>> = {
@@ -61,10 +67,10 @@ export function exampleAt(path: Path, rule: AnyRule | undefined): string | undef
     const parameters = exampleWith(rule, path)?.parameters;
     return parameters === undefined ? undefined : `parameters: ${flow(parameters)}`;
   }
-  if (key === 'match' || key === 'enforce') {
+  if (key === 'match' || key === 'enforce' || key === 'protected') {
     const inner = path.findLast((segment) => typeof segment === 'string' && Object.hasOwn(matchExamples, segment));
-    const example = inner === undefined ? undefined : `match: ${matchExamples[inner]}`;
-    if (example !== undefined) return key === 'match' ? example : `enforce: { ${example} }`;
+    const example = inner === undefined ? undefined : matchExamples[inner];
+    if (example !== undefined) return key === 'enforce' ? `enforce: { match: ${example} }` : `${key}: ${example}`;
   }
   return Object.hasOwn(examples, key) ? examples[key] : undefined;
 }

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { asError } from '../domain/errors.ts';
 import type { PolicyError } from './policy-error.ts';
@@ -13,12 +13,15 @@ export interface PolicyPath {
 /** What the paths given lead to. */
 export interface Found {
   readonly paths: readonly PolicyPath[];
+  /** Every enforcement.yml below the paths, absolute. */
+  readonly enforcement: readonly string[];
   readonly errors: readonly PolicyError[];
 }
 
 /** The name of a policy's file in its folder, and of the lists that policies share. */
 export const POLICY_FILE = 'policy.yml';
 const VALUES_FILE = 'values.yml';
+const ENFORCEMENT_FILE = 'enforcement.yml';
 
 /** A policy file is written by people. What is larger was not. */
 const MAX_BYTES = 1_000_000;
@@ -29,6 +32,7 @@ export function findPolicies(paths: readonly string[], cwd: string): Found {
   const distinct = new Map(found.flatMap((one) => one.paths).map((path) => [realPathOf(path.absolute), path]));
   return {
     paths: [...distinct.values()].sort((a, b) => (a.absolute < b.absolute ? -1 : 1)),
+    enforcement: found.flatMap((one) => one.enforcement),
     errors: found.flatMap((one) => one.errors),
   };
 }
@@ -42,11 +46,13 @@ function realPathOf(path: string): string {
   }
 }
 
+const none = { paths: [], enforcement: [] } as const;
+
 function findAt(path: string, cwd: string): Found {
   const absolute = resolve(cwd, path);
   try {
-    if (!statSync(absolute).isDirectory()) return { paths: [withFolder(absolute)], errors: [] };
-    if (basename(absolute) === POLICY_FILE) return { paths: [], errors: [folderForFile(relativeTo(cwd, absolute))] };
+    if (!statSync(absolute).isDirectory()) return { paths: [withFolder(absolute)], enforcement: [], errors: [] };
+    if (basename(absolute) === POLICY_FILE) return { ...none, errors: [folderForFile(relativeTo(cwd, absolute))] };
     const files = filesUnder(absolute);
     const named = files.filter((file) => basename(file) === POLICY_FILE);
     const paths = named
@@ -55,13 +61,14 @@ function findAt(path: string, cwd: string): Found {
         dirname(file) === absolute ? withFolder(file) : { absolute: file, folder: basename(dirname(file)) },
       );
     const errors = [
-      ...files.filter((file) => basename(file) === 'policy.yaml').map((file) => wrongSuffix(relativeTo(cwd, file))),
+      ...files.filter((file) => hasWrongSuffix(file)).map((file) => wrongSuffix(relativeTo(cwd, file))),
       ...named.filter(isFolder).map((file) => folderForFile(relativeTo(cwd, file))),
     ];
-    if (paths.length + errors.length === 0) return { paths, errors: [noPolicies(path)] };
-    return { paths, errors };
+    const enforcement = files.filter((file) => basename(file) === ENFORCEMENT_FILE);
+    if (paths.length + errors.length === 0) return { paths, enforcement, errors: [noPolicies(path)] };
+    return { paths, enforcement, errors };
   } catch (error) {
-    return { paths: [], errors: [unreadable(path, error)] };
+    return { ...none, errors: [unreadable(path, error)] };
   }
 }
 
@@ -83,14 +90,34 @@ function filesUnder(folder: string): readonly string[] {
 
 /** The values.yml that a policy's `$names` are looked up in: the nearest upward, no further than the current directory. */
 export function findValues(policy: string, cwd: string): string | undefined {
+  return foldersAbove(policy, cwd)
+    .map((folder) => join(folder, VALUES_FILE))
+    .find(isFile);
+}
+
+/** Every enforcement.yml upward from a policy, no further than the current directory, the nearest first. */
+export function findEnforcement(policy: string, cwd: string): readonly string[] {
+  return foldersAbove(policy, cwd)
+    .map((folder) => join(folder, ENFORCEMENT_FILE))
+    .filter((file) => existsSync(file));
+}
+
+/** The folders that a policy is in, the nearest first, no further than the current directory. */
+function foldersAbove(policy: string, cwd: string): readonly string[] {
   const inside = (folder: string) => folder === cwd || folder.startsWith(cwd.endsWith(sep) ? cwd : cwd + sep);
   const isInside = inside(dirname(policy));
+  const folders: string[] = [];
   for (let folder = dirname(policy); !isInside || inside(folder); folder = dirname(folder)) {
-    const file = join(folder, VALUES_FILE);
-    if (isFile(file)) return file;
-    if (folder === dirname(folder)) return undefined;
+    folders.push(folder);
+    if (folder === dirname(folder)) break;
   }
-  return undefined;
+  return folders;
+}
+
+/** Whether a policy is in the folder of this file, however deep. */
+export function isBeside(file: string, policy: string): boolean {
+  const folder = dirname(file);
+  return policy.startsWith(folder.endsWith(sep) ? folder : folder + sep);
 }
 
 /** A values.yml that is above the current directory, and so is not read: the nearest. */
@@ -144,8 +171,19 @@ function noPolicies(file: string): PolicyError {
   return mistake(file, 'no-policies', 'no policies here', fix);
 }
 
+function hasWrongSuffix(file: string): boolean {
+  return ['policy.yaml', 'enforcement.yaml'].includes(basename(file));
+}
+
 function wrongSuffix(file: string): PolicyError {
-  return mistake(file, 'no-policies', 'policy.yaml is not read', 'rename it to policy.yml');
+  const name = basename(file);
+  return mistake(file, 'no-policies', `${name} is not read`, `rename it to ${name.replace('.yaml', '.yml')}`);
+}
+
+/** What holds of all policies is said in one file, which all of them are beside. */
+export function misplacedEnforcement(file: string, other: string): PolicyError {
+  const fix = 'keep one, in the folder that all policies are in';
+  return mistake(file, 'misplaced-enforcement', `it holds of all policies, ${other}`, fix);
 }
 
 /** A mistake in what a file is, not in what it holds. */

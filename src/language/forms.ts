@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import type { ActionKind } from '../domain/action.ts';
 import { categories } from '../domain/instance-type.ts';
 import type * as domain from '../domain/policy.ts';
 import { modes, purchaseOptions, severities } from '../domain/policy.ts';
@@ -140,6 +141,39 @@ export const policyFile = z
   })
   .readonly()
   .meta({ title: 'policy.yml', description: 'A policy of ec2-guardrail.' });
+
+const perHour = (what: string) => z.int().min(0).exactOptional().describe(`${what} 0: none.`);
+
+/** enforcement.yml: what holds of all policies of a deployment. */
+export const enforcementFile = z
+  .strictObject({
+    limits: z
+      .strictObject({
+        perHour: z
+          .strictObject({
+            access: perHour(
+              'How many instances an hour may be changed in what reaches them or what they may do, 10 if left out.',
+            ),
+            stop: perHour('How many instances an hour may be stopped, 10 if left out.'),
+            terminate: perHour('How many instances an hour may be terminated, 5 if left out.'),
+          } satisfies { readonly [K in ActionKind]: z.ZodType })
+          .readonly()
+          .exactOptional()
+          .describe('How many instances an hour, by what is done.'),
+        percent: z
+          .int()
+          .min(1)
+          .max(100)
+          .exactOptional()
+          .describe('How many of a hundred instances of the last sweep an hour, one at least; 5 if left out.'),
+      })
+      .readonly()
+      .exactOptional()
+      .describe('Past them nothing of the kind is done until somebody resumes.'),
+    protected: match.exactOptional().describe('What no policy may act on. Left out: nothing is protected.'),
+  })
+  .readonly()
+  .meta({ title: 'enforcement.yml', description: 'What holds of all policies of a deployment, whatever they say.' });
 
 /** values.yml: shared lists, which policies name as `$list`. */
 export const valuesFile = z

@@ -1,14 +1,26 @@
 import { createHash } from 'node:crypto';
 import type { Catalogue } from '../domain/catalogue.ts';
 import type { Policy } from '../domain/policy.ts';
+import { defaultSafety, type Safety } from '../domain/safety.ts';
 import { checkPolicy, expiredExemptions } from './check.ts';
-import { minimalPolicy, minimalValues } from './examples.ts';
-import { findPolicies, findValues, type PolicyPath, readText, relativeTo, valuesAbove } from './files.ts';
+import { checkSafety } from './check-safety.ts';
+import { minimalEnforcement, minimalPolicy, minimalValues } from './examples.ts';
+import {
+  findEnforcement,
+  findPolicies,
+  findValues,
+  isBeside,
+  misplacedEnforcement,
+  type PolicyPath,
+  readText,
+  relativeTo,
+  valuesAbove,
+} from './files.ts';
 import { valuesFile } from './forms.ts';
 import { mistakesIn, type PlacedMistake } from './mistakes.ts';
 import { inReadingOrder, type PolicyError } from './policy-error.ts';
 import { positionOf, positionWithin, readYaml, type Source, writtenAs } from './source.ts';
-import { fillIn, type NoValues, namedWithin, type Origin, type ValueLists } from './values.ts';
+import { type Filled, fillIn, type NoValues, namedWithin, type Origin, type ValueLists } from './values.ts';
 
 /** What policies are loaded with. */
 export interface LoadOptions extends Catalogue {
@@ -21,6 +33,8 @@ export interface LoadOptions extends Catalogue {
 /** What was loaded: the policies without a mistake, and every mistake of the others, in reading order. */
 export interface Loaded {
   readonly policies: readonly Policy[];
+  /** Of enforcement.yml; what holds without one where there is none, or it has mistakes. */
+  readonly safety: Safety;
   readonly errors: readonly PolicyError[];
   readonly warnings: readonly PolicyError[];
 }
@@ -33,11 +47,18 @@ export function loadPolicies(paths: readonly string[], options: LoadOptions): Lo
   const named = files.flatMap(({ policy, name }) =>
     policy === undefined || name === undefined ? [] : [{ policy, name }],
   );
+  const enforcement = loadEnforcement(found.paths, found.enforcement, valuesOf, options.cwd);
   const duplicates = duplicateNames(files.flatMap(({ name }) => name ?? []));
   const twice = new Set(duplicates.map((error) => error.file));
   return {
     policies: named.map(({ policy }) => policy).filter((policy) => !twice.has(policy.source.file)),
-    errors: inReadingOrder([...found.errors, ...files.flatMap((file) => file.errors), ...duplicates]),
+    safety: enforcement.safety ?? defaultSafety,
+    errors: inReadingOrder([
+      ...found.errors,
+      ...files.flatMap((file) => file.errors),
+      ...enforcement.errors,
+      ...duplicates,
+    ]),
     warnings: inReadingOrder(files.flatMap((file) => file.warnings)),
   };
 }
@@ -92,6 +113,44 @@ function readValues(absolute: string, cwd: string): Values {
   return { lists: { source, lists: value }, errors: [...errors, ...placed] };
 }
 
+/** The one enforcement.yml of these policies. @param below those below the paths, which may be beside no policy. */
+function loadEnforcement(
+  policies: readonly PolicyPath[],
+  below: readonly string[],
+  valuesOf: (file: string) => Values,
+  cwd: string,
+): { readonly safety?: Safety; readonly errors: readonly PolicyError[] } {
+  const above = policies.flatMap(({ absolute }) => findEnforcement(absolute, cwd));
+  const files = [...new Set([...above, ...below])].sort((a, b) => a.length - b.length);
+  const [file, second] = files;
+  if (file === undefined) return { errors: [] };
+  const outside = policies.find(({ absolute }) => !isBeside(file, absolute));
+  if (second !== undefined || outside !== undefined) {
+    const told = (other: string) =>
+      outside === undefined
+        ? `and ${relativeTo(cwd, other)} is there too`
+        : `and ${relativeTo(cwd, outside.absolute)} is not in its folder`;
+    return { errors: [misplacedEnforcement(relativeTo(cwd, second ?? file), told(file))] };
+  }
+  return readEnforcement(file, valuesOf(file), cwd);
+}
+
+function readEnforcement(
+  absolute: string,
+  values: Values,
+  cwd: string,
+): { readonly safety?: Safety; readonly errors: readonly PolicyError[] } {
+  const file = readText(absolute, cwd);
+  if ('error' in file) return { errors: [file.error] };
+  const { content, errors } = readYaml(file.text, relativeTo(cwd, absolute), minimalEnforcement);
+  if (content === undefined) return { errors };
+  const filled = fillIn(content.value, content.source, values.lists);
+  const { mistakes, safety } = checkSafety(filled);
+  const placed = placeAll(mistakes, filled, content.source.file);
+  const all = [...values.errors, ...errors, ...placed];
+  return { ...(safety === undefined || all.length > 0 ? {} : { safety }), errors: all };
+}
+
 function loadFile(path: PolicyPath, values: Values, options: LoadOptions): LoadedFile {
   const read = readText(path.absolute, options.cwd);
   if ('error' in read) return { errors: [read.error], warnings: [] };
@@ -110,10 +169,7 @@ function loadWith(text: string, path: PolicyPath, values: Values, options: LoadO
   const { source, value } = read.content;
   const filled = fillIn(value, source, values.lists);
   const checked = checkPolicy(filled, path.folder, options);
-  const mistakes = checked.mistakes.map((mistake) => {
-    const error = place(mistake, filled.originOf(mistake.path));
-    return error.file === file ? error : { ...error, message: `${error.message} (in ${file})` };
-  });
+  const mistakes = placeAll(checked.mistakes, filled, file);
   const errors = [...values.errors, ...read.errors, ...mistakes];
   const name = typeof value.name === 'string' ? { name: { text: value.name, source } } : {};
   const warnings = expiredExemptions(filled.value, options.now).map((warning) =>
@@ -122,6 +178,14 @@ function loadWith(text: string, path: PolicyPath, values: Values, options: LoadO
   if (errors.length > 0 || checked.policy === undefined) return { ...name, errors, warnings };
   const hash = createHash('sha256').update(text).digest('hex').slice(0, 12);
   return { ...name, policy: { ...checked.policy, source: { file, hash } }, errors, warnings };
+}
+
+/** Where mistakes of a file stand. Those within a list of values.yml name the file that uses it. */
+function placeAll(mistakes: readonly PlacedMistake[], filled: Filled, file: string): readonly PolicyError[] {
+  return mistakes.map((mistake) => {
+    const error = place(mistake, filled.originOf(mistake.path));
+    return error.file === file ? error : { ...error, message: `${error.message} (in ${file})` };
+  });
 }
 
 /** Where a mistake stands: in the policy, or in the values.yml that the value came from. */

@@ -12,6 +12,7 @@ export type ErrorCode =
   | 'invalid-up-to'
   | 'invalid-value'
   | 'invalid-yaml'
+  | 'misplaced-enforcement'
   | 'missing-key'
   | 'missing-notify'
   | 'name-differs-from-folder'

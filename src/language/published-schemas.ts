@@ -3,7 +3,7 @@ import type { AnyAction } from '../domain/action.ts';
 import type { Catalogue } from '../domain/catalogue.ts';
 import type { AnyRule } from '../domain/rule.ts';
 import { actionForm, notifyForm } from './action-forms.ts';
-import { policyFile, valuesFile } from './forms.ts';
+import { enforcementFile, policyFile, valuesFile } from './forms.ts';
 import { type JsonSchema, jsonSchemaOf } from './json-schema.ts';
 import { policyTestFile } from './test-forms.ts';
 
@@ -12,6 +12,7 @@ export function publishedSchemas(catalogue: Catalogue): Readonly<Record<string, 
   return {
     'policy.schema.json': policySchema(catalogue),
     'policy-test.schema.json': jsonSchemaOf(policyTestFile),
+    'enforcement.schema.json': enforcementSchema(),
     'values.schema.json': jsonSchemaOf(valuesFile),
   };
 }
@@ -26,7 +27,6 @@ const toValueList: JsonSchema = { $ref: '#/definitions/ValueList' };
 
 function policySchema({ rules, actions }: Catalogue): JsonSchema {
   const { properties = {}, definitions = {}, ...base } = jsonSchemaOf(policyFile);
-  const matches = Object.entries(definitions).filter(([name]) => !name.startsWith('__'));
   return {
     ...base,
     properties: {
@@ -37,11 +37,19 @@ function policySchema({ rules, actions }: Catalogue): JsonSchema {
       actions: schemaOfActions(properties.actions, actions),
     },
     allOf: [...rules.map((rule) => schemaOfRule(rule, actions)), enforceOnlyInItsMode],
-    definitions: {
-      ...Object.fromEntries(matches.map(([name, one]) => [name, withValueLists(one)])),
-      ValueList: valueList,
-    },
+    definitions: definitionsWithLists(definitions),
   };
+}
+
+function enforcementSchema(): JsonSchema {
+  const { definitions = {}, ...base } = jsonSchemaOf(enforcementFile);
+  return { ...base, definitions: definitionsWithLists(definitions) };
+}
+
+/** What schemas refer to, where `$name` may stand for lists. */
+function definitionsWithLists(definitions: Readonly<Record<string, JsonSchema>>): Readonly<Record<string, JsonSchema>> {
+  const matches = Object.entries(definitions).filter(([name]) => !name.startsWith('__'));
+  return { ...Object.fromEntries(matches.map(([name, one]) => [name, withValueLists(one)])), ValueList: valueList };
 }
 
 const enforceOnlyInItsMode: JsonSchema = {

@@ -16,6 +16,11 @@ import type { Mistake, PolicyError } from './policy-error.ts';
 
 export type Path = readonly (string | number)[];
 
+/** Whether a path leads to one of these, or within it. */
+export function isBelowAny(path: Path, ancestors: readonly Path[]): boolean {
+  return ancestors.some((ancestor) => ancestor.every((segment, index) => path[index] === segment));
+}
+
 /** A YAML file with the positions of what is in it. */
 export interface Source {
   /** Relative to the current directory. */

@@ -73,7 +73,11 @@ const expectation = z
     matched: z.literal(false).exactOptional().describe("That the instance is outside the policy's match."),
     exempt: z.boolean().exactOptional().describe('Whether an exemption covers the violation. Left out: none does.'),
     reason: z.string().exactOptional().describe('The exact reason.'),
-    actions: z.array(z.literal('notify')).readonly().exactOptional().describe('What follows. Left out: not checked.'),
+    actions: z
+      .array(z.string().min(1))
+      .readonly()
+      .exactOptional()
+      .describe('Names of the actions that follow. Left out: not checked.'),
   })
   .refine(
     ({ compliance, matched }) => (compliance === undefined) !== (matched === undefined),

@@ -37,7 +37,7 @@ const MAX_ENTRIES = 10_000;
 const reference = /^\$([A-Za-z][A-Za-z0-9_-]*)$/;
 
 /**
- * Replaces `$name` by the list of that name, within `parameters` and every `match`: as a whole value, or spliced in as
+ * Replaces `$name` by the list of that name, within `parameters`, every `match` and `protected`: as a whole value, or spliced in as
  * an entry of a list.
  * @param values `unusable`: there is a values.yml, and it has errors of its own, which are told elsewhere.
  */
@@ -113,6 +113,7 @@ function listName(text: string, path: Path): string | undefined {
   const isParameter = path[0] === 'parameters';
   const isMatch =
     path[0] === 'match' ||
+    path[0] === 'protected' ||
     (path[0] === 'exempt' && path[2] === 'match') ||
     (path[0] === 'enforce' && path[1] === 'match');
   return isParameter || (isMatch && path.at(-1) !== 'when') ? reference.exec(text)?.[1] : undefined;

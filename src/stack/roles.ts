@@ -1,10 +1,12 @@
 import { operationsOf } from '../domain/action.ts';
 import type { Json } from '../domain/json.ts';
 import { needsOf } from '../domain/judge.ts';
+import { needsOfMatch } from '../domain/match.ts';
 import type { Need } from '../domain/needs.ts';
 import { readsFor } from '../domain/needs.ts';
 import type { ChangingOperation, Operation } from '../domain/operations.ts';
 import { type BoundPolicy, waitsForTime } from '../domain/policy.ts';
+import type { BoundSafety } from '../domain/safety.ts';
 import { DUE_INDEX } from '../domain/table.ts';
 import {
   arnOf,
@@ -42,8 +44,8 @@ export const reasons = {
 type OwnGrant = Grant & { readonly Sid: keyof typeof reasons };
 
 /** One role a function, with what its function may do and nothing else. */
-export function roles(policies: readonly BoundPolicy[], settings: Settings): Resources {
-  const { InspectRole, SweepRole } = permissions(policies, settings);
+export function roles(policies: readonly BoundPolicy[], settings: Settings, safety?: BoundSafety): Resources {
+  const { InspectRole, SweepRole } = permissions(policies, settings, safety);
   return { InspectRole: role(InspectRole), SweepRole: role(SweepRole) };
 }
 
@@ -51,10 +53,11 @@ export function roles(policies: readonly BoundPolicy[], settings: Settings): Res
 export function permissions(
   policies: readonly BoundPolicy[],
   settings: Settings,
+  safety?: BoundSafety,
 ): Readonly<Record<(typeof ownRoles)[number], readonly OwnGrant[]>> {
   return {
     InspectRole: [
-      mayRead(readsFor([...needsOf(policies), ...policies.flatMap(actionNeedsOf)])),
+      mayRead(readsFor([...needsOf(policies), ...needsToAct(policies, safety)])),
       ...mayChange(operationsInUse(policies, settings)),
       mayKeepFindings(['dynamodb:BatchGetItem', 'dynamodb:PutItem', 'dynamodb:Scan', 'dynamodb:UpdateItem']),
       ...(policies.some(waitsForTime) ? [mayFindDue] : []),
@@ -93,9 +96,17 @@ function role(statements: readonly Statement[]): Resource {
   };
 }
 
-/** What only actions read: also where a policy observes, since what it would do is kept with the finding. */
-export function actionNeedsOf({ boundActions }: BoundPolicy): readonly Need[] {
-  return boundActions.flatMap(({ action }) => action.needs as readonly Need[]);
+/**
+ * What is read to plan actions, and to say whether an instance is protected: also where a policy observes, since what it would do is
+ * kept with the finding.
+ */
+export function needsToAct(policies: readonly BoundPolicy[], safety?: BoundSafety): readonly Need[] {
+  const ofActions = policies.flatMap(({ boundActions }) =>
+    boundActions.flatMap(({ action }) => action.needs as readonly Need[]),
+  );
+  const isPlanned = policies.some(({ boundActions }) => boundActions.length > 0);
+  if (safety === undefined || !isPlanned) return ofActions;
+  return [...ofActions, ...needsOfMatch(safety.protected, safety.conditions)];
 }
 
 /** What the policies that enforce may call, sorted; nothing where enforcement is off. */

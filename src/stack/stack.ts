@@ -2,6 +2,7 @@ import type { Json } from '../domain/json.ts';
 import { needsOf } from '../domain/judge.ts';
 import { eventsThatChange } from '../domain/needs.ts';
 import { type BoundPolicy, waitsForTime } from '../domain/policy.ts';
+import type { BoundSafety } from '../domain/safety.ts';
 import { alarms } from './alarms.ts';
 import { type Resource, type Resources, ref } from './cloudformation.ts';
 import {
@@ -31,7 +32,7 @@ export interface Template {
 }
 
 /** All but the functions, as the policies in use need it. */
-export function template(policies: readonly BoundPolicy[], settings: Settings): Template {
+export function template(policies: readonly BoundPolicy[], settings: Settings, safety?: BoundSafety): Template {
   const rules: Resources = {
     ...eventRules(eventsThatChange(needsOf(policies))),
     [PROBE_RULE]: probeRule,
@@ -47,7 +48,7 @@ export function template(policies: readonly BoundPolicy[], settings: Settings): 
       ...queues({ toLiveQueue, elsewhere: [...schedules, ...tamperRules] }),
       FindingsTable: findingsTable,
       ...topics(settings, tamperRules),
-      ...roles(policies, settings),
+      ...roles(policies, settings, safety),
       ...alarms(settings, { work, tampering: tamperRules }),
     },
     extensions: { [SWEEP_SCHEDULE]: sweepSchedule, [HEARTBEAT_SCHEDULE]: heartbeatSchedule },

@@ -8,7 +8,7 @@ import { parameterRows } from '../../src/rules/rule-doc.ts';
 import { planned } from './planned.ts';
 
 /** Files of src/actions that are no actions. */
-const notActions = ['index.ts', 'ingress.ts', 'ports.ts', 'sharers.ts', 'words.ts'];
+const notActions = ['index.ts', 'ingress.ts', 'ports.ts', 'power.ts', 'sharers.ts', 'words.ts'];
 
 const byId = actions.map((action) => [action.id, action] as const);
 const examples = actions.flatMap((action) =>

@@ -1,3 +1,7 @@
+import { printValidation } from '../../src/cli/validate.ts';
+import { notify, type Policy } from '../../src/domain/policy.ts';
+import { defaultSafety } from '../../src/domain/safety.ts';
+import { policyFor } from '../support/policies.ts';
 import { fixture, runCli } from './run-cli.ts';
 
 test('a policy with five mistakes prints five places and five fixes, and exits with 2', async () => {
@@ -88,6 +92,33 @@ test('--format json names the policies and the warnings', async () => {
     errors: [],
     warnings: [{ code: 'exemption-expired', path: 'exempt[0].until' }],
   });
+});
+
+test('policies that enforce are named, and by what', async () => {
+  const observing = policyFor('encrypted-volumes', {});
+  const use = (id: string) => ({ id, parameters: {}, afterMs: 0, onDrift: false });
+  const stopping: Policy = { ...observing, name: 'stopping', mode: 'enforce', actions: [notify, use('stop')] };
+  const some: Policy = {
+    ...stopping,
+    name: 'some',
+    enforce: { match: { regions: ['eu-west-1'] } },
+    actions: [use('stop'), notify, use('terminate')],
+  };
+  const policies = [{ ...observing, actions: [notify, use('stop')] }, stopping, some];
+  let printed = '';
+  const stdout = (text: string) => {
+    printed += text;
+  };
+  const io = { stdout, stderr: stdout, cwd: '.', env: {}, isTTY: false, now: () => new Date(), packageRoot: '.' };
+  await printValidation({ policies, safety: defaultSafety, errors: [], warnings: [] }, 'text', {
+    ...io,
+    aws: () => Promise.reject(new Error('this test has no AWS')),
+    exit: () => undefined,
+  });
+
+  expect(printed).toBe(
+    'stopping enforces: stop\nsome enforces on some instances: stop, terminate\n3 policies, no errors\n',
+  );
 });
 
 describe('colours', () => {

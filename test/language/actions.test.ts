@@ -121,6 +121,12 @@ describe('mistakes of actions', () => {
       'indent after and again further than stop, whose settings they are',
     ],
     [
+      'of which one, without a name, may be notify',
+      '[▸{ notify: , after: [0s] }, stop]',
+      'invalid-value actions[0]',
+      'indent after further than notify, whose settings they are',
+    ],
+    [
       'of which two stand in one entry',
       '[notify, ▸{ stop: {}, terminate: {} }]',
       'invalid-value actions[1]',
@@ -363,6 +369,11 @@ describe('mode enforce', () => {
       'unknown-value-list enforce.match.regions',
       'write $regions',
     ],
+    [
+      'mode: ▸enfroce\nenforce: { match: { regions: [eu-west-1] } }\nactions: [notify, stop]',
+      'invalid-value mode',
+      'write enforce',
+    ],
     ['mode: ▸watch\nactions: [notify]', 'invalid-value mode', expect.stringContaining('choose one of them')],
   ])('%s', (written, mistake, fix) => {
     const { text, place } = marked(policy(written));
@@ -398,7 +409,7 @@ describe('an exemption that whoever may tag an instance can give it', () => {
 
     expect(placed(errors)).toEqual([`${place} self-service ${path}`]);
     expect(errors[0]).toMatchObject({
-      message: 'whoever may tag an instance can exempt it from enforcement by this match',
+      message: 'whoever may tag or change an instance can exempt it from enforcement by this match',
       fix: 'name what they can not set, such as instanceIds or accounts, or write selfService: true if they may exempt their own',
       example: expect.stringContaining('instanceIds'),
     });

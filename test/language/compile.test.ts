@@ -1,8 +1,11 @@
 import { resolve } from 'node:path';
 import { runInNewContext } from 'node:vm';
 import { buildSync } from 'esbuild';
+import { noConditions } from '../../src/domain/bind.ts';
+import { celConditions } from '../../src/domain/conditions.ts';
 import { type BoundPolicy, type Match, notify, type Policy } from '../../src/domain/policy.ts';
-import { bindAll } from '../../src/language/bind.ts';
+import { defaultSafety, type Safety } from '../../src/domain/safety.ts';
+import { bindAll, bindSafety } from '../../src/language/bind.ts';
 import { compilePolicies } from '../../src/language/compile.ts';
 import { rules } from '../../src/rules/index.ts';
 import { plainRevoke, plainStop } from '../support/plain-actions.ts';
@@ -35,8 +38,9 @@ function importsOf(source: string): readonly string[] {
 }
 
 test('the module imports the rules in use, once each, and no CEL where no condition is used', () => {
-  expect(importsOf(compilePolicies([owned, encrypted, { ...encrypted, name: 'again' }]))).toEqual([
+  expect(importsOf(compilePolicies([owned, encrypted, { ...encrypted, name: 'again' }], defaultSafety))).toEqual([
     'bind ../domain/bind.ts',
+    'noConditions ../domain/bind.ts',
     'encryptedVolumes ../rules/encrypted-volumes.ts',
     'requiredTags ../rules/required-tags.ts',
   ]);
@@ -47,13 +51,16 @@ test.each([
   ['in enforce', enforced],
   ['in an exemption', { ...encrypted, exempt: [{ match: { when: 'true' }, reason: 'r', until: '2027-01-01' }] }],
 ])('the module imports CEL where a condition is used %s', (_, one) => {
-  expect(importsOf(compilePolicies([one]))).toContain('celConditions ../domain/conditions.ts');
+  expect(importsOf(compilePolicies([one], defaultSafety))).toContain('celConditions ../domain/conditions.ts');
 });
 
 test('the module imports the actions in use, once each, whatever the mode, and hands each policy its own', () => {
   const use = (id: string) => ({ id, parameters: {}, afterMs: 0, onDrift: false });
   const revoking: Policy = { ...owned, name: 'revoking', actions: [notify, use('revoke-ingress'), use('stop')] };
-  const source = compilePolicies([owned, revoking, { ...old, mode: 'enforce', actions: [notify, use('stop')] }]);
+  const source = compilePolicies(
+    [owned, revoking, { ...old, mode: 'enforce', actions: [notify, use('stop')] }],
+    defaultSafety,
+  );
 
   expect(importsOf(source).filter((line) => line.includes('actions'))).toEqual([
     'revokeIngress ../actions/revoke-ingress.ts',
@@ -76,14 +83,31 @@ test('a policy is bound with its actions, whatever its mode', () => {
   expect(() => bindAll([stopping], { rules, actions: [plainRevoke] })).toThrow('policy owned: there is no action stop');
 });
 
-test('the module of no policies has none', () => {
-  expect(compilePolicies([])).toBe("import { bind } from '../domain/bind.ts';\nexport const policies = [\n];\n");
+test('the module of no policies has none, and the limits that hold without an enforcement.yml', () => {
+  expect(compilePolicies([], defaultSafety)).toBe(`import { bind } from '../domain/bind.ts';
+import { noConditions } from '../domain/bind.ts';
+export const policies = [
+];
+export const safety = { ...{"limits":{"perHour":{"access":10,"stop":10,"terminate":5},"percent":5}}, conditions: noConditions };
+`);
+});
+
+test('the module imports CEL where what is protected uses it, and so does the command line', () => {
+  const safety: Safety = { ...defaultSafety, protected: { not: { when: 'instance.LaunchTime < now' } } };
+  const source = compilePolicies([owned], safety);
+
+  expect(importsOf(source).filter((line) => line.includes('onditions'))).toEqual([
+    'celConditions ../domain/conditions.ts',
+  ]);
+  expect(source).toContain('conditions: celConditions };\n');
+  expect(bindSafety(safety)).toEqual({ ...safety, conditions: celConditions });
+  expect(bindSafety(defaultSafety)).toEqual({ ...defaultSafety, conditions: noConditions });
 });
 
 test('the compiled module joins policies as the command line does', () => {
   const policies = [owned, encrypted, old];
   const { outputFiles } = buildSync({
-    stdin: { contents: compilePolicies(policies), resolveDir: resolve('src/language'), loader: 'ts' },
+    stdin: { contents: compilePolicies(policies, defaultSafety), resolveDir: resolve('src/language'), loader: 'ts' },
     bundle: true,
     platform: 'node',
     format: 'cjs',

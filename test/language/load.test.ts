@@ -1,3 +1,4 @@
+import { defaultSafety } from '../../src/domain/safety.ts';
 import { loadPolicies } from '../../src/language/load.ts';
 import type { PolicyError } from '../../src/language/policy-error.ts';
 import { rules as shippedRules } from '../../src/rules/index.ts';
@@ -47,6 +48,7 @@ describe('a policy without mistakes', () => {
           source: { file: 'policies/owned/policy.yml', hash: 'c32d8cc27054' },
         },
       ],
+      safety: defaultSafety,
       errors: [],
       warnings: [],
     });

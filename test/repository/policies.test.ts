@@ -10,7 +10,8 @@ import { outcomesWithoutCase, runCases } from '../../src/language/policy-test.ts
 import { publishedSchemas } from '../../src/language/published-schemas.ts';
 import { rules } from '../../src/rules/index.ts';
 import { runCli } from '../cli/run-cli.ts';
-import { inFolderUntilDone } from '../language/folder.ts';
+import { actions as plainActions } from '../language/actions.ts';
+import { inFolder, inFolderUntilDone } from '../language/folder.ts';
 
 const now = new Date('2026-06-01T00:00:00Z');
 const shipped = loadPolicies(['policies'], { rules, actions, cwd: process.cwd(), now });
@@ -103,15 +104,19 @@ describe('docs/policies.md', () => {
   const [policy = ''] = having(/^name: /m);
   const [tests = ''] = having(/^cases:/m);
   const [values = ''] = having(/^# policies\/values\.yml/m);
-  const fragments = blocks.filter((block) => ![policy, tests, values].includes(block));
+  const [enforcement = ''] = having(/^# policies\/enforcement\.yml/m);
+  const fragments = blocks.filter((block) => ![policy, tests, values, enforcement].includes(block));
   const withKey = (fragment: string) =>
-    `${policy.replace(/^(match|exempt|mode):\n?(?: .*\n)*.*\n(?=\w)/gm, '')}\n${fragment}`;
+    `${policy
+      .replace(/^(match|exempt|mode):\n?(?: .*\n)*.*\n(?=\w)/gm, '')
+      .replace(/^actions: .*\n/m, (line) => (/^actions:/m.test(fragment) ? '' : line))}\n${fragment}`;
 
   test('its policy, values and tests are valid, and the tests pass', async () => {
     const files = {
       'policies/no-open-ssh/policy.yml': policy,
       'policies/no-open-ssh/policy.test.yml': tests,
       'policies/values.yml': values,
+      'policies/enforcement.yml': enforcement,
     };
 
     expect(await inFolderUntilDone(files, (folder) => runCli('test', folder))).toEqual({
@@ -125,12 +130,20 @@ describe('docs/policies.md', () => {
     expect(page).toContain(`\`${key}\``);
   });
 
-  test('its fragments are valid within a policy', async () => {
-    expect(fragments.length).toBeGreaterThanOrEqual(6);
+  test('its fragments are valid within a policy', () => {
+    expect(fragments.length).toBeGreaterThanOrEqual(9);
     for (const fragment of fragments) {
       const files = { 'policies/no-open-ssh/policy.yml': withKey(fragment), 'policies/values.yml': values };
-      const { stdout } = await inFolderUntilDone(files, (folder) => runCli('validate', folder));
-      expect(stdout).toBe('1 policy, no errors\n');
+      const options = { rules, actions: [...actions, ...plainActions], now };
+      const { policies: written, errors } = inFolder(files, (cwd) => loadPolicies(['policies'], { ...options, cwd }));
+      expect(errors).toEqual([]);
+      expect(written).toHaveLength(1);
     }
+  });
+
+  test('its enforcement.yml is accepted by the published schema', () => {
+    expect(ajv.validate(JSON.parse(readFileSync('schema/enforcement.schema.json', 'utf8')), parse(enforcement))).toBe(
+      true,
+    );
   });
 });

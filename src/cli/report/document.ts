@@ -118,7 +118,7 @@ export interface ReadDocument {
     readonly policy: string;
     readonly rule: string;
     /** The key of the policy that needs it. */
-    readonly by: 'rule' | 'match' | 'exempt' | 'enforce';
+    readonly by: 'rule' | 'match' | 'exempt' | 'enforce' | 'actions';
     readonly needs: readonly Need[];
   }[];
 }

@@ -1,0 +1,278 @@
+import type * as ec2 from '@aws-sdk/client-ec2';
+import { defineAction, type PlannedCall } from '../domain/action.ts';
+import { inAscii, named } from '../domain/characters.ts';
+import { type NetworkInterface, type SecurityGroup, tagMap } from '../domain/facts.ts';
+import { matchesAnyGlob } from '../domain/glob.ts';
+import { AUTO_SCALING_GROUP_TAG } from '../domain/match.ts';
+import { whyForeign } from './sharers.ts';
+import { listed, phrases } from './words.ts';
+
+/** How many groups or interfaces a sentence names. */
+const NAMED = 3;
+
+/** How the group is found that isolates. */
+type Wanted = { readonly id: string } | { readonly tags: Readonly<Record<string, readonly string[]>> };
+
+type Call = PlannedCall<'ec2:ModifyInstanceAttribute' | 'ec2:ModifyNetworkInterfaceAttribute'>;
+
+export const quarantine = defineAction({
+  id: 'quarantine',
+  summary:
+    'Puts every network interface of the instance into one security group that lets nothing in, and protects the instance from termination.',
+  kind: 'access',
+  isReversible: true,
+  states: ['running', 'stopping', 'stopped'],
+  parameters: (z) =>
+    z.strictObject({
+      securityGroup: z
+        .union([
+          z.strictObject({
+            id: z
+              .string()
+              .regex(/^sg-[0-9a-f]+$/)
+              .describe('Its id. Instances of other VPCs are refused then.'),
+          }),
+          z.strictObject({
+            tags: z
+              .record(z.string().min(1), z.array(z.string()).min(1))
+              .describe(
+                "Tag keys, each with globs of which one must match the value. Exactly one group of the instance's VPC must have them.",
+              ),
+          }),
+        ])
+        .describe('The group without ingress that isolates: { tags: { Role: [quarantine] } }, or { id: sg-... }.'),
+      protect: z
+        .boolean()
+        .default(true)
+        .describe('Protect the instance from termination first, so that what there is to find out is not lost.'),
+    }),
+  needs: ['tags', 'networkInterfaces', 'vpcGroups', 'protection'],
+  operations: ({ protect }) =>
+    protect
+      ? ['ec2:ModifyInstanceAttribute', 'ec2:ModifyNetworkInterfaceAttribute']
+      : ['ec2:ModifyNetworkInterfaceAttribute'],
+  plan({ instance, facts, parameters }) {
+    const { InstanceId, VpcId, Operator, InstanceLifecycle } = instance;
+    const autoScalingGroup = tagMap(facts.tags).get(AUTO_SCALING_GROUP_TAG);
+    if (autoScalingGroup !== undefined) {
+      const name = inAscii(JSON.stringify(autoScalingGroup));
+      return { refused: `Auto Scaling group ${name} would replace it: detach the instance from the group first` };
+    }
+    if (Operator?.Managed === true) {
+      return { refused: `${named(Operator.Principal ?? 'a service')} manages the instance: isolate it there` };
+    }
+    const chosen = isolatingGroup(facts.vpcGroups.found, parameters.securityGroup, VpcId);
+    if ('refused' in chosen) return chosen;
+    const interfaces = facts.networkInterfaces.found;
+    if (interfaces.length === 0) return { refused: 'it has no network interface' };
+    const notOurs = interfaces.flatMap((one) => whyNotMoved(one, chosen.group) ?? []);
+    if (notOurs.length > 0) return { refused: `it can not be isolated whole: ${phrases(notOurs, NAMED)}` };
+    const moved = interfaces.filter((one) => !isIn(one, chosen.group));
+    const isProtected = facts.protection.known && facts.protection.value.termination;
+    const canBeProtected = InstanceLifecycle !== 'spot';
+    const protects = parameters.protect && canBeProtected && !isProtected;
+    if (moved.length === 0 && !protects) return { refused: `it is in ${chosen.group.GroupId} alone already` };
+    const { GroupId } = chosen.group;
+    const into = moved.map((one) => inGroups(one, [GroupId]));
+    const back = moved.map((one) => inGroups(one, groupIdsOf(one)));
+    return {
+      plan: {
+        does: doesText(InstanceId, moved, GroupId, protects, parameters.protect && !canBeProtected),
+        calls: [...(protects ? [withProtection(InstanceId, true)] : []), ...into],
+        undo: [...back, ...(protects ? [withProtection(InstanceId, false)] : [])],
+        concerns: [],
+      },
+    };
+  },
+  examples: [
+    {
+      title: 'an instance with two interfaces, one of which is isolated already',
+      parameters: { securityGroup: { tags: { Role: ['quarantine'] } } },
+      given: {
+        networkInterfaces: [
+          ownInterface('eni-0123456789abcdef0', ['sg-0aaaaaaaaaaaaaaa1', 'sg-0bbbbbbbbbbbbbbb2']),
+          ownInterface('eni-0123456789abcdef1', ['sg-0cccccccccccccccc']),
+        ],
+        vpcGroups: [isolating()],
+      },
+      expect: {
+        calls: [
+          {
+            operation: 'ec2:ModifyInstanceAttribute',
+            input: { InstanceId: 'i-0123456789abcdef0', DisableApiTermination: { Value: true } },
+          },
+          {
+            operation: 'ec2:ModifyNetworkInterfaceAttribute',
+            input: { NetworkInterfaceId: 'eni-0123456789abcdef0', Groups: ['sg-0cccccccccccccccc'] },
+          },
+        ],
+        undo: [
+          {
+            operation: 'ec2:ModifyNetworkInterfaceAttribute',
+            input: {
+              NetworkInterfaceId: 'eni-0123456789abcdef0',
+              Groups: ['sg-0aaaaaaaaaaaaaaa1', 'sg-0bbbbbbbbbbbbbbb2'],
+            },
+          },
+          {
+            operation: 'ec2:ModifyInstanceAttribute',
+            input: { InstanceId: 'i-0123456789abcdef0', DisableApiTermination: { Value: false } },
+          },
+        ],
+      },
+    },
+    {
+      title: 'an instance that has termination protection keeps it, whatever is undone',
+      parameters: { securityGroup: { id: 'sg-0cccccccccccccccc' } },
+      given: {
+        networkInterfaces: [ownInterface('eni-0123456789abcdef0', ['sg-0aaaaaaaaaaaaaaa1'])],
+        vpcGroups: [isolating()],
+        protection: { stop: false, termination: true },
+      },
+      expect: {
+        calls: [
+          {
+            operation: 'ec2:ModifyNetworkInterfaceAttribute',
+            input: { NetworkInterfaceId: 'eni-0123456789abcdef0', Groups: ['sg-0cccccccccccccccc'] },
+          },
+        ],
+        undo: [
+          {
+            operation: 'ec2:ModifyNetworkInterfaceAttribute',
+            input: { NetworkInterfaceId: 'eni-0123456789abcdef0', Groups: ['sg-0aaaaaaaaaaaaaaa1'] },
+          },
+        ],
+      },
+    },
+    {
+      title: 'a group that lets something in does not isolate',
+      parameters: { securityGroup: { tags: { Role: ['quarantine'] } } },
+      given: {
+        networkInterfaces: [ownInterface('eni-0123456789abcdef0', ['sg-0aaaaaaaaaaaaaaa1'])],
+        vpcGroups: [
+          {
+            ...isolating(),
+            IpPermissions: [{ IpProtocol: 'tcp', FromPort: 22, ToPort: 22, IpRanges: [{ CidrIp: '10.0.0.0/8' }] }],
+          },
+        ],
+      },
+      expect: { refused: 'sg-0cccccccccccccccc lets something in: a group that isolates has no ingress' },
+    },
+    {
+      title: 'a VPC without such a group',
+      parameters: { securityGroup: { tags: { Role: ['quarantine'] } } },
+      given: {
+        networkInterfaces: [ownInterface('eni-0123456789abcdef0', ['sg-0aaaaaaaaaaaaaaa1'])],
+        vpcGroups: [],
+      },
+      expect: {
+        refused: 'vpc-0123456789abcdef0 has no such security group: make one without ingress, or correct the parameter',
+      },
+    },
+    {
+      title: 'an instance of an Auto Scaling group, which would replace it',
+      parameters: { securityGroup: { tags: { Role: ['quarantine'] } } },
+      given: {
+        instance: { Tags: { 'aws:autoscaling:groupName': 'web' } },
+        networkInterfaces: [ownInterface('eni-0123456789abcdef0', ['sg-0aaaaaaaaaaaaaaa1'])],
+        vpcGroups: [isolating()],
+      },
+      expect: { refused: 'Auto Scaling group "web" would replace it: detach the instance from the group first' },
+    },
+  ],
+});
+
+/** An interface of the instance, for the examples. */
+function ownInterface(NetworkInterfaceId: string, groupIds: readonly string[]) {
+  return {
+    NetworkInterfaceId,
+    Groups: groupIds.map((GroupId) => ({ GroupId })),
+    Attachment: { InstanceId: 'i-0123456789abcdef0' },
+  };
+}
+
+/** The group that isolates, for the examples. */
+function isolating() {
+  return {
+    GroupId: 'sg-0cccccccccccccccc',
+    VpcId: 'vpc-0123456789abcdef0',
+    Tags: [{ Key: 'Role', Value: 'quarantine' }],
+    IpPermissions: [],
+  };
+}
+
+/** The one group of the VPC that is wanted, if it lets nothing in. */
+function isolatingGroup(
+  groups: readonly SecurityGroup[],
+  wanted: Wanted,
+  vpcId: string | undefined,
+): { readonly group: SecurityGroup } | { readonly refused: string } {
+  const found = groups.filter((group) => ('id' in wanted ? group.GroupId === wanted.id : hasTags(group, wanted.tags)));
+  const [group, ...others] = found;
+  if (group === undefined) {
+    const where = vpcId ?? 'the network without a VPC';
+    return { refused: `${where} has no such security group: make one without ingress, or correct the parameter` };
+  }
+  if (others.length > 0) {
+    const ids = found.map(({ GroupId }) => GroupId).toSorted();
+    return { refused: `several security groups of ${vpcId} are meant: ${listed(ids, NAMED)}` };
+  }
+  if ((group.IpPermissions ?? []).length > 0) {
+    return { refused: `${group.GroupId} lets something in: a group that isolates has no ingress` };
+  }
+  return { group };
+}
+
+function hasTags({ Tags = [] }: ec2.SecurityGroup, wanted: Readonly<Record<string, readonly string[]>>): boolean {
+  const tags = new Map(Tags.map(({ Key, Value = '' }) => [Key, Value]));
+  return Object.entries(wanted).every(([key, globs]) => {
+    const value = tags.get(key);
+    return value !== undefined && matchesAnyGlob(globs, value);
+  });
+}
+
+/**
+ * Why an interface can't be put into the group: a service's, another account's, or of another VPC.
+ * @see https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/requester-managed-eni.html
+ */
+function whyNotMoved(one: NetworkInterface, { VpcId }: SecurityGroup): string | undefined {
+  const foreign = whyForeign(one, one.Attachment?.InstanceOwnerId);
+  if (foreign !== undefined) return foreign;
+  const isElsewhere = VpcId !== undefined && one.VpcId !== undefined && one.VpcId !== VpcId;
+  return isElsewhere ? `${one.NetworkInterfaceId} is in ${one.VpcId}` : undefined;
+}
+
+function groupIdsOf({ Groups = [] }: NetworkInterface): string[] {
+  return Groups.flatMap(({ GroupId }) => GroupId ?? []);
+}
+
+function isIn(one: NetworkInterface, { GroupId }: SecurityGroup): boolean {
+  const ids = groupIdsOf(one);
+  return ids.length === 1 && ids[0] === GroupId;
+}
+
+/** @see https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifyNetworkInterfaceAttribute.html */
+function inGroups({ NetworkInterfaceId }: NetworkInterface, Groups: readonly string[]): Call {
+  return { operation: 'ec2:ModifyNetworkInterfaceAttribute', input: { NetworkInterfaceId, Groups: [...Groups] } };
+}
+
+/** @see https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifyInstanceAttribute.html */
+function withProtection(InstanceId: string, Value: boolean): Call {
+  return { operation: 'ec2:ModifyInstanceAttribute', input: { InstanceId, DisableApiTermination: { Value } } };
+}
+
+function doesText(
+  instanceId: string,
+  moved: readonly NetworkInterface[],
+  groupId: string,
+  protects: boolean,
+  isUnprotected: boolean,
+): string {
+  const ids = moved.map(({ NetworkInterfaceId }) => NetworkInterfaceId);
+  const parts = [
+    ...(protects ? [`protect ${instanceId} from termination`] : []),
+    ...(ids.length === 0 ? [] : [`put ${listed(ids, NAMED)} of ${instanceId} into ${groupId} alone`]),
+  ];
+  const spot = isUnprotected ? ', without termination protection, which a Spot instance can not have' : '';
+  return `${parts.join(', then ')}${spot}`;
+}
