@@ -201,13 +201,13 @@ test('--enforce changes nothing for policies that observe', async () => {
   expect(on.document()).toEqual(off.document());
 });
 
-test('--enforce does what a policy of mode enforce says, and lists the calls', async () => {
-  const policies = join(folder, 'enforcing');
-  mkdirSync(policies, { recursive: true });
-  const file = join(policies, 'policy.yml');
-  writeFileSync(
-    file,
-    `name: no-open-ssh
+describe('--enforce over policies of mode enforce', () => {
+  const enforced = async (options: string) => {
+    const policies = join(folder, 'enforcing');
+    mkdirSync(join(policies, 'no-open-ssh'), { recursive: true });
+    writeFileSync(
+      join(policies, 'no-open-ssh', 'policy.yml'),
+      `name: no-open-ssh
 description: SSH is reachable from the company network only.
 severity: critical
 rule: restricted-ingress
@@ -215,18 +215,41 @@ parameters: { ports: [22] }
 mode: enforce
 actions: [notify, { revoke-ingress: { after: 0m } }]
 `,
-  );
-  const { document, stderr } = await replay([state('running')], `--format json --enforce --policies ${file}`);
-  expect(stderr).toBe('');
-  expect(document().calls).toEqual([
-    {
-      service: 'ec2',
-      operation: 'RevokeSecurityGroupIngress',
-      input: { GroupId: 'sg-0123456789abcdef0', SecurityGroupRuleIds: ['sgr-0123456789abcdef0'] },
-      outcome: 'done',
-    },
-  ]);
-  expect(document().findings).toEqual([]);
+    );
+    const { document, stderr } = await replay([state('running')], `--format json --policies ${policies} ${options}`);
+    expect(stderr).toBe('');
+    return document();
+  };
+  const safetyFile = () => join(folder, 'enforcing', 'enforcement.yml');
+
+  afterEach(() => rmSync(safetyFile(), { force: true }));
+
+  test('does what they say, and lists the calls', async () => {
+    const { calls, findings } = await enforced('--enforce');
+    expect(calls).toEqual([
+      {
+        service: 'ec2',
+        operation: 'RevokeSecurityGroupIngress',
+        input: { GroupId: 'sg-0123456789abcdef0', SecurityGroupRuleIds: ['sgr-0123456789abcdef0'] },
+        outcome: 'done',
+      },
+    ]);
+    expect(findings).toEqual([]);
+  });
+
+  test('does nothing without it', async () => {
+    const { calls, findings } = await enforced('');
+    expect(calls).toEqual([]);
+    expect(findings).toMatchObject([{ policy: 'no-open-ssh' }]);
+  });
+
+  test.each([
+    ['protects', `protected: { instanceIds: [${instance.InstanceId}] }\n`],
+    ['allows none of the kind', 'limits: { perHour: { access: 0 } }\n'],
+  ])('does not do what enforcement.yml %s', async (_, text) => {
+    writeFileSync(safetyFile(), text);
+    expect((await enforced('--enforce')).calls).toEqual([]);
+  });
 });
 
 test('a message of a batch that is no JSON fails alone, as in the queue', async () => {

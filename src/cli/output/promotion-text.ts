@@ -83,7 +83,7 @@ function splitUp(leftAlone: readonly LeftAlone[]) {
 function sweptText({ sweptAt }: EnforcedPolicy): string {
   return sweptAt === undefined
     ? '; no sweep has looked at everything since, and what it still finds is not promoted by now: wait for it'
-    : `, and all was looked at by ${utc(sweptAt)}`;
+    : ', and a sweep has looked at everything since';
 }
 
 function comingFields(comes: readonly Coming[], now: Date): readonly string[] {
