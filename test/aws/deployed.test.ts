@@ -138,6 +138,7 @@ describe('functions', () => {
       ALERT_TAG: 'Environment',
       ALERTS_TOPIC_ARN: idOf('AlertsTopic'),
       BULK_QUEUE_URL: idOf('BulkQueue'),
+      ENFORCEMENT: 'off',
       GUARDRAIL_VERSION: expect.stringMatching(/^\d+\.\d+\.\d+$/),
       LIVE_QUEUE_URL: idOf('LiveQueue'),
       OPERATIONS_TOPIC_ARN: idOf('OperationsTopic'),
@@ -230,12 +231,21 @@ test.each(['AlertsTopic', 'OperationsTopic'])('%s is under the key of the stack,
   expect(KeyRotationEnabled).toBe(true);
 });
 
-test('the table is paid by request, and has the key that the functions write by', async () => {
+test('the table is paid by request, and has the keys that the functions write and find by', async () => {
   const { Table } = await dynamodb.send(new DescribeTableCommand({ TableName: idOf('FindingsTable') }));
   expect(Table).toMatchObject({
     BillingModeSummary: { BillingMode: 'PAY_PER_REQUEST' },
     KeySchema: [{ AttributeName: 'pk', KeyType: 'HASH' }],
-    AttributeDefinitions: [{ AttributeName: 'pk', AttributeType: 'S' }],
+    AttributeDefinitions: ['pk', 'due', 'dueAt'].map((AttributeName) => ({ AttributeName, AttributeType: 'S' })),
+    GlobalSecondaryIndexes: [
+      expect.objectContaining({
+        IndexName: 'due',
+        KeySchema: [
+          { AttributeName: 'due', KeyType: 'HASH' },
+          { AttributeName: 'dueAt', KeyType: 'RANGE' },
+        ],
+      }),
+    ],
   });
 });
 

@@ -46,6 +46,7 @@ test('AWS documents every filter that the engine asks by', async () => {
     'DescribeInstances network-interface.group-id',
     'DescribeInstances network-interface.group-name',
     'DescribeInstances network-interface.network-interface-id',
+    'DescribeNetworkInterfaces group-id',
     'DescribeNetworkInterfaces network-interface-id',
     'DescribeSecurityGroupRules group-id',
     'DescribeSecurityGroups group-id',
