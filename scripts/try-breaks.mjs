@@ -53,8 +53,8 @@ const breaks = [
   {
     what: 'only the first page of a read is taken',
     file: 'src/engine/reads.ts',
-    from: 'token = (output as { readonly NextToken?: string }).NextToken || undefined;',
-    to: 'token = undefined;',
+    from: 'const next = (output as { readonly NextToken?: string }).NextToken || undefined;',
+    to: 'const next = undefined as string | undefined;',
     tests: ['live-commands'],
   },
   {
@@ -67,8 +67,8 @@ const breaks = [
   {
     what: 'an answer without a list counts as an empty list',
     file: 'src/engine/reads.ts',
-    from: 'if (page === undefined) throw',
-    to: 'if (page === undefined) return { rows };\n      if (page === undefined) throw',
+    from: 'if (list === undefined) throw',
+    to: 'if (list === undefined) return [];\n  if (list === undefined) throw',
     tests: ['live-commands'],
   },
   {

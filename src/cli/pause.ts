@@ -126,7 +126,9 @@ async function pause(options: PauseOptions, io: CommandIo): Promise<void> {
 async function resume(options: ResumeOptions, io: CommandIo): Promise<void> {
   const { policy } = options;
   const table = await openTable(options, io);
-  const { before, after } = await changeDeployed(table, options, (controls) => resumed(controls, policy));
+  const { before, after } = await changeDeployed(table, options, (controls) =>
+    resumed(controls, policy, io.now().toISOString()),
+  );
   const [{ field }, texts] = await Promise.all([import('../alerts/text.ts'), import('./output/controls-text.ts')]);
   const lifted = liftedOf(before, policy);
   const liftedTexts = texts.stopTexts(lifted);
@@ -140,7 +142,6 @@ async function resume(options: ResumeOptions, io: CommandIo): Promise<void> {
       field('Table', tableText(table, options)),
       ...liftedTexts.map((text) => field('Lifted', text)),
       ...texts.stoppedFields(after, 'nothing any more'),
-      ...(policy === undefined ? texts.usedUpFields(before, io.now()) : []),
       ...(liftedTexts.length === 0
         ? []
         : [field('Next', 'what is due comes with the next look at its instance, within the hour')]),

@@ -53,6 +53,8 @@ export interface Controls {
   /** Nothing of these kinds is done. */
   readonly tripped: { readonly [K in ActionKind]?: Trip };
   readonly policies: Readonly<Record<string, EnforcedPolicy>>;
+  /** When somebody last lifted a limit, ISO 8601: what is done is counted from then on anew. */
+  readonly countedFrom?: string;
   /** The latest completed sweep. */
   readonly lastSweep?: { readonly sweepId: string; readonly instances: number };
 }
@@ -137,6 +139,12 @@ export function limitOf({ limits }: Safety, { lastSweep }: Controls, kind: Actio
   return Math.min(byCount, Math.max(1, Math.floor((limits.percent / 100) * lastSweep.instances)));
 }
 
+/** What a limit counts within: the hour of the clock, UTC, or what is left of it since somebody lifted a limit. */
+export function countedWithin({ countedFrom = '' }: Controls, at: Date): string {
+  const hour = at.toISOString().slice(0, 13);
+  return countedFrom.startsWith(hour) ? countedFrom : hour;
+}
+
 /** The controls after a limit was reached. @returns the same object where it had tripped already. */
 export function tripped(controls: Controls, kind: ActionKind, trip: Trip): Controls {
   if (controls.tripped[kind] !== undefined) return controls;
@@ -176,10 +184,13 @@ export function pauseOf({ paused, pausedPolicies }: Controls, policy: string | u
  * Lifts the pause of one policy; or that of all, each policy's own pause, and every limit that was reached.
  * @returns the same object where there is nothing to lift.
  */
-export function resumed(controls: Controls, policy: string | undefined): Controls {
+export function resumed(controls: Controls, policy: string | undefined, at: string): Controls {
   if (policy === undefined ? !isAnythingStopped(controls) : pauseOf(controls, policy) === undefined) return controls;
   const { paused: _, pausedPolicies, ...rest } = controls;
-  if (policy === undefined) return { ...rest, pausedPolicies: {}, tripped: {} };
+  if (policy === undefined) {
+    const hadTripped = Object.keys(controls.tripped).length > 0;
+    return { ...rest, pausedPolicies: {}, tripped: {}, ...(hadTripped ? { countedFrom: at } : {}) };
+  }
   const { [policy]: __, ...others } = pausedPolicies;
   return { ...controls, pausedPolicies: others };
 }

@@ -1,6 +1,6 @@
 import { afterAct, begin, type Done } from '../domain/acting.ts';
 import type { ActionKind, Plan } from '../domain/action.ts';
-import { type Controls, limitOf, tripped, whyStopped } from '../domain/controls.ts';
+import { type Controls, countedWithin, limitOf, tripped, whyStopped } from '../domain/controls.ts';
 import { describeError } from '../domain/errors.ts';
 import type { Finding, Look, SubjectRecord } from '../domain/finding.ts';
 import type { BoundAction, BoundPolicy } from '../domain/policy.ts';
@@ -171,9 +171,8 @@ function contestOf(what: string, at: Date): string {
 /** Whether the hour has room for one more. Where it has not, the breaker trips: nothing of the kind is done until somebody resumes. */
 async function isWithinLimit(engine: Engine, kind: ActionKind, controls: Controls, at: Date): Promise<boolean> {
   const limit = limitOf(engine.safety, controls, kind);
-  const hour = at.toISOString().slice(0, 13);
   const expiresAt = new Date(at.getTime() + 2 * HOUR_MS);
-  if (await reserve(engine, `${kind}#${hour}`, { most: limit, expiresAt })) return true;
+  if (await reserve(engine, `${kind}#${countedWithin(controls, at)}`, { most: limit, expiresAt })) return true;
   await changeControls(engine, (now) => tripped(now, kind, { at: at.toISOString(), limit }));
   return false;
 }

@@ -1,5 +1,6 @@
 import {
   baselineTold,
+  countedWithin,
   limitOf,
   noControls,
   noted,
@@ -37,22 +38,22 @@ describe('what stops an action', () => {
     ['a limit of another kind', tripped(noControls, 'terminate', trip), undefined],
     [
       'nothing any more, when all is resumed',
-      resumed(tripped(paused(noControls, undefined, pause), 'stop', trip), undefined),
+      resumed(tripped(paused(noControls, undefined, pause), 'stop', trip), undefined, tuesday),
       undefined,
     ],
     [
       'a limit still, when its policy alone is resumed',
-      resumed(tripped(noControls, 'stop', trip), 'no-open-ssh'),
+      resumed(tripped(noControls, 'stop', trip), 'no-open-ssh', tuesday),
       'limit',
     ],
     [
       'a pause of all still, when its policy alone is resumed',
-      resumed(paused(noControls, undefined, pause), 'no-open-ssh'),
+      resumed(paused(noControls, undefined, pause), 'no-open-ssh', tuesday),
       'paused',
     ],
     [
       'nothing any more, when its policy is resumed',
-      resumed(paused(noControls, 'no-open-ssh', pause), 'no-open-ssh'),
+      resumed(paused(noControls, 'no-open-ssh', pause), 'no-open-ssh', tuesday),
       undefined,
     ],
   ])('%s', (_, controls, by) => {
@@ -150,4 +151,13 @@ test('a limit that was reached is told by one: whoever takes it on, and another 
   expect(untoldTrips(taken, '2026-03-02T09:02:00.000Z')).toHaveLength(1);
   expect(untoldTrips(withTrips(taken, ['stop'], { isTold: true }), tuesday)).toEqual([]);
   expect(withTrips(noControls, ['stop'], { isTold: true })).toBe(noControls);
+});
+
+test('a limit counts by the hour of the clock, and anew from when it was lifted', () => {
+  const at = new Date('2026-03-02T09:40:00.000Z');
+  const lifted = resumed(tripped(noControls, 'stop', trip), undefined, '2026-03-02T09:30:00.000Z');
+  expect(countedWithin(noControls, at)).toBe('2026-03-02T09');
+  expect(countedWithin(lifted, at)).toBe('2026-03-02T09:30:00.000Z');
+  expect(countedWithin(lifted, new Date('2026-03-02T10:00:00.000Z'))).toBe('2026-03-02T10');
+  expect(resumed(paused(noControls, undefined, pause), undefined, monday)).not.toHaveProperty('countedFrom');
 });

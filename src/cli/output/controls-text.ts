@@ -1,7 +1,6 @@
 import { counted, field, printable, utc } from '../../alerts/text.ts';
 import { actionKinds } from '../../domain/action.ts';
 import type { Pause, Stops, Trip } from '../../domain/controls.ts';
-import { HOUR_MS } from '../../domain/time.ts';
 
 /** What is stopped, each as it follows a label: all of it, single policies, limits that were reached. */
 export function stopTexts({ paused, pausedPolicies, tripped }: Stops): readonly string[] {
@@ -39,20 +38,4 @@ export function stoppedFields(controls: Stops, none: string): readonly string[] 
   const texts = stopTexts(controls);
   if (texts.length === 0) return [field('Stopped', none)];
   return texts.map((text) => field('Stopped', text));
-}
-
-/** Of limits that are lifted, those whose hour is not over: what it allows is used up. */
-export function usedUpFields({ tripped }: Stops, now: Date): readonly string[] {
-  return actionKinds.flatMap((kind) => {
-    const trip = tripped[kind];
-    const hour = now.toISOString().slice(0, 13);
-    if (trip === undefined || trip.at.slice(0, 13) !== hour) return [];
-    const end = new Date(Date.parse(`${hour}:00:00Z`) + HOUR_MS).toISOString();
-    return [
-      field(
-        'But',
-        `the ${trip.limit} of ${kind} of this hour are used up: one more before ${utc(end)} reaches the limit again. Resume after that`,
-      ),
-    ];
-  });
 }
