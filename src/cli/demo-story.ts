@@ -1,4 +1,8 @@
-import type { BoundPolicy } from '../domain/policy.ts';
+import * as z from 'zod';
+import { revokeIngress } from '../actions/revoke-ingress.ts';
+import { bind } from '../domain/bind.ts';
+import { isChanging } from '../domain/operations.ts';
+import { type BoundPolicy, notify } from '../domain/policy.ts';
 import { readAllRecords } from '../engine/store.ts';
 import { sweep } from '../engine/sweep.ts';
 import { autoScaling } from '../sandbox/events.ts';
@@ -75,6 +79,32 @@ const scenes: readonly Scene[] = [
   },
 ];
 
+/** Once the policy on SSH enforces. */
+const enforcedScenes: readonly Scene[] = [
+  {
+    text: 'Somebody opens SSH on the web servers once more.',
+    command: `aws ec2 authorize-security-group-ingress --group-id ${webGroup.GroupId} --protocol tcp --port 22 --cidr 0.0.0.0/0`,
+    play: (account) => account.authorizeIngress(webGroup.GroupId, ssh),
+  },
+];
+
+const HOUR_MS = 60 * MINUTE_MS;
+
+/** The policies as they are when that on SSH revokes what offends. The others observe as before. */
+function withSshEnforced(policies: readonly BoundPolicy[]): readonly BoundPolicy[] {
+  const revoke = {
+    id: revokeIngress.id,
+    parameters: revokeIngress.parameters(z).parse({}),
+    afterMs: 0,
+    onDrift: false,
+  };
+  return policies.map((policy) => {
+    if (policy.rule !== 'restricted-ingress') return policy;
+    const { boundRule, conditions } = policy;
+    return bind({ ...policy, mode: 'enforce', actions: [notify, revoke] }, boundRule, [revokeIngress], conditions);
+  });
+}
+
 /** Tells the story, scene by scene, with the alerts as they are mailed. */
 export async function tellStory(
   policies: readonly BoundPolicy[],
@@ -99,25 +129,38 @@ export async function tellStory(
   );
   await sweep(simulation.engine);
   tellAlerts();
-  for (const scene of scenes) {
+  const tellScene = async (scene: Scene, by: Simulation) => {
     sandbox.advance(5 * MINUTE_MS);
     print(`\n${timeOf(sandbox.now(), paint)} ${paint.bold(scene.text)}\n`);
     if (scene.command !== undefined) print(`         ${paint.dim(`$ ${scene.command}`)}\n`);
-    for (const event of scene.play(sandbox.account)) simulation.send(event);
-    await simulation.runUntilQuiet(15 * MINUTE_MS);
+    for (const event of scene.play(sandbox.account)) by.send(event);
+    await by.runUntilQuiet(15 * MINUTE_MS);
     tellAlerts();
-  }
+  };
+  for (const scene of scenes) await tellScene(scene, simulation);
+
+  sandbox.advance(HOUR_MS);
+  const text = 'The policy on SSH is deployed with mode: enforce. What stands before that is left alone.';
+  print(`\n${timeOf(sandbox.now(), paint)} ${paint.bold(text)}\n`);
+  print(`         ${paint.dim('$ serverless deploy --param enforcement=on')}\n`);
+  const enforced = simulate(sandbox, withSshEnforced(policies), { isEnforcing: true });
+  await sweep(enforced.engine);
+  await enforced.runUntilQuiet(15 * MINUTE_MS);
+  tellAlerts();
+  for (const scene of enforcedScenes) await tellScene(scene, enforced);
+
   print(`\n${paint.bold('What stands at the end')}\n`);
   print(findingsText(standingFindings(await readAllRecords(simulation.engine), policies), paint));
-  print(`\n${countsOf(simulation)}\n`);
+  print(`\n${countsOf(sandbox, [...simulation.reports, ...enforced.reports])}\n`);
 }
 
 function timeOf(time: Date, paint: Paint): string {
   return paint.dim(time.toISOString().slice(11, 19));
 }
 
-function countsOf({ sandbox, reports }: Simulation): string {
-  const reads = sandbox.calls.filter(({ operation }) => operation.startsWith('ec2:')).length;
+function countsOf({ calls, account }: Sandbox, reports: Simulation['reports']): string {
+  const ofEc2 = calls.filter(({ operation }) => operation.startsWith('ec2:'));
+  const changes = ofEc2.filter(({ operation }) => isChanging(operation)).map(({ operation }) => operation);
   const looks = reports.reduce((sum, report) => sum + report.inspected, 0);
-  return `${looks} looks at instances, ${reads} calls to EC2, all of them reads; ${sandbox.account.published.length} messages.`;
+  return `${looks} looks at instances, ${ofEc2.length} calls to EC2, all of them reads but ${changes.join(', ')}; ${account.published.length} messages.`;
 }

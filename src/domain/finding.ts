@@ -358,8 +358,9 @@ function withSteps(finding: Finding, before: readonly ActionStep[] = [], { enfor
 function opened(before: Finding | undefined, judgement: Judgement, origin: Origin, look: Look): Finding {
   const wasUnknown = before?.status === 'unknown';
   const earlier = earlierOf(before, judgement, look.at);
-  // What goes on is of the baseline if it was: whoever mends for an hour does not get out of it, nor into it.
-  const isBaseline = earlier === undefined ? isOfBaseline(origin, judgement, look) : before?.isBaseline === true;
+  // What goes on from an opening that was none of the baseline is none either: whoever mends for an hour does not get into it.
+  const wasActedOn = earlier !== undefined && before?.isBaseline !== true;
+  const isBaseline = !wasActedOn && isOfBaseline(origin, judgement, look);
   const finding: Finding = {
     ...findingOf(judgement, 'open', look.at),
     origin,

@@ -166,7 +166,7 @@ function heldBack(finding: Standing, possible: Possible, enforceability: Enforce
 /**
  * What stood when the action was first deployed in enforce mode, or when the policy was changed, is left alone: whoever
  * turns enforcement on must not be surprised by what it finds. Until a sweep has looked at everything, nobody knows what
- * stood; only a violation that came with a launch is certainly new.
+ * stood; only a violation that came with a launch is certainly new. What was mended and opens again did not stand.
  */
 function isOfBaseline(
   finding: Standing,
@@ -174,7 +174,7 @@ function isOfBaseline(
   { promotedAt }: Pick<Enforceability, 'promotedAt'>,
 ): boolean {
   if (promotedAt !== undefined && finding.openedAt <= promotedAt) return false;
-  return finding.isBaseline === true || since === undefined || graceFrom(finding) < since;
+  return finding.isBaseline === true || since === undefined || finding.openedAt < since;
 }
 
 /** Grace counts from the latest of: first opening, first deployment in enforce mode, promotion of the baseline. */

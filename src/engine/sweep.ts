@@ -1,6 +1,7 @@
 import { distinct, isGone } from '../domain/instance.ts';
 import { HOUR_MS } from '../domain/time.ts';
 import { describeAllInstances } from './collect.ts';
+import { controlsNow } from './controls.ts';
 import type { Engine } from './deployment.ts';
 import { CHUNK_INSTANCES, type SweepChunk } from './messages.ts';
 import { chunked } from './reads.ts';
@@ -29,6 +30,8 @@ export const SILENT_MS = 3 * HOUR_MS;
  * @throws when EC2, the table or the queue failed: half a sweep is none.
  */
 export async function sweep(engine: Engine): Promise<SweepReport> {
+  // What is enforced since before this sweep began has its baseline when it is done.
+  await controlsNow(engine, engine.now());
   const [described, records, deployment] = await Promise.all([
     describeAllInstances(engine.aws),
     readLiveRecords(engine),

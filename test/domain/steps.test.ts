@@ -64,6 +64,11 @@ describe('an action comes', () => {
       [{ ...finding, acts: [done] }, { use: { againMs: HOUR * 60_000 } }],
       iso(5 + HOUR),
     ],
+    [
+      'with its opening, where it was mended before it was enforced and opens again after that',
+      [{ ...finding, earlier: { firstOpenedAt: iso(-2 * DAY), openings: 1, endedAt: iso(-5) } }],
+      iso(-DAY),
+    ],
     ['where it failed', [{ ...finding, acts: [{ ...done, outcome: 'failed' }] }], iso(0)],
     ['where it was done in an earlier opening', [{ ...finding, acts: [{ ...done, at: iso(-30) }] }], iso(0)],
     [
@@ -86,11 +91,6 @@ describe('an action is held back', () => {
     ['by what holds all of the policy back', [finding, { held: { by: 'scope', why: 'outside' } }], 'scope'],
     ['by a pause', [finding, { possible: { stopped: { by: 'paused', why: 'deploy' } } }], 'paused'],
     ['where the violation stood before the policy was enforced', [{ ...finding, openedAt: iso(-2 * DAY) }], 'baseline'],
-    [
-      'where it continues one that stood before',
-      [{ ...finding, earlier: { firstOpenedAt: iso(-2 * DAY), openings: 1, endedAt: iso(-5) } }],
-      'baseline',
-    ],
     ['where it was found before a sweep had looked at everything', [{ ...finding, isBaseline: true }], 'baseline'],
     [
       'where nobody knows since when it is enforced',
