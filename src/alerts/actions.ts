@@ -4,8 +4,8 @@ import type { Labelled } from './message.ts';
 import { printable, utc } from './text.ts';
 
 /** What was done about an open finding, what comes next, and what does not come, and why. */
-export function actionFields(finding: Finding, length: number): readonly Labelled[] {
-  return [...actFields(finding, length), ...stepFields(finding, length)];
+export function actionFields(finding: Finding, region: string, length: number): readonly Labelled[] {
+  return [...actFields(finding, region, length), ...stepFields(finding, length)];
 }
 
 /** What comes next, and what does not come, and why. What was done is told by its act. */
@@ -14,13 +14,25 @@ export function stepFields({ steps = [] }: Pick<Finding, 'steps'>, length: numbe
 }
 
 /** What was done since the finding opened. */
-export function actFields(finding: Finding, length: number): readonly Labelled[] {
-  return actsSince(finding).map((act) => actField(act, finding.id, length));
+export function actFields(finding: Finding, region: string, length: number): readonly Labelled[] {
+  return actsSince(finding).map((act) => actField(act, { id: finding.id, region }, length));
 }
 
-/** What became of an act, and how it is put back. @param id of its finding. */
-export function actField(act: Act, id: string, length: number): Labelled {
-  return [actLabels[act.outcome], actText(act, id, length)];
+/** Which finding an act belongs to: its id, and the Region whose table has it. */
+export interface Acted {
+  readonly id: string;
+  readonly region: string;
+}
+
+/** What became of an act, and how it is put back. */
+export function actField(act: Act, acted: Acted, length: number): Labelled {
+  return [actLabels[act.outcome], actText(act, acted, length)];
+}
+
+/** Whether what was done ends the violation: nobody has to do anything then. */
+export function isMended(finding: Finding): boolean {
+  const latest = actsSince(finding).at(-1);
+  return latest?.outcome === 'done' && latest.mends === true;
 }
 
 /** What became of it last, for a headline or a line of a list: `stop done`; undefined where nothing was done. */
@@ -42,12 +54,18 @@ const actLabels = {
   overtaken: 'Begun',
 } as const satisfies Record<Act['outcome'], string>;
 
-function actText({ does, at, outcome, detail, undo, undoneAt, calls }: Act, id: string, length: number): string {
+function actText(
+  { does, at, outcome, detail, undo, undoneAt, calls }: Act,
+  { id, region }: Acted,
+  length: number,
+): string {
   const what = `${printable(does, length)} (${utc(at)})`;
   if (outcome === 'contested')
     return `not done: ${what}; ${printable(detail ?? '', length)}. Nothing more is done for a day`;
   const isUndoable = undo.length > 0 && undoneAt === undefined;
-  const back = isUndoable ? `; to put it back: \`ec2-guardrail undo ${printable(id)}\`` : '';
+  const back = isUndoable
+    ? `; to put it back: \`ec2-guardrail undo ${printable(id)} --region ${printable(region)}\``
+    : '';
   const undone = undoneAt === undefined ? '' : `; put back at ${utc(undoneAt)}`;
   switch (outcome) {
     case 'done':

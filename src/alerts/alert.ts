@@ -98,7 +98,7 @@ function textOf(alert: Alert, options: AlertOptions, cut: Cut): string {
     [...instanceLines(alert, options), ...causeLines(alert.cause), field('Looked', `at ${utc(alert.observedAt)}`)].join(
       '\n',
     ),
-    ...shown.map((entry, index) => entryText(entry, index + 1, options.now.toISOString(), cut)),
+    ...shown.map((entry, index) => entryText(entry, index + 1, alert.scope.region, options.now.toISOString(), cut)),
     ...(more === 0 ? [] : [`and ${more} more`]),
     '',
   ]
@@ -160,13 +160,13 @@ export function causeLines({ text, eventTime }: Cause): readonly string[] {
   return [field('Cause', `${printable(text)}${eventTime === undefined ? '' : `, at ${utc(eventTime)}`}`)];
 }
 
-function entryText({ change, finding }: AlertEntry, number: number, now: string, cut: Cut): string {
+function entryText({ change, finding }: AlertEntry, number: number, region: string, now: string, cut: Cut): string {
   const indent = '   ';
   const told = change.replaceAll('-', ' ');
   return [
     wrapped(`${number}. ${told}, ${finding.severity}: ${printable(finding.policy)}`, '', indent),
     wrapped(printable(finding.description, textLength(cut)), indent),
-    ...entryFields({ change, finding }, cut).map(([label, text]) => field(label, text, indent)),
+    ...entryFields({ change, finding }, region, cut).map(([label, text]) => field(label, text, indent)),
     field(...lifetimeOf({ change, finding }, now), indent),
     field('Policy', `${printable(finding.source.file)}, ${printable(finding.source.hash)}`, indent),
     field('Finding', printable(finding.id), indent),

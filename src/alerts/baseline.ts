@@ -17,20 +17,23 @@ export interface Baseline {
 
 /** One message on all that a policy leaves alone because it stood before. */
 export function renderBaseline({ policy, since, findings }: Baseline, scope: Scope): Message {
+  const them = findings.length === 1 ? 'it' : 'them';
   const listed = findings.slice(0, INSTANCES_LISTED);
   const many = counted(findings.length, 'violation');
   const text = [
-    wrapped(`BASELINE: ${many} of ${printable(policy)} stood before it was enforced, and nothing is done about them`),
+    wrapped(
+      `BASELINE: ${many} of ${printable(policy)} stood before it was enforced, and nothing is done about ${them}`,
+    ),
     '',
     field('Account', placeText(scope)),
     field('Enforced', `since ${utc(since)}`),
     field(
       'Now',
-      'What opens from now on is acted on as the policy says. These are left alone until somebody promotes the policy.',
+      'What opens from now on is acted on as the policy says. What stood is left alone until somebody promotes the policy.',
     ),
     field(
       'To do',
-      `Mend them, or exempt them; or have them acted on, each after its grace: \`ec2-guardrail promote ${printable(policy)}\``,
+      `Mend ${them}, or exempt ${them}; or have ${them} acted on, after the policy's grace: \`ec2-guardrail promote ${printable(policy)} --region ${printable(scope.region)}\``,
     ),
     '',
     ...listed.map(({ instanceId, name, finding }) =>

@@ -127,7 +127,9 @@ function subjectOf({ alerts, told, policies, cause }: Digest): string {
 function textOf(digest: Digest, cut: Cut): string {
   const { cause, alerts, policies } = digest;
   const shown = alerts.slice(0, Math.min(INSTANCES_LISTED, cut.entries));
-  const groups = policies.slice(0, Math.min(POLICIES_LISTED, cut.entries)).map((told) => policyText(told, cut));
+  const groups = policies
+    .slice(0, Math.min(POLICIES_LISTED, cut.entries))
+    .map((told) => policyText(told, alerts[0]?.scope.region ?? '', cut));
   return `${[
     headline(digest),
     [...causeLines(cause), ...scopeLines(alerts)].join('\n'),
@@ -158,7 +160,7 @@ function scopeLines(alerts: readonly Alert[]): readonly string[] {
 }
 
 /** What a policy says of the instances together; where they differ, for one of those that it matters most for. */
-function policyText(told: PolicyTold, cut: Cut): string {
+function policyText(told: PolicyTold, region: string, cut: Cut): string {
   const [example] = told;
   const { finding, instance } = example;
   const areAlike =
@@ -170,7 +172,7 @@ function policyText(told: PolicyTold, cut: Cut): string {
     wrapped(printable(finding.description, textLength(cut)), indent),
     field('On', instancesOf(told.filter(({ change }) => change === example.change)), indent),
     ...(areAlike ? [] : [field('Example', namedInstance(instance), indent)]),
-    ...entryFields(example, cut).map(([label, text]) => field(label, text, indent)),
+    ...entryFields(example, region, cut).map(([label, text]) => field(label, text, indent)),
     field('Policy', `${printable(finding.source.file)}, ${printable(finding.source.hash)}`, indent),
   ].join('\n');
 }

@@ -2,7 +2,7 @@ import type { AlertEntry } from '../domain/alert.ts';
 import { adviceFor, describeMissing } from '../domain/facts.ts';
 import type { Finding } from '../domain/finding.ts';
 import type { Earlier } from '../domain/reopening.ts';
-import { actFields, actionFields } from './actions.ts';
+import { actFields, actionFields, isMended } from './actions.ts';
 import { type Cut, fixLength, type Labelled, textLength } from './message.ts';
 import { between, instructions, ordinal, printable, utc } from './text.ts';
 import { whatHappens } from './words.ts';
@@ -11,7 +11,7 @@ import { whatHappens } from './words.ts';
 const MISSING_LISTED = 5;
 
 /** Why an entry is told, and what to do about it. */
-export function entryFields({ change, finding }: AlertEntry, cut: Cut): readonly Labelled[] {
+export function entryFields({ change, finding }: AlertEntry, region: string, cut: Cut): readonly Labelled[] {
   const length = textLength(cut);
   const reason = printable(finding.reason, length);
   switch (change) {
@@ -20,8 +20,8 @@ export function entryFields({ change, finding }: AlertEntry, cut: Cut): readonly
       return [
         ['Why', reason],
         ...pastFields(finding),
-        ['To do', instructions(finding.fix, fixLength(cut), whereTheFixIs(cut))],
-        ...actionFields(finding, length),
+        ...actionFields(finding, region, length),
+        ...toDo(finding, cut),
         ['Mode', whatHappens(finding.mode)],
       ];
     case 'acted':
@@ -29,11 +29,7 @@ export function entryFields({ change, finding }: AlertEntry, cut: Cut): readonly
     case 'contested':
     case 'due':
     case 'reminder':
-      return [
-        ['Why', reason],
-        ...actionFields(finding, length),
-        ['To do', instructions(finding.fix, fixLength(cut), whereTheFixIs(cut))],
-      ];
+      return [['Why', reason], ...actionFields(finding, region, length), ...toDo(finding, cut)];
     case 'exemption-ends':
       return [
         ['Why', reason],
@@ -52,10 +48,15 @@ export function entryFields({ change, finding }: AlertEntry, cut: Cut): readonly
         ['Now', "the instance is outside the policy's match, and no longer judged by it"],
       ];
     case 'resolved':
-      return [['Was', reason], ...actFields(finding, length)];
+      return [['Was', reason], ...actFields(finding, region, length)];
     case 'insufficient-data':
       return missingFields(finding, length);
   }
+}
+
+/** Nothing, where what was done has ended it. */
+function toDo(finding: Finding, cut: Cut): readonly Labelled[] {
+  return isMended(finding) ? [] : [['To do', instructions(finding.fix, fixLength(cut), whereTheFixIs(cut))]];
 }
 
 /** Since when it is open or unknown, or how long it was. */

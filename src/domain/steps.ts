@@ -76,6 +76,8 @@ export interface Act {
   readonly outcome: 'done' | 'failed' | 'contested' | 'interrupted' | 'overtaken';
   /** In order; `done`, or AWS's error. The calls behind one that failed were not made. */
   readonly calls: readonly { readonly operation: string; readonly outcome: string }[];
+  /** Done, it ends the violation: it is an action of the violated rule. */
+  readonly mends?: true;
   /** More on the outcome. */
   readonly detail?: string;
   /** Puts back what was done; empty where nothing can. */

@@ -125,7 +125,8 @@ async function act(engine: Engine, outgoing: Outgoing, look: Look, due: DueActio
   };
   const begun = await writeBegun(engine, outgoing, { ...due, plan: last.plan }, at);
   if (begun === undefined) return { outgoing, lookAgain: [instanceId] };
-  const about = { action: bound.id, at: at.toISOString(), does: last.plan.does };
+  const mends = bound.action.rules === undefined ? {} : { mends: true as const };
+  const about = { action: bound.id, at: at.toISOString(), does: last.plan.does, ...mends };
   const contested = await contestedBy(engine, last.plan, at);
   if (contested !== undefined) {
     const act = { ...about, outcome: 'contested', calls: [], detail: contested, undo: [] } as const;

@@ -28,13 +28,17 @@ function rendered(more: Partial<Finding>, change: 'opened' | 'acted' | 'failed' 
 }
 
 test.each<[string, Act, string]>([
-  ['done', stop, 'Done stop i-1 (2026-03-02 09:16:00 UTC); to put it back: `ec2-guardrail undo f-3b1f0c9a7e42`'],
+  [
+    'done',
+    stop,
+    'Done stop i-1 (2026-03-02 09:16:00 UTC); to put it back: `ec2-guardrail undo f-3b1f0c9a7e42 --region us-east-1`',
+  ],
   [
     'done and put back',
     { ...stop, undoneAt: '2026-03-02T10:00:00.000Z' },
     'Done stop i-1 (2026-03-02 09:16:00 UTC); put back at 2026-03-02 10:00:00 UTC',
   ],
-  ['done for good', { ...stop, undo: [] }, 'Done stop i-1 (2026-03-02 09:16:00 UTC) Mode'],
+  ['done for good', { ...stop, undo: [] }, 'Done stop i-1 (2026-03-02 09:16:00 UTC) To do'],
   [
     'refused by EC2',
     {
@@ -83,7 +87,7 @@ test.each<[string, Step, string]>([
     { action: 'stop', planned, dueAt: '2026-03-03T09:16:00.000Z' },
     'Next stop i-1, at 2026-03-03 09:16:00 UTC unless it complies by then',
   ],
-  ['would come', { action: 'stop', planned, held: { by: 'mode', why: 'the policy observes' } }, 'Would stop i-1 Mode'],
+  ['would come', { action: 'stop', planned, held: { by: 'mode', why: 'the policy observes' } }, 'Would stop i-1 To do'],
   [
     'is held back',
     { action: 'stop', planned, held: { by: 'drift', why: 'it came by a change' } },
@@ -102,6 +106,12 @@ test.each<[string, Step, string]>([
   const { text, json } = rendered({ steps: [step] });
   expect(text).toContain(line);
   expect(JSON.stringify(json)).not.toContain('InstanceIds');
+});
+
+test('where what was done ends the violation there is nothing to do', () => {
+  expect(rendered({ acts: [{ ...stop, mends: true }] }).text).not.toContain('To do');
+  expect(rendered({ acts: [{ ...stop, mends: true, outcome: 'failed' }] }).text).toContain('To do');
+  expect(rendered({ acts: [stop] }).text).toContain('To do');
 });
 
 test('what was done in an earlier opening is not told again', () => {

@@ -1,6 +1,6 @@
 import { runCli } from './run-cli.ts';
 
-test('the demo tells of launches, alerts, and a fix that ends one', async () => {
+test('the demo tells of launches, alerts, a fix that ends one, and a policy that enforces', async () => {
   const { exitCode, stdout, stderr } = await runCli('demo', '.');
   expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
   // How many others an alert tells besides the first depends on which policies are shipped.
@@ -11,7 +11,11 @@ test('the demo tells of launches, alerts, and a fix that ends one', async () => 
     '[MEDIUM] required-tags: i-0123456789abcdef0 in us-east-1',
     '[CRITICAL] no-open-ssh: i-0aa11bb22cc33dd44 web-1 in us-east-1',
     '[RESOLVED] no-open-ssh: i-0aa11bb22cc33dd44 web-1 in us-east-1',
+    '[BASELINE] 1 violation of no-open-ssh left alone in us-east-1',
+    '[CRITICAL] no-open-ssh again, revoke-ingress done: i-0aa11bb22cc33dd44 web-1 in us-east-1',
+    '[RESOLVED] no-open-ssh: i-0aa11bb22cc33dd44 web-1 in us-east-1',
   ]);
+  expect(stdout).toContain('all of them reads but ec2:RevokeSecurityGroupIngress');
 });
 
 test('the demo is the same each time', async () => {

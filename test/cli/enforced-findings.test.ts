@@ -64,7 +64,7 @@ describe('findings list --acted', () => {
     expect(rest).toEqual([]);
     expect(reason).toMatch(/^ {10}resolved 2026-03-02 .*; was: SSH/);
     expect(done).toBe(
-      `          done: revoke tcp/22 in sg-0aaaaaaaaaaaaaaa1 (2026-03-02 09:00:00 UTC); to put it back: \`ec2-guardrail undo ${idOf(id, 'no-open-ssh')}\``,
+      `          done: revoke tcp/22 in sg-0aaaaaaaaaaaaaaa1 (2026-03-02 09:00:00 UTC); to put it back: \`ec2-guardrail undo ${idOf(id, 'no-open-ssh')} --region us-east-1\``,
     );
     const acted = documentOf(await world.run('findings list --acted --format json'));
     expect(acted.findings.map(({ policy, status }) => [policy, status])).toEqual([['no-open-ssh', 'closed']]);
@@ -154,7 +154,7 @@ describe.each(['findings show', 'explain'])('%s', (command) => {
     const text = line((await world.run(`${command} ${id}`)).stdout);
 
     expect(text).toContain(
-      `Act 1 done: revoke tcp/22 in sg-0aaaaaaaaaaaaaaa1 (2026-03-02 09:00:00 UTC); to put it back: \`ec2-guardrail undo ${id}\` ec2:RevokeSecurityGroupIngress: done`,
+      `Act 1 done: revoke tcp/22 in sg-0aaaaaaaaaaaaaaa1 (2026-03-02 09:00:00 UTC); to put it back: \`ec2-guardrail undo ${id} --region us-east-1\` ec2:RevokeSecurityGroupIngress: done`,
     );
   });
 

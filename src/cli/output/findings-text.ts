@@ -1,4 +1,4 @@
-import { actField, stepFields } from '../../alerts/actions.ts';
+import { type Acted, actField, stepFields } from '../../alerts/actions.ts';
 import { instanceLines, namedInstance } from '../../alerts/alert.ts';
 import { lifetimeOf, pastFields } from '../../alerts/entry.ts';
 import { between, counted, field, printable, quoted, utc, wrapped } from '../../alerts/text.ts';
@@ -91,8 +91,8 @@ function detailsOf(finding: StoredFinding): readonly string[] {
 
 /** What was done, and what comes, one line each. */
 function actionLines(finding: StoredFinding, { would, acted }: Extent): readonly string[] {
-  const { acts = [], id, status } = finding;
-  const done = acted ? acts.map((act) => actField(act, id, REASON_LISTED)) : [];
+  const { acts = [], status } = finding;
+  const done = acted ? acts.map((act) => actField(act, finding, REASON_LISTED)) : [];
   const comes = would && status === 'open' ? stepFields(finding, REASON_LISTED) : [];
   return [...done, ...comes].map(([label, text]) => `${label.toLowerCase()}: ${text}`);
 }
@@ -222,7 +222,7 @@ export function statusFields(finding: StoredFinding, now: Date): readonly string
 
 /** What comes next and when, what holds it back, what was told of it, and what was done, call by call. */
 export function enforcementFields(finding: StoredFinding): readonly string[] {
-  const { status, isBaseline, remindedMs, announced, wakeAt, acts = [], id } = finding;
+  const { status, isBaseline, remindedMs, announced, wakeAt, acts = [] } = finding;
   const isOpen = status === 'open';
   return [
     ...(isBaseline ? [field('Baseline', 'it stood before the policy was enforced as it is')] : []),
@@ -230,12 +230,12 @@ export function enforcementFields(finding: StoredFinding): readonly string[] {
     ...(announced === undefined ? [] : [field('Announced', `what comes at ${utc(announced)}`)]),
     ...(remindedMs === undefined ? [] : [field('Reminded', `when it had stood for ${lasting(remindedMs)}`)]),
     ...(isOpen && wakeAt !== undefined ? [field('Wakes', `at ${utc(wakeAt)}, when the next thing comes by time`)] : []),
-    ...acts.flatMap((act, index) => actFieldsOf(act, index + 1, id)),
+    ...acts.flatMap((act, index) => actFieldsOf(act, index + 1, finding)),
   ];
 }
 
-function actFieldsOf(act: Act, number: number, id: string): readonly string[] {
-  const [label, text] = actField(act, id, WHOLE);
+function actFieldsOf(act: Act, number: number, acted: Acted): readonly string[] {
+  const [label, text] = actField(act, acted, WHOLE);
   return [
     field(`Act ${number}`, `${label.toLowerCase()}: ${text}`),
     ...act.calls.map(({ operation, outcome }) => field('', `${printable(operation)}: ${visible(outcome)}`)),
