@@ -16,7 +16,9 @@ export function addDemoCommand(program: Command, io: CommandIo): void {
   program
     .command('demo')
     .summary('watch the guardrail at work on an account in memory')
-    .description('Instances are launched, violations found and told; a fix ends one, and a policy that enforces another.')
+    .description(
+      'Instances are launched, violations found and told; a fix ends one, and a policy that enforces another.',
+    )
     .option('--policies <path>', 'policy files, or a folder of them; left out: the shipped ones')
     .addHelpText('after', help)
     .action((options: { readonly policies?: string }) => demo(options.policies, io));

@@ -1,10 +1,15 @@
+import { quarantine } from '../../src/actions/quarantine.ts';
+import { stop } from '../../src/actions/stop.ts';
+import { terminate } from '../../src/actions/terminate.ts';
 import type { Finding } from '../../src/domain/finding.ts';
+import { defaultInstance } from '../../src/domain/given.ts';
 import { isChanging } from '../../src/domain/operations.ts';
 import { readAllRecords } from '../../src/engine/store.ts';
 import { sweep } from '../../src/engine/sweep.ts';
+import { stateChange } from '../../src/sandbox/events.ts';
 import { plainStop } from '../support/plain-actions.ts';
 import { enforcing, policyFor } from '../support/policies.ts';
-import { good, start, told, world } from '../support/world.ts';
+import { good, scope, start, told, world } from '../support/world.ts';
 
 /** What tools of this kind have done to those who ran them: each is here as a story that ends otherwise. */
 
@@ -80,7 +85,7 @@ test('an instance that can not be stopped keeps no other from being stopped', as
   expect(stopped(simulation)).toEqual(expect.arrayContaining(others));
 });
 
-test('an instance that is still pending is not taken for stopped: it is stopped when it runs', async () => {
+test('an instance that is still pending is not taken for stopped: that it is not done yet is said', async () => {
   const simulation = enforced(stopUntagged);
   const { account } = simulation.sandbox;
   const pending = { ...untagged, instance: { ...untagged.instance, State: { Name: 'pending' as const } } };
@@ -136,4 +141,104 @@ test('what the guardrail does itself sets nothing off: its own calls are dropped
   expect(stopped(simulation)).toHaveLength(1);
   expect(simulation.sandbox.calls.slice(before).filter(({ operation }) => isChanging(operation))).toEqual([]);
   expect(told(simulation).flat()).toEqual(['opened required-tags']);
+});
+
+describe('actions as they are shipped', () => {
+  const groups = ['sg-0aaaaaaaaaaaaaaa5', 'sg-0aaaaaaaaaaaaaaa6', 'sg-0aaaaaaaaaaaaaaa7'].map((GroupId) => ({
+    GroupId,
+    GroupName: GroupId,
+    VpcId: 'vpc-0123456789abcdef0',
+    OwnerId: scope.accountId,
+    IpPermissions: [],
+  }));
+  const isolating = { ...groups[0], GroupId: 'sg-0ddddddddddddddd9', Tags: [{ Key: 'Role', Value: 'quarantine' }] };
+  const interfaces = [0, 1].map((index) => ({
+    NetworkInterfaceId: `eni-0aaaaaaaaaaaaaaa${index}`,
+    OwnerId: scope.accountId,
+    VpcId: 'vpc-0123456789abcdef0',
+    InterfaceType: 'interface' as const,
+    Groups: groups.map(({ GroupId }) => ({ GroupId })),
+    Attachment: {
+      InstanceId: 'i-0123456789abcdef0',
+      InstanceOwnerId: scope.accountId,
+      DeviceIndex: index,
+      AttachTime: settled,
+      AttachmentId: `eni-attach-0aaaaaaaaaaaaaaa${index}`,
+    },
+  }));
+
+  /** An account with an instance of two interfaces, each in three groups. */
+  function isolatedBy(
+    policy: typeof stopUntagged,
+    tags: readonly { readonly Key: string; readonly Value: string }[] = [],
+  ) {
+    const instance = {
+      ...defaultInstance,
+      LaunchTime: settled,
+      State: { Name: 'running' as const },
+      Placement: { AvailabilityZone: 'us-east-1a' },
+      SecurityGroups: groups.map(({ GroupId }) => ({ GroupId })),
+      NetworkInterfaces: interfaces,
+      Tags: [...tags],
+    };
+    return world({
+      policies: [policy],
+      pageSize: 'aws',
+      enforcement: { isEnforcing: true },
+      resources: {
+        reservations: [{ OwnerId: scope.accountId, ReservationId: 'r-1', Instances: [instance] }],
+        securityGroups: [...groups, isolating],
+        networkInterfaces: interfaces,
+        instanceTypes: [{ InstanceType: 'm7i.large', InstanceStorageSupported: false }],
+      },
+    });
+  }
+
+  const running = stateChange(scope, { instanceId: 'i-0123456789abcdef0', state: 'running', at: start, id: 'e-1' });
+  const isolate = enforcing(requiredTags, quarantine, {
+    parameters: { securityGroup: { tags: { Role: ['quarantine'] } }, protect: true },
+  });
+
+  test('quarantine leaves no interface in any of its former groups, however many there were', async () => {
+    const simulation = isolatedBy(isolate);
+    await happens(simulation, [running]);
+    const { NetworkInterfaces = [] } = await simulation.sandbox.aws('ec2:DescribeNetworkInterfaces', {});
+    expect(NetworkInterfaces.map(({ Groups }) => Groups?.map(({ GroupId }) => GroupId))).toEqual([
+      ['sg-0ddddddddddddddd9'],
+      ['sg-0ddddddddddddddd9'],
+    ]);
+    const [finding] = await findingsOf(simulation);
+    expect(finding?.acts?.[0]?.undo).toEqual([
+      ...interfaces.map(({ NetworkInterfaceId }) => ({
+        operation: 'ec2:ModifyNetworkInterfaceAttribute',
+        input: { NetworkInterfaceId, Groups: groups.map(({ GroupId }) => GroupId) },
+      })),
+      {
+        operation: 'ec2:ModifyInstanceAttribute',
+        input: { InstanceId: 'i-0123456789abcdef0', DisableApiTermination: { Value: false } },
+      },
+    ]);
+  });
+
+  test.each([
+    ['quarantine', isolate],
+    ['stop', enforcing(requiredTags, stop, { parameters: { loseInstanceStore: false } })],
+    ['terminate', enforcing(requiredTags, terminate, { parameters: { loseInstanceStore: false } })],
+  ])('%s leaves a member of an Auto Scaling group alone, says so, and spins with nobody', async (_, policy) => {
+    const simulation = isolatedBy(policy, [{ Key: 'aws:autoscaling:groupName', Value: 'web' }]);
+    for (let hours = 0; hours < 3; hours++) {
+      await happens(simulation, [running]);
+      simulation.sandbox.advance(HOUR);
+    }
+    expect(simulation.sandbox.calls.filter(({ operation }) => isChanging(operation))).toEqual([]);
+    const [finding] = await findingsOf(simulation);
+    expect(finding?.steps?.[0]?.held?.why).toContain('Auto Scaling group "web"');
+    expect(told(simulation)).toEqual([['opened required-tags']]);
+  });
+
+  test('stop takes no EBS root for instance storage, whatever its device is called', async () => {
+    const simulation = isolatedBy(enforcing(requiredTags, stop, { parameters: { loseInstanceStore: false } }));
+    await happens(simulation, [running]);
+    expect(stopped(simulation)).toEqual(['i-0123456789abcdef0']);
+  });
 });
