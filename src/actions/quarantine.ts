@@ -20,6 +20,7 @@ export const quarantine = defineAction({
   summary:
     'Puts every network interface of the instance into one security group that lets nothing in, and protects the instance from termination.',
   kind: 'access',
+  interrupts: true,
   isReversible: true,
   states: ['running', 'stopping', 'stopped'],
   parameters: (z) =>

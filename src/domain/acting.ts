@@ -32,8 +32,6 @@ export interface Done {
   readonly observedAt: string;
   /** Alerts that whoever acts has to send, by id. */
   readonly sending: readonly string[];
-  /** Part of a sweep: the alert waits in the outbox until the sweep is done. */
-  readonly deferred: boolean;
 }
 
 /**
@@ -72,7 +70,7 @@ export function afterAct(record: SubjectRecord, done: Done): AfterAct {
   const entry = { change: changeOf(act), finding } as const;
   const told = toldWith(waiting, entry, record, done);
   const others = record.outbox.filter((alert) => !waiting.includes(alert));
-  const toSend = [...sending.filter((alert) => others.includes(alert)), ...(done.deferred ? [] : told)];
+  const toSend = [...sending.filter((alert) => others.includes(alert)), ...told];
   const lease = toSend.length > 0 ? { outboxLeasedUntil: leasedFrom(done.at) } : {};
   return { record: { ...next, outbox: [...others, ...told], ...lease }, toSend };
 }
@@ -116,6 +114,11 @@ function stepAfter({ begun: _begun, dueAt, ...step }: Step, act: Act | undefined
   }
 }
 
+/** What opens or changes is told as that, with what was done; a reminder gives way to what was done. */
+function toldAs(told: AlertEntry['change'], act: AlertEntry['change']): AlertEntry['change'] {
+  return told === 'reminder' || told === 'due' ? act : told;
+}
+
 /** The alerts that wait, with what was done in them: in the entry of the same finding, else in one of its own. */
 function toldWith(waiting: readonly Alert[], entry: AlertEntry, record: SubjectRecord, done: Done): readonly Alert[] {
   const [first, ...others] = waiting.filter(({ topic }) => topic === 'alerts');
@@ -127,7 +130,7 @@ function toldWith(waiting: readonly Alert[], entry: AlertEntry, record: SubjectR
   }
   const isSameFinding = (one: AlertEntry) => one.finding.id === entry.finding.id;
   const entries = first.entries.some(isSameFinding)
-    ? first.entries.map((one) => (isSameFinding(one) ? { ...one, finding: entry.finding } : one))
+    ? first.entries.map((one) => (isSameFinding(one) ? { ...entry, change: toldAs(one.change, entry.change) } : one))
     : [...first.entries, entry];
   const { id: _, entries: __, ...about } = first;
   return [...rest, ...alertOf(about, entries)];

@@ -36,7 +36,11 @@ export interface Plan<O extends ChangingOperation = ChangingOperation> {
 /** What an action makes of a violation: a plan, or why there is none. */
 export type Planned<O extends ChangingOperation = ChangingOperation> =
   | { readonly plan: Plan<O> }
-  | { readonly refused: string };
+  | {
+      readonly refused: string;
+      /** Another look may bring what is missing: the launch has not settled, or a read was throttled. */
+      readonly maySettle?: true;
+    };
 
 /** What a policy says of another instance that shares a resource with the one in question. */
 export type Standing =
@@ -88,6 +92,8 @@ export interface Action<
   /** One sentence: what it does. */
   readonly summary: string;
   readonly kind: ActionKind;
+  /** Whether it may take down what runs on the instance; left out: where its kind is to stop or terminate. */
+  readonly interrupts?: boolean;
   /** Whether its plans can be undone. */
   readonly isReversible: boolean;
   /** States of the instance in which it can be done. */
@@ -115,8 +121,8 @@ export function defineAction<const N extends Need, S extends z.ZodObject, const 
 }
 
 /** Whether an action may take down what runs on the instance: what came by a later change then needs `onDrift`. */
-export function interrupts({ kind }: Pick<AnyAction, 'kind'>): boolean {
-  return kind !== 'access';
+export function interrupts({ kind, interrupts: own }: Pick<AnyAction, 'kind' | 'interrupts'>): boolean {
+  return own ?? kind !== 'access';
 }
 
 /** Operations of an action with these parameters. */

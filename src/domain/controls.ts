@@ -98,11 +98,11 @@ function notedPolicy(before: EnforcedPolicy | undefined, policy: Policy, at: str
   const ids = enforcements(policy.actions).map(({ id }) => id);
   const isComplete = isSame && Object.keys(before.actions).sort().join() === [...ids].sort().join();
   if (isComplete) return before;
-  const actions = Object.fromEntries(ids.map((id) => [id, before?.actions[id] ?? at]));
+  const actions = Object.fromEntries(ids.map((id) => [id, (isSame ? before.actions[id] : undefined) ?? at]));
   const { isBaselineTold: _, ...rest } = before ?? {};
   // A new action has a baseline of its own, which is told.
   if (isSame) return { ...rest, definition, since: before.since, actions };
-  // What was promoted stays so: it was about findings that stood then, and those of today are not among them.
+  // A promotion is of the actions that there were: what is enforced anew has a later time than it.
   const { promotedAt } = before ?? {};
   return { definition, since: at, actions, ...(promotedAt === undefined ? {} : { promotedAt }) };
 }
@@ -132,11 +132,14 @@ export function baselineTold(controls: Controls, policy: string): Controls {
   return { ...controls, policies };
 }
 
-/** How many of a kind may be done in an hour. By the size of the last sweep too, where there was one: one at least. */
+/** So many may always be done in an hour, however small the account: one that is used up by the first would stop enforcement for good. */
+const LEAST_BY_PERCENT = 3;
+
+/** How many of a kind may be done in an hour. By the size of the last sweep too, where there was one: three at least. */
 export function limitOf({ limits }: Safety, { lastSweep }: Controls, kind: ActionKind): number {
   const byCount = limits.perHour[kind];
   if (lastSweep === undefined) return byCount;
-  return Math.min(byCount, Math.max(1, Math.floor((limits.percent / 100) * lastSweep.instances)));
+  return Math.min(byCount, Math.max(LEAST_BY_PERCENT, Math.floor((limits.percent / 100) * lastSweep.instances)));
 }
 
 /** What a limit counts within: the hour of the clock, UTC, or what is left of it since somebody lifted a limit. */

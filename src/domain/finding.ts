@@ -10,7 +10,7 @@ import type { Scope } from './operations.ts';
 import { type Origin, policiesOfLaunch, stillUndecided, withoutDisproved } from './origin.ts';
 import { type Mode, type Severity, severities } from './policy.ts';
 import { type Earlier, earlierOf, isRemembered } from './reopening.ts';
-import { type Act, type Step as ActionStep, type Enforceability, interrupted, stepsFor } from './steps.ts';
+import { type Act, type Step as ActionStep, type Enforceability, interrupted, isLetIn, stepsFor } from './steps.ts';
 import { DAY_MS } from './time.ts';
 
 /** How a finding ended. Only `resolved`, `exempted` and `out-of-scope` are told. */
@@ -85,6 +85,8 @@ export interface SubjectRecord {
   readonly findings: readonly Finding[];
   /** Policies that no look has been able to decide since the launch: what they find in its ten minutes is of the launch. */
   readonly undecidedSinceLaunch?: readonly string[];
+  /** Enforced policies that no look has been able to decide since they are: what they find first may have stood before. */
+  readonly undecidedSinceEnforced?: readonly string[];
   /** Alerts that not every channel has taken yet. Written with the findings that they tell of, so that none is lost. */
   readonly outbox: readonly Alert[];
   /** Until when whoever wrote `outbox` is sending it, ISO 8601. Past it, anybody does. */
@@ -105,6 +107,8 @@ export interface Look {
   readonly judgements: readonly Judgement[];
   /** What may be done about each violation, by policy; left out where the policy has no action for it. */
   readonly enforcement: ReadonlyMap<string, Enforceability>;
+  /** Policies that are enforced, and by which no sweep has looked at everything yet. */
+  readonly unswept: ReadonlySet<string>;
   /** Names of the policies deployed: a finding of any other is withdrawn. */
   readonly deployed: ReadonlySet<string>;
   /** The instance is terminated, or EC2 no longer knows it: findings close silently. */
@@ -176,7 +180,8 @@ export function reconcile(record: SubjectRecord | undefined, look: Look): Reconc
   if (record !== undefined && record.observedAt > at) return withLateLook(record, look);
   const ofLaunch = policiesOfLaunch(record, look);
   const undecided = stillUndecided(ofLaunch, look);
-  const steps = stepsOf(record?.findings ?? [], look, ofLaunch);
+  const steps = stepsOf(record?.findings ?? [], { ...look, ...standingIn(record) }, ofLaunch);
+  const undecidedSinceEnforced = stillNotSaid(record, look);
   const launch = look.launch ?? record?.launch;
   const pending = record?.outbox ?? [];
   const instance = look.instance ?? record?.instance;
@@ -198,6 +203,7 @@ export function reconcile(record: SubjectRecord | undefined, look: Look): Reconc
       ...(instance === undefined ? {} : { instance }),
       findings: steps.map((step) => step.finding).filter((finding) => isKept(finding, look.at)),
       ...(undecided.length === 0 ? {} : { undecidedSinceLaunch: undecided }),
+      ...(undecidedSinceEnforced.length === 0 ? {} : { undecidedSinceEnforced }),
       outbox,
       ...(leasedUntil === undefined ? {} : { outboxLeasedUntil: leasedUntil }),
       ...(look.tagsSeen || record?.tagsSeen ? { tagsSeen: true as const } : {}),
@@ -205,6 +211,33 @@ export function reconcile(record: SubjectRecord | undefined, look: Look): Reconc
     },
     toSend,
   };
+}
+
+/** What of the whole item a step of one of its findings hangs on. */
+interface Standing {
+  /** Actions that a person put back: they are done to this instance by no policy. */
+  readonly undone: ReadonlySet<string>;
+  /** See `undecidedSinceEnforced`. */
+  readonly notDecided: ReadonlySet<string>;
+}
+
+type Considered = Look & Standing;
+
+function standingIn(record: SubjectRecord | undefined): Standing {
+  const acts = record?.findings.flatMap((finding) => finding.acts ?? []) ?? [];
+  return {
+    undone: new Set(acts.filter(({ undoneAt }) => undoneAt !== undefined).map(({ action }) => action)),
+    notDecided: new Set(record?.undecidedSinceEnforced),
+  };
+}
+
+/** Enforced policies that could not be said at this look either. */
+function stillNotSaid(record: SubjectRecord | undefined, { judgements, unswept }: Look): readonly string[] {
+  const before = new Set(record?.undecidedSinceEnforced);
+  return judgements
+    .filter(({ compliance }) => compliance === 'INSUFFICIENT_DATA')
+    .map(({ policy }) => policy.name)
+    .filter((policy) => unswept.has(policy) || before.has(policy));
 }
 
 /** Takes over an outbox that nobody is sending. @returns undefined when there is nothing to send. */
@@ -260,7 +293,7 @@ interface Step {
   readonly tell?: Change;
 }
 
-function stepsOf(before: readonly Finding[], look: Look, ofLaunch: ReadonlySet<string>): readonly Step[] {
+function stepsOf(before: readonly Finding[], look: Considered, ofLaunch: ReadonlySet<string>): readonly Step[] {
   const judged = new Map(look.judgements.map((judgement) => [judgement.policy.name, judgement]));
   const known = new Map(before.map((finding) => [finding.policy, finding]));
   const untouched = before
@@ -284,7 +317,7 @@ function withoutJudgement(finding: Finding, look: Look): Step {
   return { finding: close(finding, 'out-of-scope', look), ...tell };
 }
 
-function stepFor(before: Finding | undefined, judgement: Judgement, origin: Origin, look: Look): readonly Step[] {
+function stepFor(before: Finding | undefined, judgement: Judgement, origin: Origin, look: Considered): readonly Step[] {
   const standing = before !== undefined && isStanding(before) ? before : undefined;
   if (look.gone) return standing === undefined ? kept(before) : [{ finding: close(standing, 'gone', look) }];
   switch (judgement.compliance) {
@@ -314,7 +347,7 @@ function kept(finding: Finding | undefined): readonly Step[] {
   return finding === undefined ? [] : [{ finding }];
 }
 
-function violates(before: Finding | undefined, judgement: Judgement, origin: Origin, look: Look): Step {
+function violates(before: Finding | undefined, judgement: Judgement, origin: Origin, look: Considered): Step {
   if (before?.status !== 'open') {
     const opening = opened(before, judgement, origin, look);
     const finding = { ...opening, ...noticeOf(opening, judgement.policy, look.at, true).notices };
@@ -343,19 +376,34 @@ function violates(before: Finding | undefined, judgement: Judgement, origin: Ori
     return tell === undefined ? { finding } : { finding, tell };
   }
   // A part of what is wrong is not seen: the reason is no other, it is half told.
-  if (judgement.missing.some(isPassing)) return { finding: before };
-  return look.settled ? { finding, tell: 'changed' } : { finding: before };
+  const asBefore = { finding: wokenLater(before, look.at) };
+  if (judgement.missing.some(isPassing)) return asBefore;
+  return look.settled ? { finding, tell: 'changed' } : asBefore;
+}
+
+/** How long after a look that could not say what is due the next one is taken for it, in milliseconds: ten minutes. */
+const WOKEN_AGAIN_MS = 600_000;
+
+/** A finding of which something is due, and by which nothing could be decided: it is not looked at for that each minute. */
+function wokenLater(finding: Finding, at: Date): Finding {
+  if (finding.wakeAt === undefined || finding.wakeAt > at.toISOString()) return finding;
+  return { ...finding, wakeAt: new Date(at.getTime() + WOKEN_AGAIN_MS).toISOString() };
 }
 
 /** An open finding with how far its policy's actions have come. */
-function withSteps(finding: Finding, before: readonly ActionStep[] = [], { enforcement, at }: Look): Finding {
+function withSteps(
+  finding: Finding,
+  before: readonly ActionStep[] = [],
+  { enforcement, undone, at }: Considered,
+): Finding {
   const acts = [...(finding.acts ?? []), ...interrupted(before, at)];
   const enforceability = enforcement.get(finding.policy);
   if (enforceability === undefined) return { ...finding, ...acted(acts) };
-  return { ...finding, ...acted(acts), steps: stepsFor({ ...finding, acts }, before, enforceability, at) };
+  const standing = { ...finding, ...acted(acts), ...ofBaseline(finding.isBaseline ?? isLetIn(before, enforceability)) };
+  return { ...standing, steps: stepsFor({ ...standing, undone }, before, enforceability, at) };
 }
 
-function opened(before: Finding | undefined, judgement: Judgement, origin: Origin, look: Look): Finding {
+function opened(before: Finding | undefined, judgement: Judgement, origin: Origin, look: Considered): Finding {
   const wasUnknown = before?.status === 'unknown';
   const earlier = earlierOf(before, judgement, look.at);
   // What goes on from an opening that was none of the baseline is none either: whoever mends for an hour does not get into it.
@@ -373,9 +421,9 @@ function opened(before: Finding | undefined, judgement: Judgement, origin: Origi
 }
 
 /** What a first sweep finds stood before, and so may what is found before a sweep has looked at everything by a policy. */
-function isOfBaseline(origin: Origin, { policy }: Judgement, { silent, enforcement }: Look): boolean {
+function isOfBaseline(origin: Origin, { policy }: Judgement, { silent, unswept, notDecided }: Considered): boolean {
   if (policy.mode !== 'enforce') return false;
-  return silent || (origin === 'drift' && enforcement.get(policy.name)?.isUnswept === true);
+  return silent || (origin === 'drift' && (unswept.has(policy.name) || notDecided.has(policy.name)));
 }
 
 function ofBaseline(isBaseline: boolean | undefined): Pick<Finding, 'isBaseline'> {
@@ -433,7 +481,8 @@ function exemptSince(before: Finding | undefined, judgement: Judgement, look: Lo
 
 /** An open finding stays open while it can't be said; what was never known is told once, to the operators. */
 function undecided(before: Finding | undefined, judgement: Judgement, look: Look): readonly Step[] {
-  if (before?.status === 'open' || !look.final) return kept(before);
+  if (before?.status === 'open') return [{ finding: wokenLater(before, look.at) }];
+  if (!look.final) return kept(before);
   const isNew = before?.status !== 'unknown';
   const finding: Finding = {
     ...findingOf(judgement, 'unknown', look.at),
@@ -518,6 +567,22 @@ function alertsOf(steps: readonly Step[], look: Look, instance: InstanceSummary)
   ];
 }
 
+/** A finding as alerts tell it: the calls of its plans, which none of them shows, would fill the item that alerts wait in. */
+function withoutCalls(finding: Finding): Finding {
+  const { steps, acts } = finding;
+  const isReversible = (undo: Act['undo']) => undo.slice(0, 1);
+  return {
+    ...finding,
+    ...(steps === undefined ? {} : { steps: steps.map(withoutPlannedCalls) }),
+    ...(acts === undefined ? {} : { acts: acts.map((act) => ({ ...act, undo: isReversible(act.undo) })) }),
+  };
+}
+
+function withoutPlannedCalls({ begun: _, planned, ...step }: ActionStep): ActionStep {
+  if ('refused' in planned) return { ...step, planned };
+  return { ...step, planned: { plan: { ...planned.plan, calls: [], undo: [] } } };
+}
+
 /** The alert of these entries, if there are any. Its id says what it tells: with another entry it is another alert. */
 export function alertOf(about: Omit<Alert, 'id' | 'entries'>, entries: readonly AlertEntry[]): readonly Alert[] {
   if (entries.length === 0) return [];
@@ -526,7 +591,8 @@ export function alertOf(about: Omit<Alert, 'id' | 'entries'>, entries: readonly 
       ':',
     ),
   );
-  return [{ ...about, id: `a-${digest([about.topic, about.observedAt, ...told])}`, entries }];
+  const copies = entries.map(({ change, finding }) => ({ change, finding: withoutCalls(finding) }));
+  return [{ ...about, id: `a-${digest([about.topic, about.observedAt, ...told])}`, entries: copies }];
 }
 
 /** What a look adds that comes after a newer one: who launched, and what it saw kept. */

@@ -6,7 +6,7 @@ export interface Safety {
   readonly limits: {
     /** How many instances an hour; 0: none. */
     readonly perHour: Readonly<Record<ActionKind, number>>;
-    /** How many of a hundred instances of the last sweep an hour, one at least. */
+    /** How many of a hundred instances of the last sweep an hour, three at least. */
     readonly percent: number;
   };
   /** What no policy may act on. Left out: nothing is protected. */

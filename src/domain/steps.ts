@@ -35,6 +35,8 @@ export type HeldBy =
 export interface Held {
   readonly by: HeldBy;
   readonly why: string;
+  /** Another look may say that it does not: the launch has not settled, or a read was throttled. */
+  readonly maySettle?: true;
 }
 
 /** It comes so long after the promotion, in milliseconds; or something else holds it back then. */
@@ -100,12 +102,18 @@ export interface Possible {
 /** What may be done about a violation, and what keeps all of it from coming. */
 export interface Enforceability {
   readonly held?: Held;
-  /** No sweep has looked at everything by the policy as it is now: what stands is not of today. */
-  readonly isUnswept: boolean;
   /** When somebody let the baseline of the policy be acted on, ISO 8601. */
   readonly promotedAt?: string;
   /** In the policy's order. */
   readonly actions: readonly Possible[];
+}
+
+/** What keeps a policy out altogether: what comes free of it stood before, and is of the baseline. */
+const keptOutBy: ReadonlySet<HeldBy> = new Set(['mode', 'deployment', 'scope', 'protected']);
+
+/** Whether the policy could not act at the last look, and can now. */
+export function isLetIn(before: readonly Step[], { held }: Enforceability): boolean {
+  return held === undefined && before.some((step) => step.held !== undefined && keptOutBy.has(step.held.by));
 }
 
 /** How long whoever began has for the calls, in milliseconds: twice a function's timeout. */
@@ -115,7 +123,10 @@ export const BEGUN_LEASE_MS = 120_000;
 export const REMEMBERED_ACTS = 10;
 
 /** What the acts of a finding and its steps hang on. */
-type Standing = Pick<Finding, 'openedAt' | 'origin' | 'earlier' | 'acts' | 'isBaseline'>;
+type Standing = Pick<Finding, 'openedAt' | 'origin' | 'earlier' | 'acts' | 'isBaseline'> & {
+  /** Actions that a person put back on this instance, whatever policy they were of. */
+  readonly undone?: ReadonlySet<string>;
+};
 
 /** How far each action has come with an open finding. Pure. @param before the steps as they were stored last. */
 export function stepsFor(
@@ -124,21 +135,28 @@ export function stepsFor(
   enforceability: Enforceability,
   at: Date,
 ): readonly Step[] {
-  return enforceability.actions.map((possible) => {
-    const { use, planned } = possible;
+  return enforceability.actions.map((possible, index, all) => {
+    const { use } = possible;
     const begun = before.find(({ action }) => action === use.id)?.begun;
+    const planned = withoutConcerns(possible.planned);
     const step = { action: use.id, planned, ...(begun !== undefined && isBeingDone(begun, at) ? { begun } : {}) };
-    const held = enforceability.held ?? heldBack(finding, possible, enforceability);
-    if (held === undefined) return { ...step, dueAt: dueAt(finding, possible, enforceability) };
+    const held = enforceability.held ?? heldBack(finding, possible, enforceability, at);
+    if (held === undefined)
+      return { ...step, dueAt: dueAt(finding, possible, enforceability, all.slice(0, index), at) };
     if (held.by !== 'baseline') return { ...step, held };
     return { ...step, held, ifPromoted: promotedStep(finding, possible, enforceability, at) };
   });
 }
 
+/** Whom else it concerns is found anew right before it is done: in the item of each of them it would be a long list. */
+function withoutConcerns(planned: Planned): Planned {
+  return 'refused' in planned ? planned : { plan: { ...planned.plan, concerns: [] } };
+}
+
 /** A pause or a limit of today is no answer: it may be over long before. */
 function promotedStep(finding: Standing, possible: Possible, enforceability: Enforceability, at: Date): Promoted {
   const { stopped: _, ...unstopped } = possible;
-  const held = heldBack(finding, unstopped, { ...enforceability, promotedAt: at.toISOString() });
+  const held = heldBack(finding, unstopped, { ...enforceability, promotedAt: at.toISOString() }, at);
   return held ?? { afterMs: possible.use.afterMs };
 }
 
@@ -152,14 +170,16 @@ export function isBeingDone(begun: Begun | undefined, at: Date): boolean {
   return begun !== undefined && at.getTime() - Date.parse(begun.at) < BEGUN_LEASE_MS;
 }
 
-function heldBack(finding: Standing, possible: Possible, enforceability: Enforceability): Held | undefined {
+function heldBack(finding: Standing, possible: Possible, enforceability: Enforceability, at: Date): Held | undefined {
   const { use, interrupts, planned, stopped } = possible;
   if (isOfBaseline(finding, possible, enforceability))
     return { by: 'baseline', why: 'it stood before this was enforced, and is left alone until the policy is promoted' };
   if (interrupts && finding.origin !== 'launch' && !use.onDrift)
     return { by: 'drift', why: 'it came by a change after the launch, and the policy does not say onDrift' };
-  const last = lastOf(finding, use.id);
+  const last = lastOf(finding, use.id, at);
   if (last?.undoneAt !== undefined) return { by: 'undone', why: `put back at ${last.undoneAt}, and not done again` };
+  if (finding.undone?.has(use.id))
+    return { by: 'undone', why: 'a person put it back on this instance, and it is done by no other policy' };
   if (last?.outcome === 'contested') return { by: 'contested', why: last.detail ?? 'it is put back each time' };
   if (last?.outcome === 'done' && use.againMs === undefined) return { by: 'done', why: `done at ${last.at}` };
   return 'refused' in planned ? { by: 'refused', why: planned.refused } : stopped;
@@ -175,32 +195,50 @@ function isOfBaseline(
   { since }: Possible,
   { promotedAt }: Pick<Enforceability, 'promotedAt'>,
 ): boolean {
-  if (promotedAt !== undefined && finding.openedAt <= promotedAt) return false;
+  if (isPromoted(finding, since, promotedAt)) return false;
   return finding.isBaseline === true || since === undefined || finding.openedAt < since;
 }
 
-/** Grace counts from the latest of: first opening, first deployment in enforce mode, promotion of the baseline. */
-function dueAt(finding: Standing, { use, since }: Possible, { promotedAt }: Enforceability): string {
-  const isPromoted = promotedAt !== undefined && finding.openedAt <= promotedAt;
-  const starts = [graceFrom(finding), since ?? '', isPromoted ? promotedAt : ''].sort();
-  const due = after(starts.at(-1) ?? finding.openedAt, use.afterMs);
-  const last = lastOf(finding, use.id);
-  if (last?.outcome !== 'done' || use.againMs === undefined) return due;
-  const again = after(last.at, use.againMs);
-  return again > due ? again : due;
+/** A promotion is of what stood then, and of the actions that there were: not of one that came later, nor of a changed policy. */
+function isPromoted({ openedAt }: Standing, since: string | undefined, promotedAt: string | undefined): boolean {
+  return promotedAt !== undefined && openedAt <= promotedAt && (since === undefined || since <= promotedAt);
+}
+
+/**
+ * Grace counts from the latest of: first opening, first deployment in enforce mode, promotion of the baseline. The distance from
+ * an action before it is kept where that one came late: whoever is stopped has the days between to say why it must not end.
+ */
+function dueAt(
+  finding: Standing,
+  { use, since }: Possible,
+  { promotedAt }: Enforceability,
+  earlier: readonly Possible[],
+  at: Date,
+): string {
+  const promotion = isPromoted(finding, since, promotedAt) ? (promotedAt ?? '') : '';
+  const [start = finding.openedAt] = [graceFrom(finding), since ?? '', promotion].sort().reverse();
+  const last = lastOf(finding, use.id, at);
+  const repeated = last?.outcome === 'done' && use.againMs !== undefined ? [after(last.at, use.againMs)] : [];
+  const distances = earlier.flatMap((one) => {
+    const done = lastOf(finding, one.use.id, at);
+    const distance = use.afterMs - one.use.afterMs;
+    return done?.outcome === 'done' && distance > 0 ? [after(done.at, distance)] : [];
+  });
+  const [due = start] = [after(start, use.afterMs), ...repeated, ...distances].sort().reverse();
+  return due;
 }
 
 /**
  * The latest act of an action since the finding opened. What a person put back, and for a day what is contested, stays so
  * however the finding opens again.
  */
-function lastOf({ acts = [], openedAt }: Standing, action: string): Act | undefined {
+function lastOf({ acts = [], openedAt }: Standing, action: string, now: Date): Act | undefined {
   const own = acts.filter((act) => act.action === action);
   const latest = own.at(-1);
   if (latest?.undoneAt !== undefined) return latest;
   const contested = own.findLast(({ outcome }) => outcome === 'contested');
-  if (contested !== undefined && Date.parse(openedAt) - Date.parse(contested.at) < DAY_MS) return contested;
-  return own.findLast(({ at }) => at >= openedAt);
+  if (contested !== undefined && now.getTime() - Date.parse(contested.at) < DAY_MS) return contested;
+  return own.findLast(({ at, outcome }) => at >= openedAt && outcome !== 'contested');
 }
 
 function after(iso: string, milliseconds: number): string {
@@ -219,14 +257,28 @@ export function interrupted(steps: readonly Step[] = [], at?: Date): readonly Ac
   });
 }
 
-/** The acts of a finding with one more. What was taken for interrupted, and an older failure of the same kind, give way to it. */
+/**
+ * The acts of a finding with one more. What was taken for interrupted, and an older failure of the same kind that changed
+ * nothing, give way to it. Of too many those go first that nobody needs to put anything back by.
+ */
 export function withAct(acts: readonly Act[], act: Act): readonly Act[] {
   const isReplaced = (one: Act) =>
-    one.action === act.action && (one.at === act.at || (one.outcome === 'failed' && isSame(one, act)));
-  return [...acts.filter((one) => !isReplaced(one)), act].slice(-REMEMBERED_ACTS);
+    one.action === act.action && (one.at === act.at || (isSame(one, act) && hasNoEffect(one)));
+  const all = [...acts.filter((one) => !isReplaced(one)), act];
+  const dropped = [...all.filter(hasNoEffect), ...all].slice(0, Math.max(0, all.length - REMEMBERED_ACTS));
+  return all.filter((one) => !dropped.includes(one));
 }
 
-/** Whether one says nothing that the other did not: it needs not be told again. */
+function hasNoEffect({ outcome, calls }: Act): boolean {
+  return outcome === 'contested' || (outcome === 'failed' && !calls.some((call) => call.outcome === 'done'));
+}
+
+/** Whether one says nothing that the other did not: it needs not be told again. AWS's message may differ each time. */
 export function isSame(one: Act, other: Act): boolean {
-  return one.action === other.action && one.outcome === other.outcome && one.detail === other.detail;
+  return one.action === other.action && one.outcome === other.outcome && codeOf(one) === codeOf(other);
+}
+
+/** `ec2:StopInstances: UnauthorizedOperation`, of a failure. */
+function codeOf({ outcome, detail = '' }: Act): string {
+  return outcome === 'failed' ? detail.split(': ').slice(0, 2).join(': ') : detail;
 }

@@ -28,6 +28,15 @@ export async function controlsNow(engine: Engine, at: Date): Promise<Controls | 
 }
 
 /**
+ * The same at the beginning of a sweep, where it is also noted that nothing is enforced any more: whatever is enforced again later
+ * begins anew, with a baseline.
+ */
+export async function controlsOfSweep(engine: Engine, at: Date): Promise<void> {
+  if ((await controlsNow(engine, at)) !== undefined) return;
+  await changeControls(engine, (controls) => noted(controls, [], at.toISOString()));
+}
+
+/**
  * Tells the operators of limits that were reached, in one message. Whoever takes it on tells it: if that one dies before it is
  * marked, it is told again by another. Rather twice than never.
  */

@@ -1,16 +1,17 @@
 import { afterAct, begin, type Done } from '../domain/acting.ts';
-import type { ActionKind, Plan } from '../domain/action.ts';
+import type { Plan } from '../domain/action.ts';
 import { type Controls, countedWithin, limitOf, tripped, whyStopped } from '../domain/controls.ts';
 import { describeError } from '../domain/errors.ts';
 import type { Finding, Look, SubjectRecord } from '../domain/finding.ts';
 import type { BoundAction, BoundPolicy } from '../domain/policy.ts';
-import { type Act, isDue, type Step } from '../domain/steps.ts';
+import { type Act, type Held, isDue, type Step } from '../domain/steps.ts';
 import { DAY_MS, HOUR_MS } from '../domain/time.ts';
 import type { Report } from './batch-report.ts';
 import type { Outgoing } from './deliver.ts';
 import type { Engine } from './deployment.ts';
 import { lookOnceMore } from './last-look.ts';
 import { makeCalls } from './make-calls.ts';
+import { sizeOf } from './plan.ts';
 import { changeControls, readControls, readRecords, reserve, takenOf, writeRecord } from './store.ts';
 import type { Task } from './tasks.ts';
 
@@ -84,10 +85,13 @@ function dueActions(engine: Engine, { look, outgoing }: Written, at: Date): read
   return outgoing.record.findings.flatMap((finding) => {
     const policy = engine.policies.find(({ name }) => name === finding.policy);
     if (policy === undefined || !look.enforcement.has(policy.name)) return [];
-    return dueSteps(finding, at).flatMap(({ action, planned }) => {
-      const bound = policy.boundActions.find(({ id }) => id === action);
-      return bound === undefined || 'refused' in planned ? [] : [{ policy, bound, plan: planned.plan }];
-    });
+    // One at a time: what comes after it is looked at anew, and keeps its distance.
+    return dueSteps(finding, at)
+      .slice(0, 1)
+      .flatMap(({ action, planned }) => {
+        const bound = policy.boundActions.find(({ id }) => id === action);
+        return bound === undefined || 'refused' in planned ? [] : [{ policy, bound, plan: planned.plan }];
+      });
   });
 }
 
@@ -106,11 +110,9 @@ async function act(engine: Engine, outgoing: Outgoing, look: Look, due: DueActio
   const { policy, bound, plan } = due;
   const instanceId = look.subject.id;
   const nothing = { outgoing, lookAgain: [] };
-  const controls = await readControls(engine).catch((error: unknown) => {
-    report.errors.push(`nothing is done, since whether it is paused can't be read: ${describeError(error)}`);
-    return undefined;
-  });
-  if (controls === undefined || whyStopped(controls, policy.name, bound.action.kind) !== undefined) return nothing;
+  const stoppedBy = await whyStoppedNow(engine, due, report);
+  if (stoppedBy !== 'nothing') return nothing;
+  const controls = await readControls(engine);
   const last = await lookOnceMore(engine, policy, instanceId, bound.id, plan, controls, outgoing.record.launch);
   if (last.is === 'changed') return { outgoing, lookAgain: [instanceId] };
   const at = engine.now();
@@ -120,32 +122,87 @@ async function act(engine: Engine, outgoing: Outgoing, look: Look, due: DueActio
     cause: look.cause,
     observedAt: look.at.toISOString(),
     sending: outgoing.toSend.map(({ id }) => id),
-    deferred: look.deferred,
     at,
   };
   const begun = await writeBegun(engine, outgoing, { ...due, plan: last.plan }, at);
   if (begun === undefined) return { outgoing, lookAgain: [instanceId] };
+  const release = () => writeOutcome(engine, begun, done);
+  const admitted = await admit(engine, due, last.plan, controls, at, report).catch(async (error: unknown) => {
+    // No call was made: nobody needs to wonder later whether one was.
+    await release();
+    throw error;
+  });
   const mends = bound.action.rules === undefined ? {} : { mends: true as const };
   const about = { action: bound.id, at: at.toISOString(), does: last.plan.does, ...mends };
-  const contested = await contestedBy(engine, last.plan, at);
-  if (contested !== undefined) {
-    const act = { ...about, outcome: 'contested', calls: [], detail: contested, undo: [] } as const;
+  if (admitted.is === 'contested') {
+    const act = { ...about, outcome: 'contested', calls: [], detail: admitted.why, undo: [] } as const;
     return { outgoing: await writeOutcome(engine, begun, { ...done, act }), lookAgain: [] };
   }
-  if (!(await isWithinLimit(engine, bound.action.kind, controls, at)))
-    return { outgoing: await writeOutcome(engine, begun, done), lookAgain: [], hasTripped: true };
+  if (admitted.is !== 'admitted')
+    return { outgoing: await release(), lookAgain: [], hasTripped: admitted.is === 'over the limit' };
   const { calls, failure, isOvertaken } = await makeCalls(engine.aws, last.plan.calls);
   report.actions += 1;
   if (failure !== undefined && !isOvertaken) {
     report.failedActions += 1;
     report.errors.push(`${bound.id} on ${instanceId}: ${failure}`);
   }
+  const hasEffect = isOvertaken || calls.some(({ outcome }) => outcome === 'done');
+  if (!hasEffect) await admitted.giveBack();
   const outcome = failure === undefined ? 'done' : isOvertaken ? 'overtaken' : 'failed';
   const detail = failure === undefined ? {} : { detail: failure };
   const act: Act = { ...about, outcome, calls, ...detail, undo: last.plan.undo };
   const after = await writeOutcome(engine, begun, { ...done, act });
   if (outcome === 'done') await countContest(engine, last.plan, at);
-  return { outgoing: after, lookAgain: [instanceId, ...last.plan.concerns] };
+  // What failed is tried again at the next look that something leads to, within the hour.
+  return { outgoing: after, lookAgain: hasEffect ? [instanceId, ...last.plan.concerns] : [] };
+}
+
+/** What stops it right now, as far as the table can be read: what can't be read stops it. */
+async function whyStoppedNow(
+  engine: Engine,
+  { policy, bound }: DueAction,
+  report: Report,
+): Promise<'nothing' | 'unknown' | Held> {
+  try {
+    return whyStopped(await readControls(engine), policy.name, bound.action.kind) ?? 'nothing';
+  } catch (error) {
+    report.errors.push(`nothing is done, since whether it is paused can't be read: ${describeError(error)}`);
+    return 'unknown';
+  }
+}
+
+type Admitted =
+  | { readonly is: 'admitted'; giveBack(): Promise<void> }
+  | { readonly is: 'contested'; readonly why: string }
+  | { readonly is: 'stopped' | 'over the limit' };
+
+/** Whether it may be done after all that came between: nobody puts it back each time, the hour has room, and nobody paused it. */
+async function admit(
+  engine: Engine,
+  due: DueAction,
+  plan: Plan,
+  controls: Controls,
+  at: Date,
+  report: Report,
+): Promise<Admitted> {
+  const why = await contestedBy(engine, plan, at);
+  if (why !== undefined) return { is: 'contested', why };
+  const { kind } = due.bound.action;
+  const budget = `${kind}#${countedWithin(controls, at)}`;
+  const expiresAt = new Date(at.getTime() + 2 * HOUR_MS);
+  const limit = limitOf(engine.safety, controls, kind);
+  const size = sizeOf(plan);
+  if (!(await reserve(engine, budget, { size, most: limit, expiresAt }))) {
+    // Until somebody resumes: nothing of the kind is done by anybody.
+    await changeControls(engine, (now) => tripped(now, kind, { at: at.toISOString(), limit }));
+    return { is: 'over the limit' };
+  }
+  const giveBack = async () => {
+    await reserve(engine, budget, { size: -size, most: limit, expiresAt });
+  };
+  if ((await whyStoppedNow(engine, due, report)) === 'nothing') return { is: 'admitted', giveBack };
+  await giveBack();
+  return { is: 'stopped' };
 }
 
 /** What of the plan was done too often today, if anything. Only what took effect counts. */
@@ -167,15 +224,6 @@ async function countContest(engine: Engine, { contestable = [] }: Plan, at: Date
 /** Of one day, UTC. */
 function contestOf(what: string, at: Date): string {
   return `contest#${at.toISOString().slice(0, 10)}#${what}`;
-}
-
-/** Whether the hour has room for one more. Where it has not, the breaker trips: nothing of the kind is done until somebody resumes. */
-async function isWithinLimit(engine: Engine, kind: ActionKind, controls: Controls, at: Date): Promise<boolean> {
-  const limit = limitOf(engine.safety, controls, kind);
-  const expiresAt = new Date(at.getTime() + 2 * HOUR_MS);
-  if (await reserve(engine, `${kind}#${countedWithin(controls, at)}`, { most: limit, expiresAt })) return true;
-  await changeControls(engine, (now) => tripped(now, kind, { at: at.toISOString(), limit }));
-  return false;
 }
 
 /** @returns undefined when another was faster. */

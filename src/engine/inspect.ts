@@ -2,6 +2,7 @@ import type { Launch } from '../domain/collected.ts';
 import type { Controls } from '../domain/controls.ts';
 import { describeError } from '../domain/errors.ts';
 import { type Look, reconcile, type SubjectRecord } from '../domain/finding.ts';
+import { distinct } from '../domain/instance.ts';
 import { needsOf } from '../domain/judge.ts';
 import { type BatchReport, Report } from './batch-report.ts';
 import { collect, readFailures } from './collect.ts';
@@ -12,10 +13,10 @@ import { enforceDue, type Written } from './enforce.ts';
 import { findInstances, type Sighting } from './find-instances.ts';
 import { type TakenLook, takeLook } from './look.ts';
 import { lookAfter, lookAgain, lookInParts } from './look-again.ts';
-import { MOST_INSTANCES } from './messages.ts';
+import { MOST_INSTANCES, RELOOK_DELAYS_SECONDS } from './messages.ts';
 import { type Plans, planActions } from './plan.ts';
 import { answerProbes } from './probe.ts';
-import { type DeploymentRecord, readDeployment, readRecords, type Work, writeRecord } from './store.ts';
+import { type DeploymentRecord, knownSweeps, readDeployment, readRecords, type Work, writeRecord } from './store.ts';
 import { finishChunk } from './sweep-end.ts';
 import { type QueueMessage, type Task, understand } from './tasks.ts';
 import { taskOfTicks } from './tick.ts';
@@ -31,7 +32,7 @@ const WRITE_TRIES = 4;
 export async function inspectBatch(engine: Engine, messages: readonly QueueMessage[]): Promise<BatchReport> {
   const report = new Report();
   const asked = messages.flatMap((message) => tasksIn(engine, message, report));
-  const tasks = await withSilenceChecked(engine, [...asked, ...(await taskOfTicks(engine, report))]);
+  const tasks = await withSweepsChecked(engine, [...asked, ...(await taskOfTicks(engine, report))]);
   const at = engine.now();
   const { sightings, unresolved } = await findInstances(engine.aws, tasks);
   for (const [task, error] of unresolved) report.fail([task], error);
@@ -56,7 +57,7 @@ export async function inspectBatch(engine: Engine, messages: readonly QueueMessa
   await tellTrips(engine, controls, enforced).catch((error: unknown) =>
     report.errors.push(`that a limit was reached is not told: ${describeError(error)}`),
   );
-  await finishChunks(engine, tasks, looks, report);
+  await finishChunks(engine, tasks, looks, unsweptIn(controls).size > 0, report);
   await answerProbes(engine, report);
   return report.done();
 }
@@ -81,11 +82,20 @@ function tasksIn(engine: Engine, message: QueueMessage, report: Report): readonl
   }
 }
 
-/** Silence is not a message's to ask for: only the table knows which sweeps are first ones. */
-async function withSilenceChecked(engine: Engine, tasks: readonly Task[]): Promise<readonly Task[]> {
-  if (!tasks.some(({ sweep }) => sweep?.silent)) return tasks;
+/**
+ * A message may be anybody's who may send to the queue: only the table knows which sweeps there are, and which are first ones. A
+ * part of no sweep is a look like any other, whose alerts wait for nothing.
+ */
+async function withSweepsChecked(engine: Engine, tasks: readonly Task[]): Promise<readonly Task[]> {
+  const ids = distinct(tasks.map(({ sweep }) => sweep?.sweepId));
+  if (ids.length === 0) return tasks;
+  const known = await knownSweeps(engine, ids);
+  const checked = tasks.map(
+    ({ sweep, ...task }): Task => (sweep !== undefined && known.has(sweep.sweepId) ? { ...task, sweep } : task),
+  );
+  if (!checked.some(({ sweep }) => sweep?.silent)) return checked;
   const deployment = await readDeployment(engine);
-  return tasks.map((task) => {
+  return checked.map((task) => {
     if (!task.sweep?.silent) return task;
     return { ...task, sweep: { ...task.sweep, silent: isFirstSweep(deployment, task.sweep.sweepId) } };
   });
@@ -140,15 +150,29 @@ async function lookAt(
   const judged = looks.flatMap(({ sighting, taken }) =>
     'instance' in sighting ? [{ instance: sighting.instance, judgements: taken.look.judgements }] : [],
   );
-  return withPlans(looks, await planActions(engine, judged, controls, launches));
+  return withPlans(looks, await planActions(engine, judged, controls, launches), unsweptIn(controls));
 }
 
-function withPlans(looks: readonly ReadLook[], plans: Plans): readonly ReadLook[] {
-  return looks.map((one) => {
-    const enforcement = plans.get(one.sighting.instanceId);
-    if (enforcement === undefined) return one;
-    return { ...one, taken: { ...one.taken, look: { ...one.taken.look, enforcement } } };
+function unsweptIn(controls: Controls | undefined): ReadonlySet<string> {
+  const policies = Object.entries(controls?.policies ?? {});
+  return new Set(policies.flatMap(([name, { sweptAt }]) => (sweptAt === undefined ? [name] : [])));
+}
+
+function withPlans(looks: readonly ReadLook[], plans: Plans, unswept: ReadonlySet<string>): readonly ReadLook[] {
+  return looks.map(({ taken, ...one }) => {
+    const enforcement = plans.get(one.sighting.instanceId) ?? taken.look.enforcement;
+    const again = taken.again || (maySettle(enforcement) && taken.attempt < RELOOK_DELAYS_SECONDS.length);
+    return { ...one, taken: { ...taken, again, look: { ...taken.look, enforcement, unswept } } };
   });
+}
+
+/** Whether something is not done only because a launch has not settled, or a read was throttled. */
+function maySettle(enforcement: Look['enforcement']): boolean {
+  return [...enforcement.values()].some(
+    ({ held, actions }) =>
+      held?.maySettle === true ||
+      (held === undefined && actions.some(({ planned }) => 'refused' in planned && planned.maySettle === true)),
+  );
 }
 
 /** Why EC2 did not show instances, where it did not say that there are none. */
@@ -171,7 +195,8 @@ function launchesOf(
   for (const { instanceId, tasks } of sightings) {
     const record = records.get(instanceId);
     const told = tasks.map((task) => task.launches.get(instanceId)).find((one) => one !== undefined);
-    const launch = told ?? record?.launch;
+    // Whoever was first told is believed: a later record of the same launch may be anybody's.
+    const launch = record?.launch ?? told;
     if (launch !== undefined) launches.set(instanceId, record?.tagsSeen ? { ...launch, requestTags: [] } : launch);
   }
   return launches;
@@ -218,12 +243,14 @@ async function finishChunks(
   engine: Engine,
   tasks: readonly Task[],
   looks: readonly ReadLook[],
+  hasUnswept: boolean,
   report: Report,
 ): Promise<void> {
   for (const task of tasks) {
     // One instance that fails again and again must not keep back what is to be told of the others. The first sweep waits
-    // for it: what it sums up should be whole, and its silence has an end of its own.
-    if (task.sweep === undefined || (task.sweep.silent && report.failed.has(task.messageId))) continue;
+    // for it: what it sums up should be whole, and its silence has an end of its own; and so does one that a baseline hangs on.
+    const mustBeWhole = task.sweep?.silent === true || hasUnswept;
+    if (task.sweep === undefined || (mustBeWhole && report.failed.has(task.messageId))) continue;
     try {
       if (await finishChunk(engine, task.sweep, workOf(task, looks))) report.sweepsCompleted++;
     } catch (error) {

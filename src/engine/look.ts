@@ -120,6 +120,7 @@ function lookOf(engine: Engine, { instanceId, tasks }: Sighting, judgements: rea
     at,
     judgements,
     enforcement: noEnforcement,
+    unswept: noPolicies,
     deployed: new Set(engine.policies.map((policy) => policy.name)),
     silent: tasks.every((task) => task.sweep?.silent),
     deferred: tasks.every((task) => task.sweep !== undefined),
@@ -127,6 +128,7 @@ function lookOf(engine: Engine, { instanceId, tasks }: Sighting, judgements: rea
 }
 
 const noEnforcement: Look['enforcement'] = new Map();
+const noPolicies: Look['unswept'] = new Set();
 
 /** The record of a launch knows more of a cause than a change of state does. */
 function causeOf(instanceId: string, tasks: readonly Task[]): Cause {

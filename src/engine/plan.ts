@@ -1,10 +1,11 @@
-import type { Planned, Standing } from '../domain/action.ts';
+import type { Plan, Planned, Standing } from '../domain/action.ts';
 import { interrupts } from '../domain/action.ts';
 import { type Answer, no } from '../domain/answer.ts';
 import { factsOf, type InspectedInstance, type Launch } from '../domain/collected.ts';
-import { type Controls, noControls, whyStopped } from '../domain/controls.ts';
+import { type Controls, limitOf, noControls, whyStopped } from '../domain/controls.ts';
 import { describeError } from '../domain/errors.ts';
-import { describeMissing, type Facts, missingOf } from '../domain/facts.ts';
+import { describeMissing, type Facts, type Missing, mayAppear, missingOf } from '../domain/facts.ts';
+import type { SubjectRecord } from '../domain/finding.ts';
 import { distinct, type Instance } from '../domain/instance.ts';
 import { isViolation, type Judgement, needsOf } from '../domain/judge.ts';
 import { matches, needsOfMatch } from '../domain/match.ts';
@@ -14,6 +15,7 @@ import type { Enforceability, Held } from '../domain/steps.ts';
 import { collect, describeInstances } from './collect.ts';
 import type { Engine } from './deployment.ts';
 import { judgeOrSay } from './look.ts';
+import { readRecords } from './store.ts';
 
 /** The largest plan that is carried out, in characters: a table's item has 400 KB for all findings of an instance. */
 const LARGEST_PLAN = 10_000;
@@ -54,13 +56,14 @@ export async function planActions(
     instances.map((instance) => [instance.InstanceId, { instance, facts: factsOf(instance, collected, at) }]),
   );
   const others = await inspectOthers(engine, violations, inspected);
+  const standings = standingsIn(engine, others);
   const plans = new Map<string, Map<string, Enforceability>>();
   for (const violation of violations) {
     const id = violation.instance.InstanceId;
     const picture = inspected.get(id);
     if (picture === undefined) continue;
     const ofInstance = plans.get(id) ?? new Map<string, Enforceability>();
-    ofInstance.set(violation.policy.name, enforceabilityOf(engine, violation, picture, others, controls));
+    ofInstance.set(violation.policy.name, enforceabilityOf(engine, violation, picture, standings, controls));
     plans.set(id, ofInstance);
   }
   return plans;
@@ -86,25 +89,25 @@ function enforceabilityOf(
   engine: Engine,
   { policy, judgement }: Violation,
   picture: InspectedInstance,
-  others: Others,
+  standings: Standings,
   controls: Controls,
 ): Enforceability {
   const held = heldFor(engine, policy, picture);
   const enforced = controls.policies[policy.name];
-  const standingOf = (instanceId: string) => standingIn(engine, policy, others.get(instanceId), instanceId);
   return {
     ...(held === undefined ? {} : { held }),
-    isUnswept: enforced?.sweptAt === undefined,
     ...(enforced?.promotedAt === undefined ? {} : { promotedAt: enforced.promotedAt }),
     actions: policy.boundActions.map((bound) => {
       const { action: _, ...use } = bound;
       const since = enforced?.actions[use.id];
       const stopped = whyStopped(controls, policy.name, bound.action.kind);
+      const standingOf = (instanceId: string) => standings(policy, use.id, instanceId);
+      const planned = plannedFor(bound, policy, judgement, picture, standingOf, engine.now());
       return {
         ...(stopped === undefined ? {} : { stopped }),
         use,
         interrupts: interrupts(bound.action),
-        planned: plannedFor(bound, policy, judgement, picture, standingOf, engine.now()),
+        planned: withinLimit(planned, limitOf(engine.safety, controls, bound.action.kind)),
         ...(since === undefined ? {} : { since }),
       };
     }),
@@ -118,11 +121,20 @@ function heldFor(engine: Engine, policy: BoundPolicy, picture: InspectedInstance
   const at = engine.now();
   const inScope = matches(policy.enforce?.match, { ...picture, now: at, conditions: policy.conditions });
   if (inScope.is === 'no') return { by: 'scope', why: "the instance is outside the policy's enforce.match" };
-  if (inScope.is === 'unknown') return { by: 'scope', why: `enforce.match can't be said: ${whatIsMissing(inScope)}` };
+  if (inScope.is === 'unknown')
+    return {
+      by: 'scope',
+      why: `enforce.match can't be said: ${whatIsMissing(inScope)}`,
+      ...maySettleBy(inScope.missing),
+    };
   const covered = protectedBy(engine, picture, at);
   if (covered.is === 'yes') return { by: 'protected', why: 'enforcement.yml protects the instance' };
   if (covered.is === 'unknown')
-    return { by: 'protected', why: `whether it is protected can't be said: ${whatIsMissing(covered)}` };
+    return {
+      by: 'protected',
+      why: `whether it is protected can't be said: ${whatIsMissing(covered)}`,
+      ...maySettleBy(covered.missing),
+    };
   return undefined;
 }
 
@@ -149,7 +161,8 @@ function plannedFor(
   const missing = (action.needs as readonly Need[]).flatMap((need) =>
     need in facts ? missingOf(facts[need as keyof Facts]) : [],
   );
-  if (missing.length > 0) return { refused: distinct(missing.map(describeMissing)).join('; ') };
+  if (missing.length > 0)
+    return { refused: distinct(missing.map(describeMissing)).join('; '), ...maySettleBy(missing) };
   const violation = { rule: policy.rule, parameters: policy.parameters, evidence: judgement.evidence };
   try {
     return bounded(action.plan({ instance, facts, parameters, violation, standingOf, now }));
@@ -158,14 +171,39 @@ function plannedFor(
   }
 }
 
+function maySettleBy(missing: readonly Missing[]): { readonly maySettle?: true } {
+  return missing.some(mayAppear) ? { maySettle: true } : {};
+}
+
+/** What changes more instances at once than may be changed in an hour is left to a person. */
+function withinLimit(planned: Planned, limit: number): Planned {
+  if ('refused' in planned) return planned;
+  const size = sizeOf(planned.plan);
+  if (size <= limit) return planned;
+  return {
+    refused: `it would change ${size} instances at once, and the limit is ${limit} an hour: do it by hand, or raise it`,
+  };
+}
+
+/** How many instances a plan changes something for. */
+export function sizeOf({ concerns }: Plan): number {
+  return 1 + concerns.length;
+}
+
 /** A plan is written into the item with its undo: what has no room there is not done. */
 function bounded(planned: Planned): Planned {
-  if ('refused' in planned || JSON.stringify(planned).length <= LARGEST_PLAN) return planned;
+  if ('refused' in planned) return planned;
+  const { concerns: _, ...stored } = planned.plan;
+  if (JSON.stringify(stored).length <= LARGEST_PLAN) return planned;
   return { refused: `its plan of ${planned.plan.calls.length} calls is too large to be written down: do it by hand` };
 }
 
 /** Instances that share a group with one that an action is planned for; without what could not be read. */
-type Others = ReadonlyMap<string, InspectedInstance>;
+interface Others {
+  readonly pictures: ReadonlyMap<string, InspectedInstance>;
+  /** What the table has of them. */
+  readonly records: ReadonlyMap<string, SubjectRecord>;
+}
 
 async function inspectOthers(
   engine: Engine,
@@ -178,9 +216,12 @@ async function inspectOthers(
       .flatMap(({ instance }) => inspected.get(instance.InstanceId)?.facts.groupInterfaces.found ?? [])
       .map(({ Attachment }) => Attachment?.InstanceId),
   );
+  if (ids.length === 0) return { pictures: inspected, records: new Map() };
   const unseen = ids.filter((id) => !inspected.has(id));
-  if (unseen.length === 0) return inspected;
-  const { instances } = await describeInstances(engine.aws, 'instance-id', unseen);
+  const [records, { instances }] = await Promise.all([
+    engine.isEnforcing ? readRecords(engine, ids) : new Map<string, SubjectRecord>(),
+    unseen.length === 0 ? { instances: [] } : describeInstances(engine.aws, 'instance-id', unseen),
+  ]);
   const needs = [...needsOf(engine.policies), ...needsOfMatch(engine.safety.protected, engine.safety.conditions)];
   const collected = await collect(engine.aws, instances, distinct(needs), new Map());
   const at = engine.now();
@@ -188,7 +229,29 @@ async function inspectOthers(
     instance.InstanceId,
     { instance, facts: factsOf(instance, collected, at) },
   ]);
-  return new Map([...inspected, ...others]);
+  return { pictures: new Map([...inspected, ...others]), records };
+}
+
+type Standings = (policy: BoundPolicy, action: string, instanceId: string) => Standing;
+
+/** What each policy says of those that share a group. Judged once for each policy, however many share it. */
+function standingsIn(engine: Engine, { pictures, records }: Others): Standings {
+  const judged = new Map<string, Standing>();
+  return (policy, action, instanceId) => {
+    const leftAlone = leftAloneBy(records.get(instanceId), policy.name, action);
+    if (leftAlone !== undefined) return { isAlike: false, why: `${instanceId} is left alone: ${leftAlone.why}` };
+    const key = `${policy.name} ${instanceId}`;
+    const standing = judged.get(key) ?? standingIn(engine, policy, pictures.get(instanceId), instanceId);
+    judged.set(key, standing);
+    return standing;
+  };
+}
+
+/** What is left alone by itself is not changed by way of another that shares its group. */
+function leftAloneBy(record: SubjectRecord | undefined, policy: string, action: string): Held | undefined {
+  const finding = record?.findings.find((one) => one.policy === policy && one.status === 'open');
+  const held = finding?.steps?.find((step) => step.action === action)?.held;
+  return held !== undefined && ['baseline', 'undone', 'contested'].includes(held.by) ? held : undefined;
 }
 
 function standingIn(

@@ -236,16 +236,16 @@ export async function changeControls(
 }
 
 /**
- * Takes one of what a budget holds, whatever others take at the same time.
+ * Takes so much of what a budget holds, whatever others take at the same time.
  * @param budget what it is of, with its period.
- * @returns false when nothing was left.
+ * @returns false when not so much was left.
  */
 export async function reserve(
   engine: Engine,
   budget: string,
-  { most, expiresAt }: { readonly most: number; readonly expiresAt: Date },
+  { size = 1, most, expiresAt }: { readonly size?: number; readonly most: number; readonly expiresAt: Date },
 ): Promise<boolean> {
-  if (most < 1) return false;
+  if (most < size) return false;
   try {
     await engine.aws('dynamodb:UpdateItem', {
       TableName: engine.deployment.tableName,
@@ -253,8 +253,8 @@ export async function reserve(
       UpdateExpression: RESERVE,
       ConditionExpression: HAS_ROOM,
       ExpressionAttributeValues: {
-        ':size': { N: '1' },
-        ':room': { N: String(most - 1) },
+        ':size': { N: String(size) },
+        ':room': { N: String(most - size) },
         ':expiresAt': secondsOf(expiresAt),
       },
     });
@@ -291,16 +291,32 @@ export interface Work {
   readonly evaluations: number;
 }
 
+/** Writes down a sweep and how many chunks it has, before the first of them is sent: a chunk of any other ends nothing. */
+export async function openSweep(engine: Engine, sweepId: string, chunks: number, expiresAt: Date): Promise<void> {
+  await engine.aws('dynamodb:PutItem', {
+    TableName: engine.deployment.tableName,
+    Item: { pk: { S: sweepKey(sweepId) }, chunks: { N: String(chunks) }, expiresAt: secondsOf(expiresAt) },
+  });
+}
+
+/** Which of these sweeps there are: a part of any other is nobody's. */
+export async function knownSweeps(engine: Engine, sweepIds: readonly string[]): Promise<ReadonlySet<string>> {
+  const items = await readItems(engine, sweepIds.map(sweepKey));
+  return new Set(
+    items.flatMap(({ pk, chunks }) => (chunks === undefined ? [] : [pk?.S?.slice(sweepKey('').length) ?? ''])),
+  );
+}
+
 /** Notes that a chunk of a sweep is done, once or twice. @returns how many different ones are, and what was done in them. */
 export async function countChunk(
   engine: Engine,
   { sweepId, chunk }: Pick<SweepChunk, 'sweepId' | 'chunk'>,
   work: Work,
   expiresAt: Date,
-): Promise<{ readonly done: number; readonly work: Work }> {
+): Promise<{ readonly isLast: boolean; readonly work: Work }> {
   const { Attributes } = await engine.aws('dynamodb:UpdateItem', {
     TableName: engine.deployment.tableName,
-    Key: { pk: { S: `sweep#${sweepId}` } },
+    Key: { pk: { S: sweepKey(sweepId) } },
     UpdateExpression: ADD_CHUNK,
     ExpressionAttributeValues: {
       ':chunk': { NS: [String(chunk)] },
@@ -309,7 +325,9 @@ export async function countChunk(
     },
     ReturnValues: 'ALL_NEW',
   });
-  return { done: Attributes?.doneChunks?.NS?.length ?? 0, work: workIn(Attributes?.doneWork?.SS ?? []) };
+  const { chunks, doneChunks, doneWork } = Attributes ?? {};
+  const isLast = chunks?.N !== undefined && (doneChunks?.NS?.length ?? 0) >= Number(chunks.N);
+  return { isLast, work: workIn(doneWork?.SS ?? []) };
 }
 
 /** All work of a sweep. A chunk that came twice counts once. */
@@ -402,6 +420,10 @@ async function isOurs(engine: ControlsTable, pk: string, writer: string): Promis
 
 function subjectKey({ accountId, region }: Scope, instanceId: string): string {
   return `subject#${accountId}#${region}#instance#${instanceId}`;
+}
+
+function sweepKey(sweepId: string): string {
+  return `sweep#${sweepId}`;
 }
 
 function budgetKey({ accountId, region }: Scope, budget: string): string {

@@ -17,7 +17,7 @@ import {
 } from './store.ts';
 
 /** How long the count of a sweep's finished chunks is kept, in milliseconds: a day. */
-const COUNT_KEPT_MS = DAY_MS;
+export const COUNT_KEPT_MS = DAY_MS;
 
 /**
  * A chunk of a sweep is done; the last one to be done ends the sweep.
@@ -26,7 +26,7 @@ const COUNT_KEPT_MS = DAY_MS;
 export async function finishChunk(engine: Engine, sweep: SweepChunk, done: Work): Promise<boolean> {
   const keptUntil = new Date(engine.now().getTime() + COUNT_KEPT_MS);
   const all = await countChunk(engine, sweep, done, keptUntil);
-  if (all.done < sweep.chunks) return false;
+  if (!all.isLast) return false;
   await finishSweep(engine, sweep, all.work);
   return true;
 }

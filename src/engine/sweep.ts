@@ -1,12 +1,12 @@
 import { distinct, isGone } from '../domain/instance.ts';
 import { HOUR_MS } from '../domain/time.ts';
 import { describeAllInstances } from './collect.ts';
-import { controlsNow } from './controls.ts';
+import { controlsOfSweep } from './controls.ts';
 import type { Engine } from './deployment.ts';
 import { CHUNK_INSTANCES, type SweepChunk } from './messages.ts';
 import { chunked } from './reads.ts';
-import { type DeploymentRecord, readDeployment, readLiveRecords, writeDeployment } from './store.ts';
-import { finishSweep, tellSummary } from './sweep-end.ts';
+import { type DeploymentRecord, openSweep, readDeployment, readLiveRecords, writeDeployment } from './store.ts';
+import { COUNT_KEPT_MS, finishSweep, tellSummary } from './sweep-end.ts';
 
 /** What a sweep set going. */
 export interface SweepReport {
@@ -31,7 +31,7 @@ export const SILENT_MS = 3 * HOUR_MS;
  */
 export async function sweep(engine: Engine): Promise<SweepReport> {
   // What is enforced since before this sweep began has its baseline when it is done.
-  await controlsNow(engine, engine.now());
+  await controlsOfSweep(engine, engine.now());
   const [described, records, deployment] = await Promise.all([
     describeAllInstances(engine.aws),
     readLiveRecords(engine),
@@ -44,6 +44,7 @@ export async function sweep(engine: Engine): Promise<SweepReport> {
   const sweepId = engine.now().toISOString();
   const silent = await isSilent(engine, deployment, sweepId, ids.length);
   const parts = chunked(ids, CHUNK_INSTANCES);
+  await openSweep(engine, sweepId, parts.length, new Date(engine.now().getTime() + COUNT_KEPT_MS));
   for (const [chunk, instanceIds] of parts.entries()) {
     const body: SweepChunk = { kind: 'sweep', sweepId, chunk, chunks: parts.length, silent, instanceIds };
     const { bulkQueueUrl } = engine.deployment;

@@ -4,6 +4,7 @@ import { DUE, DUE_BY, DUE_INDEX } from '../domain/table.ts';
 import { noTargets } from '../events/targets.ts';
 import type { Report } from './batch-report.ts';
 import type { Engine } from './deployment.ts';
+import { MOST_INSTANCES } from './messages.ts';
 import { listIn } from './reads.ts';
 import { instanceIdIn } from './store.ts';
 import type { Task } from './tasks.ts';
@@ -19,7 +20,8 @@ export async function taskOfTicks(engine: Engine, report: Report): Promise<reado
   try {
     const instanceIds = await readDue(engine);
     if (instanceIds.length === 0) return [];
-    const causeOf = (id: string) => ({ key: `due:${id}`, text: 'its time has come' });
+    const cause = { key: `due:${engine.now().toISOString().slice(0, 16)}`, text: 'its time has come' };
+    const causeOf = () => cause;
     const targets = { ...noTargets, instanceIds };
     return [{ messageId: tick.messageId, attempt: 0, queue: 'live', targets, launches: new Map(), causeOf }];
   } catch (error) {
@@ -42,6 +44,7 @@ async function readDue(engine: Engine): Promise<readonly string[]> {
     });
     ids.push(...listIn(operation, output.Items).map(instanceIdIn));
     start = output.LastEvaluatedKey;
-  } while (start !== undefined);
-  return ids;
+    // The longest due first; the rest at the next tick, so that no backlog builds up.
+  } while (start !== undefined && ids.length < MOST_INSTANCES);
+  return ids.slice(0, MOST_INSTANCES);
 }

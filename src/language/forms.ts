@@ -165,7 +165,7 @@ export const enforcementFile = z
           .min(1)
           .max(100)
           .exactOptional()
-          .describe('How many of a hundred instances of the last sweep an hour, one at least; 5 if left out.'),
+          .describe('How many of a hundred instances of the last sweep an hour, three at least; 5 if left out.'),
       })
       .readonly()
       .exactOptional()

@@ -59,7 +59,7 @@ test('shows the calls whole, and changes nothing', async () => {
       '',
     ].join('\n'),
   );
-  expect(world.called()).toEqual(['dynamodb:ListTables', 'dynamodb:Scan']);
+  expect(world.called()).toEqual(['dynamodb:ListTables', 'dynamodb:Scan', 'dynamodb:Scan']);
   expect(world.places).toEqual([{ region: 'us-east-1' }]);
 });
 
@@ -72,6 +72,7 @@ test('with --yes it makes them and no others, marks the act, and says what is so
   expect(world.places).toEqual([{ region: 'us-east-1', mayChange: true }]);
   expect(world.called()).toEqual([
     'dynamodb:ListTables',
+    'dynamodb:Scan',
     'dynamodb:Scan',
     'ec2:AuthorizeSecurityGroupIngress',
     'dynamodb:BatchGetItem',
@@ -346,7 +347,7 @@ test.each(['ec2:TerminateInstances', 'sqs:SendMessage', 'constructor'])(
 
     expect(exitCode).toBe(2);
     expect(stderr).toContain(`${operation} puts nothing back: somebody else has written into the table`);
-    expect(world.called()).toEqual(['dynamodb:ListTables', 'dynamodb:Scan']);
+    expect(world.called()).toEqual(['dynamodb:ListTables', 'dynamodb:Scan', 'dynamodb:Scan']);
   },
 );
 

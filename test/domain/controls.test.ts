@@ -129,7 +129,7 @@ describe('what is enforced', () => {
 
 test.each([
   ['by count, before a sweep', undefined, 10],
-  ['by per cent of a small account: one at least', 8, 1],
+  ['by per cent of a small account: three at least', 8, 3],
   ['by per cent', 100, 5],
   ['by count in a large account', 10_000, 10],
 ])('a limit is %s', (_, instances, limit) => {

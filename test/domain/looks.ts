@@ -69,6 +69,7 @@ export function look(minutes: number, judgements: readonly Judgement[], more: Pa
     instance: { instanceId: subject.id, tags: { Name: 'web-1' } },
     judgements,
     enforcement: new Map(),
+    unswept: new Set(),
     deployed: new Set(['no-open-ssh', 'required-tags', 'no-public-ip']),
     gone: false,
     atLaunch: false,

@@ -24,7 +24,7 @@ const planned: Planned = {
 };
 const use: Enforcement = { id: 'stop', parameters: {}, afterMs: 0, onDrift: false };
 const possible: Possible = { use, interrupts: true, planned, since: iso(-DAY) };
-const swept: Enforceability = { isUnswept: false, actions: [possible] };
+const swept: Enforceability = { actions: [possible] };
 const finding = { openedAt: iso(0), origin: 'launch' } as const;
 const done: Act = { action: 'stop', at: iso(5), does: 'stop i-1', outcome: 'done', calls: [], undo: [] };
 
@@ -77,8 +77,8 @@ describe('an action comes', () => {
       iso(0),
     ],
     [
-      'where it was contested a day before it opened',
-      [{ ...finding, acts: [{ ...done, at: iso(-DAY), outcome: 'contested' }] }],
+      'where it was contested a day ago, though it stands since',
+      [{ ...finding, acts: [{ ...done, at: iso(10 - DAY), outcome: 'contested' }] }],
       iso(0),
     ],
   ])('%s', (_, given, due) => {
@@ -108,7 +108,7 @@ describe('an action is held back', () => {
     ['where it has no plan', [finding, { possible: { planned: { refused: 'stop protection is on' } } }], 'refused'],
     [
       'where it was contested within the day',
-      [{ ...finding, acts: [{ ...done, at: iso(-DAY + 1), outcome: 'contested' }] }],
+      [{ ...finding, acts: [{ ...done, at: iso(11 - DAY), outcome: 'contested' }] }],
       'contested',
     ],
     [

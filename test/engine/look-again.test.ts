@@ -96,10 +96,11 @@ test('a look again that can not be asked for fails the messages that led to it',
 test("the silence of a first sweep does not cover an event of the same batch, nor does it put off the event's alert", async () => {
   const { simulation, instanceId, running } = settled();
   const { sweepId } = await sweep(simulation.engine);
-  const chunk = { kind: 'sweep', sweepId, chunk: 0, chunks: 2, silent: true, instanceIds: [instanceId] };
+  const chunk = { kind: 'sweep', sweepId, chunk: 0, chunks: 1, silent: true, instanceIds: [instanceId] };
   await batch(simulation, chunk, running);
 
-  expect(told(simulation)).toEqual([['opened encrypted-volumes']]);
+  // The summary of the sweep, which has no entries, comes after it.
+  expect(told(simulation)).toEqual([['opened encrypted-volumes'], []]);
 });
 
 test.each([
