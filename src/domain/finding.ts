@@ -231,6 +231,17 @@ function standingIn(record: SubjectRecord | undefined): Standing {
   };
 }
 
+/**
+ * What is known of a launch. Once DescribeInstances has shown a tag, the request's tags say nothing any more: somebody may have
+ * deleted them since.
+ * @param told by its record, where that is not in the item yet. Whoever was first told is believed: a later record of the same
+ * launch may be anybody's.
+ */
+export function launchKnown(record: SubjectRecord | undefined, told?: Launch): Launch | undefined {
+  const launch = record?.launch ?? told;
+  return launch !== undefined && record?.tagsSeen ? { ...launch, requestTags: [] } : launch;
+}
+
 /** Enforced policies that could not be said at this look either. */
 function stillNotSaid(record: SubjectRecord | undefined, { judgements, unswept }: Look): readonly string[] {
   const before = new Set(record?.undecidedSinceEnforced);
@@ -372,7 +383,8 @@ function violates(before: Finding | undefined, judgement: Judgement, origin: Ori
   const finding = { ...standing, ...notices };
   if (finding.reason === before.reason) {
     const wasInterrupted = (finding.acts?.length ?? 0) > (before.acts?.length ?? 0);
-    if (wasInterrupted) return { finding, tell: 'failed' };
+    // What is due to be told by time is told by the next look: only one thing is told of a finding at once.
+    if (wasInterrupted) return { finding: { ...standing, wakeAt: look.at.toISOString() }, tell: 'failed' };
     return tell === undefined ? { finding } : { finding, tell };
   }
   // A part of what is wrong is not seen: the reason is no other, it is half told.

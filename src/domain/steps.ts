@@ -259,14 +259,22 @@ export function interrupted(steps: readonly Step[] = [], at?: Date): readonly Ac
 
 /**
  * The acts of a finding with one more. What was taken for interrupted, and an older failure of the same kind that changed
- * nothing, give way to it. Of too many those go first that nobody needs to put anything back by.
+ * nothing, give way to it. Of too many those go first that nobody needs to put anything back by, and last those that a person put
+ * back: they keep it from being done again.
  */
 export function withAct(acts: readonly Act[], act: Act): readonly Act[] {
   const isReplaced = (one: Act) =>
     one.action === act.action && (one.at === act.at || (isSame(one, act) && hasNoEffect(one)));
   const all = [...acts.filter((one) => !isReplaced(one)), act];
-  const dropped = [...all.filter(hasNoEffect), ...all].slice(0, Math.max(0, all.length - REMEMBERED_ACTS));
-  return all.filter((one) => !dropped.includes(one));
+  return latestActs(all, REMEMBERED_ACTS);
+}
+
+/** So many of the acts, in order; what says that something must not be done again is dropped last. */
+export function latestActs(acts: readonly Act[], most: number): readonly Act[] {
+  const rankOf = (act: Act) => (act.undoneAt !== undefined ? 2 : hasNoEffect(act) ? 0 : 1);
+  const byRank = acts.toSorted((one, other) => rankOf(one) - rankOf(other));
+  const dropped = new Set(byRank.slice(0, Math.max(0, acts.length - most)));
+  return acts.filter((act) => !dropped.has(act));
 }
 
 function hasNoEffect({ outcome, calls }: Act): boolean {

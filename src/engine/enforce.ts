@@ -2,7 +2,7 @@ import { afterAct, begin, type Done } from '../domain/acting.ts';
 import type { Plan } from '../domain/action.ts';
 import { type Controls, countedWithin, limitOf, tripped, whyStopped } from '../domain/controls.ts';
 import { describeError } from '../domain/errors.ts';
-import type { Finding, Look, SubjectRecord } from '../domain/finding.ts';
+import { type Finding, type Look, launchKnown, type SubjectRecord } from '../domain/finding.ts';
 import type { BoundAction, BoundPolicy } from '../domain/policy.ts';
 import { type Act, type Held, isDue, type Step } from '../domain/steps.ts';
 import { DAY_MS, HOUR_MS } from '../domain/time.ts';
@@ -51,8 +51,9 @@ interface DueAction {
 }
 
 /**
- * Does what is due, one after the other: asks whether it is paused, looks once more, reserves, writes down what it is about to
- * do, does it, and writes down what became of it. One action's failure stops neither the others nor the alert.
+ * Does what is due, one after the other: asks whether it is paused, looks once more, writes down what it is about to do, asks
+ * whether it is contested, reserves, asks once more whether it was paused meanwhile, makes the calls, and writes down what
+ * became of it. One action's failure stops neither the others nor the alert.
  */
 export async function enforceDue(engine: Engine, written: readonly Written[], report: Report): Promise<Enforced> {
   const begunAt = engine.now().getTime();
@@ -113,7 +114,7 @@ async function act(engine: Engine, outgoing: Outgoing, look: Look, due: DueActio
   const stoppedBy = await whyStoppedNow(engine, due, report);
   if (stoppedBy !== 'nothing') return nothing;
   const controls = await readControls(engine);
-  const last = await lookOnceMore(engine, policy, instanceId, bound.id, plan, controls, outgoing.record.launch);
+  const last = await lookOnceMore(engine, policy, instanceId, bound.id, plan, controls, launchKnown(outgoing.record));
   if (last.is === 'changed') return { outgoing, lookAgain: [instanceId] };
   const at = engine.now();
   const done = {

@@ -1,7 +1,7 @@
 import type { Launch } from '../domain/collected.ts';
 import type { Controls } from '../domain/controls.ts';
 import { describeError } from '../domain/errors.ts';
-import { type Look, reconcile, type SubjectRecord } from '../domain/finding.ts';
+import { type Look, launchKnown, reconcile, type SubjectRecord } from '../domain/finding.ts';
 import { distinct } from '../domain/instance.ts';
 import { needsOf } from '../domain/judge.ts';
 import { type BatchReport, Report } from './batch-report.ts';
@@ -183,10 +183,7 @@ function notShown(sightings: readonly Sighting[]): readonly string[] {
   });
 }
 
-/**
- * What is known of each launch: from its record in this batch, else from the item. Once DescribeInstances has shown a tag,
- * the request's tags say nothing any more: somebody may have deleted them since.
- */
+/** What is known of each launch: from its item, else from its record in this batch. */
 function launchesOf(
   sightings: readonly Sighting[],
   records: ReadonlyMap<string, SubjectRecord>,
@@ -195,9 +192,8 @@ function launchesOf(
   for (const { instanceId, tasks } of sightings) {
     const record = records.get(instanceId);
     const told = tasks.map((task) => task.launches.get(instanceId)).find((one) => one !== undefined);
-    // Whoever was first told is believed: a later record of the same launch may be anybody's.
-    const launch = record?.launch ?? told;
-    if (launch !== undefined) launches.set(instanceId, record?.tagsSeen ? { ...launch, requestTags: [] } : launch);
+    const launch = launchKnown(record, told);
+    if (launch !== undefined) launches.set(instanceId, launch);
   }
   return launches;
 }

@@ -3,6 +3,7 @@ import { type Controls, noControls } from '../domain/controls.ts';
 import { asError } from '../domain/errors.ts';
 import { type Finding, isLive, type SubjectRecord, wakesAt } from '../domain/finding.ts';
 import type { Aws, Output, Scope } from '../domain/operations.ts';
+import { latestActs } from '../domain/steps.ts';
 import { ADD_CHUNK, DUE, HAS_ROOM, IS_LIVE, NOT_THERE, RESERVE, VERSION_IS } from '../domain/table.ts';
 import type { Deployment, Engine } from './deployment.ts';
 import type { SweepChunk } from './messages.ts';
@@ -175,7 +176,7 @@ function fitting(record: SubjectRecord): SubjectRecord {
     ...finding,
     reason: finding.reason.slice(0, SHORT_TEXT),
     fix: finding.fix.slice(0, SHORT_TEXT),
-    ...(acts === undefined ? {} : { acts: acts.slice(-FEW_ACTS) }),
+    ...(acts === undefined ? {} : { acts: latestActs(acts, FEW_ACTS) }),
   }));
 }
 
