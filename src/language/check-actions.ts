@@ -1,8 +1,10 @@
 import * as z from 'zod';
 import { type AnyAction, interrupts } from '../domain/action.ts';
 import type { Catalogue } from '../domain/catalogue.ts';
+import { defaultNow, inspected } from '../domain/given.ts';
 import type { Json } from '../domain/json.ts';
 import { type ActionUse, type Enforcement, type Notify, notify } from '../domain/policy.ts';
+import type { AnyRule } from '../domain/rule.ts';
 import { actionForm, notifyForm, settingsOf } from './action-forms.ts';
 import { millisecondsOf } from './duration.ts';
 import { exampleOfAction, notifyExample } from './examples.ts';
@@ -10,7 +12,8 @@ import { jsonSchemaOf, keysAt } from './json-schema.ts';
 import { type Check, mistakeAt, mistakesIn, type PlacedMistake, pathText, valueAt } from './mistakes.ts';
 import { notBuiltYet } from './not-built-yet.ts';
 import { nearest, oneOf } from './policy-error.ts';
-import type { Path } from './source.ts';
+import { isBelowAny, type Path } from './source.ts';
+import type { Filled } from './values.ts';
 
 /** An entry of `actions` with the action that it names. */
 interface Entry {
@@ -29,7 +32,7 @@ export function namedActions(actions: unknown): readonly string[] {
 
 /** All that is wrong with `actions`, as far as its entries name one action each. */
 export function actionMistakes(
-  content: unknown,
+  { value: content, unfilled }: Pick<Filled, 'value' | 'unfilled'>,
   { rules, actions: known }: Catalogue,
   written: Check['written'],
 ): readonly PlacedMistake[] {
@@ -40,13 +43,17 @@ export function actionMistakes(
   const isThere = ({ id }: Entry) => id === notify.id || known.some((action) => action.id === id);
   const unknown = entries.filter((entry) => !isThere(entry)).map((entry) => unknownAction(entry, known));
   const nameless = actions.flatMap((entry, index) => namelessEntry(entry, ['actions', index], known));
+  const settings = entries.flatMap((entry) => settingMistakes(entry, known, written));
   const mayBeNotify = nameless.length > 0 || unknown.some(({ mistake }) => mistake.fix === `write ${notify.id}`);
   return [
     ...nameless,
     ...unknown,
-    ...entries.flatMap((entry) => settingMistakes(entry, known, written)),
+    ...settings.filter(({ path }) => !isBelowAny(path, unfilled)),
     ...entries.filter(isThere).flatMap((entry, index, all) => placeMistakes(entry, all.slice(0, index), known)),
     ...(rule === undefined ? [] : entries.flatMap((entry) => ruleMistakes(entry, rule.id, known))),
+    ...(rule === undefined || settings.length + unfilled.length > 0
+      ? []
+      : entries.flatMap((entry) => broughtMistakes(entry, rule, valueAt(content, ['parameters']), known))),
     ...notifyMistakes(entries, known, mayBeNotify),
   ];
 }
@@ -181,10 +188,38 @@ function placeMistakes(
 }
 
 function ruleMistakes({ id, path, of }: Entry, rule: string, known: readonly AnyAction[]): readonly PlacedMistake[] {
-  const mends = known.find((one) => one.id === id)?.rules;
-  if (mends === undefined || mends.includes(rule)) return [];
-  const message = `${id} mends violations of ${oneOf(mends)}, and this policy's rule is ${rule}`;
+  const action = known.find((one) => one.id === id);
+  if (action === undefined || mends(action, rule)) return [];
+  const message = `${id} mends violations of ${oneOf(action.rules ?? [])}, and this policy's rule is ${rule}`;
   return [mistakeAt(path, of, 'unfit-action', message, 'remove it')];
+}
+
+function mends({ rules }: AnyAction, rule: string): boolean {
+  return rules === undefined || rules.includes(rule);
+}
+
+/** What the action brings must not itself violate the policy: it would be revoked next, or stay as a violation of our own. */
+function broughtMistakes(
+  { id, path, settings }: Entry,
+  rule: AnyRule,
+  ruleParameters: unknown,
+  known: readonly AnyAction[],
+): readonly PlacedMistake[] {
+  const action = known.find((one) => one.id === id);
+  const asked = rule.parameters(z).safeParse(ruleParameters ?? {});
+  if (action?.brings === undefined || !asked.success || !mends(action, rule.id)) return [];
+  const own = action.parameters(z).parse(settingsOf(action, settings).own) as Json;
+  const mistakes = action.brings(own, asked.data).flatMap(({ path: inner, given }): readonly PlacedMistake[] => {
+    const now = new Date(defaultNow);
+    const verdict = rule.evaluate({ ...inspected(given, now), parameters: asked.data, now });
+    if (verdict.compliance !== 'NON_COMPLIANT') return [];
+    const message = `${id} would bring what this policy forbids: ${verdict.reason}`;
+    return [mistakeAt([...path, ...inner], 'value', 'unfit-action', message, 'write what the policy allows')];
+  });
+  // What is wrong with one by itself is wrong with all together, too.
+  return mistakes.filter(
+    ({ path: outer }) => !mistakes.some((one) => one.path.length > outer.length && isBelowAny(one.path, [outer])),
+  );
 }
 
 function notifyMistakes(
