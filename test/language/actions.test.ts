@@ -1,3 +1,4 @@
+import { quarantine } from '../../src/actions/quarantine.ts';
 import { defineAction } from '../../src/domain/action.ts';
 import { loadPolicies } from '../../src/language/load.ts';
 import type { PolicyError } from '../../src/language/policy-error.ts';
@@ -441,5 +442,68 @@ describe('an exemption that whoever may tag an instance can give it', () => {
 
     expect(placed(errorsOf(text))).toEqual([`${place} invalid-value exempt[0].selfService`]);
     expect(errorsOf(text)[0]?.fix).toBe('write true, or leave it out');
+  });
+});
+
+describe('the group of quarantine', () => {
+  const errorsWith = (group: string) => {
+    const { text, place } = marked(policy(`actions: [notify, { quarantine: { securityGroup: ${group} } }]`));
+    return { place, errors: loadWith(text, { rules, actions: [quarantine] }).errors };
+  };
+
+  test.each([
+    ['{ tags: { Role: ▸quarantine } }', 'wrong-type', '.tags.Role', 'write it as a list: [quarantine]'],
+    ['{ tags: ▸{} }', 'invalid-value', '.tags', 'write the tags that the group has'],
+    ['{ id: ▸quarantine }', 'invalid-value', '.id', 'write an id such as sg-0123456789abcdef0'],
+    ['▸{ id: sg-0a, tags: { Role: [a] } }', 'invalid-value', '', 'write id or tags, not both'],
+    ['▸{}', 'invalid-value', '', 'write id or tags'],
+    ['{ ▸tag: { Role: [a] } }', 'unknown-key', '.tag', 'write `tags`'],
+    ['▸sg-0a', 'wrong-type', '', expect.stringContaining('write ')],
+  ])('%s', (group, code, path, fix) => {
+    const { place, errors } = errorsWith(group);
+
+    expect(placed(errors)).toEqual([`${place} ${code} actions[1].quarantine.securityGroup${path}`]);
+    expect(errors[0]?.fix).toEqual(fix);
+    expect(errors[0]?.message).not.toMatch(/Invalid input|Unrecognized|expected/);
+  });
+
+  test.each(['{ id: sg-0a }', '{ tags: { Role: [quarantine] } }', '{ tags: { Role: $envs } }'])('%s', (group) => {
+    expect(errorsWith(group).errors).toEqual([]);
+  });
+});
+
+describe('lists of values.yml in settings of actions', () => {
+  test.each(['$envs', '[$envs]', '[dev, test]'])('%s', (times) => {
+    const text = policy(`actions: [notify, { quarantine: { securityGroup: { tags: { Role: ${times} } } } }]`);
+    const { policies, errors } = loadWith(text, { rules, actions: [quarantine] });
+
+    expect(errors).toEqual([]);
+    expect(policies[0]?.actions[1]).toMatchObject({
+      parameters: { securityGroup: { tags: { Role: ['dev', 'test'] } } },
+    });
+  });
+
+  test.each([
+    [
+      '[notify, { quarantine: { securityGroup: { tags: { Role: ▸$env } } } }]',
+      '[1].quarantine.securityGroup.tags.Role',
+    ],
+    [
+      '[notify, { quarantine: { securityGroup: { tags: { Role: [a, ▸$env] } } } }]',
+      '[1].quarantine.securityGroup.tags.Role[1]',
+    ],
+    ['[{ notify: { after: ▸$env } }]', '[0].notify.after'],
+  ])('one that there is not: %s', (entries, path) => {
+    const { text, place } = marked(policy(`actions: ${entries}`));
+    const { errors } = loadWith(text, { rules, actions: [quarantine] });
+
+    expect(placed(errors)).toEqual([`${place} unknown-value-list actions${path}`]);
+    expect(errors[0]?.fix).toBe('write $envs');
+  });
+
+  test('stand for no action', () => {
+    const { text, place } = marked(policy('actions: [notify, ▸$envs]'));
+
+    expect(placed(errorsOf(text))).toEqual([`${place} unknown-action actions[1]`]);
   });
 });
