@@ -101,7 +101,7 @@ export interface Action<
   readonly states: readonly Instance['State']['Name'][];
   /** Rules whose violations it mends; left out: any rule's. */
   readonly rules?: readonly string[];
-  /** JSON in, JSON out, and never the keys `after`, `again` and `onDrift`, which every action has. Every key is described. */
+  /** JSON in, JSON out, and never the keys `after`, `again` and `onDrift`, which are of all actions. Every key is described. */
   readonly parameters: (z: Zod) => S;
   readonly needs: readonly N[];
   /** All that its plans may call with these parameters: the permissions of a deployment that uses it. */

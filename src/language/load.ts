@@ -3,6 +3,7 @@ import type { Catalogue } from '../domain/catalogue.ts';
 import type { Policy } from '../domain/policy.ts';
 import { defaultSafety, type Safety } from '../domain/safety.ts';
 import { checkPolicy, expiredExemptions } from './check.ts';
+import { withoutGrace } from './check-actions.ts';
 import { checkSafety } from './check-safety.ts';
 import { minimalEnforcement, minimalPolicy, minimalValues } from './examples.ts';
 import {
@@ -172,9 +173,10 @@ function loadWith(text: string, path: PolicyPath, values: Values, options: LoadO
   const mistakes = placeAll(checked.mistakes, filled, file);
   const errors = [...values.errors, ...read.errors, ...mistakes];
   const name = typeof value.name === 'string' ? { name: { text: value.name, source } } : {};
-  const warnings = expiredExemptions(filled.value, options.now).map((warning) =>
-    place(warning, filled.originOf(warning.path)),
-  );
+  const warnings = [
+    ...expiredExemptions(filled.value, options.now),
+    ...withoutGrace(filled.value, options.actions),
+  ].map((warning) => place(warning, filled.originOf(warning.path)));
   if (errors.length > 0 || checked.policy === undefined) return { ...name, errors, warnings };
   const hash = createHash('sha256').update(text).digest('hex').slice(0, 12);
   return { ...name, policy: { ...checked.policy, source: { file, hash } }, errors, warnings };

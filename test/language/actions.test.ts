@@ -507,3 +507,68 @@ describe('lists of values.yml in settings of actions', () => {
     expect(placed(errorsOf(text))).toEqual([`${place} unknown-action actions[1]`]);
   });
 });
+
+describe('what can not come in time', () => {
+  test.each([
+    [
+      '[notify, { stop: { after: ▸7d } }, { terminate: { after: 1d } }]',
+      'unreachable-action actions[1].stop.after',
+      'stop never comes: terminate comes after 24h, and the instance is gone then',
+      'give stop a grace shorter than that of terminate, or remove it',
+    ],
+    [
+      '[notify, { tag: { key: a, after: ▸1s } }, { terminate: { onDrift: true } }]',
+      'unreachable-action actions[1].tag.after',
+      'tag never comes: terminate comes at once, and the instance is gone then',
+      'give tag a grace shorter than that of terminate, or remove it',
+    ],
+    [
+      '[{ notify: { before: ▸8d } }, stop, { terminate: { after: 7d } }]',
+      'invalid-value actions[0].notify.before',
+      'no action waits for 8d: the longest grace is 7d',
+      'write less than 7d',
+    ],
+    [
+      '[notify, { terminate: { after: 1d, ▸again: 7d } }]',
+      'unknown-key actions[1].terminate.again',
+      'terminate is done once: the instance is gone',
+      'remove again',
+    ],
+  ])('%s', (entries, mistake, message, fix) => {
+    const { text, place } = marked(policy(`actions: ${entries}`));
+    const errors = errorsOf(text);
+
+    expect(placed(errors)).toEqual([`${place} ${mistake}`]);
+    expect(errors).toMatchObject([{ message, fix }]);
+  });
+
+  test.each([
+    '[notify, { stop: { after: 1d } }, { terminate: { after: 1d } }]',
+    // A change after the launch, which terminate does not follow.
+    '[notify, { tag: { key: a, after: 7d } }, { terminate: { after: 1d } }]',
+    '[notify, { stop: { after: 7d, onDrift: true } }, { terminate: { after: 1d } }]',
+    '[{ notify: { before: 7d } }, { stop: { after: 7d } }]',
+    '[{ notify: { before: 1d } }, { stop: { again: 7d } }]',
+  ])('and what can: %s', (entries) => {
+    expect(errorsOf(policy(`actions: ${entries}`))).toEqual([]);
+  });
+});
+
+test.each([
+  ['[notify, ▸terminate]', 'no-grace actions[1]'],
+  ['[notify, { ▸terminate: { after: 0s } }]', 'no-grace actions[1].terminate'],
+])('terminate without grace is warned of: %s', (entries, warning) => {
+  const { text, place } = marked(policy(`actions: ${entries}`));
+  const { errors, warnings } = loadWith(text);
+
+  expect(errors).toEqual([]);
+  expect(placed(warnings)).toEqual([`${place} ${warning}`]);
+  expect(warnings[0]).toMatchObject({
+    message: 'terminate comes at once, and nothing brings the instance back',
+    fix: 'give it a grace in which it can be mended, such as after: 7d',
+  });
+});
+
+test('with a grace it is not', () => {
+  expect(loadWith(policy('actions: [notify, stop, { terminate: { after: 1d } }]')).warnings).toEqual([]);
+});

@@ -112,7 +112,7 @@ test('describes every setting of every action for the editor', () => {
     { id: 'tag', description: 'Tags the instance.', keys: ['key', 'value', 'after', 'again'] },
     { id: 'revoke-ingress', description: 'Revokes rules.', keys: ['after', 'again'] },
     { id: 'stop', description: 'Stops the instance.', keys: ['loseInstanceStore', 'after', 'again', 'onDrift'] },
-    { id: 'terminate', description: 'Terminates the instance.', keys: ['after', 'again', 'onDrift'] },
+    { id: 'terminate', description: 'Terminates the instance.', keys: ['after', 'onDrift'] },
   ]);
 });
 
