@@ -36,6 +36,8 @@ export interface Loaded {
   readonly policies: readonly Policy[];
   /** Of enforcement.yml; what holds without one where there is none, or it has mistakes. */
   readonly safety: Safety;
+  /** The enforcement.yml that says so, relative to the current directory; left out: there is none. */
+  readonly safetyFile?: string;
   readonly errors: readonly PolicyError[];
   readonly warnings: readonly PolicyError[];
 }
@@ -54,6 +56,7 @@ export function loadPolicies(paths: readonly string[], options: LoadOptions): Lo
   return {
     policies: named.map(({ policy }) => policy).filter((policy) => !twice.has(policy.source.file)),
     safety: enforcement.safety ?? defaultSafety,
+    ...(enforcement.file === undefined ? {} : { safetyFile: enforcement.file }),
     errors: inReadingOrder([
       ...found.errors,
       ...files.flatMap((file) => file.errors),
@@ -114,13 +117,20 @@ function readValues(absolute: string, cwd: string): Values {
   return { lists: { source, lists: value }, errors: [...errors, ...placed] };
 }
 
+/** What the enforcement.yml of policies came to. */
+interface LoadedEnforcement {
+  readonly safety?: Safety;
+  readonly file?: string;
+  readonly errors: readonly PolicyError[];
+}
+
 /** The one enforcement.yml of these policies. @param below those below the paths, which may be beside no policy. */
 function loadEnforcement(
   policies: readonly PolicyPath[],
   below: readonly string[],
   valuesOf: (file: string) => Values,
   cwd: string,
-): { readonly safety?: Safety; readonly errors: readonly PolicyError[] } {
+): LoadedEnforcement {
   const above = policies.flatMap(({ absolute }) => findEnforcement(absolute, cwd));
   const files = [...new Set([...above, ...below])].sort((a, b) => a.length - b.length);
   const [file, second] = files;
@@ -136,11 +146,7 @@ function loadEnforcement(
   return readEnforcement(file, valuesOf(file), cwd);
 }
 
-function readEnforcement(
-  absolute: string,
-  values: Values,
-  cwd: string,
-): { readonly safety?: Safety; readonly errors: readonly PolicyError[] } {
+function readEnforcement(absolute: string, values: Values, cwd: string): LoadedEnforcement {
   const file = readText(absolute, cwd);
   if ('error' in file) return { errors: [file.error] };
   const { content, errors } = readYaml(file.text, relativeTo(cwd, absolute), minimalEnforcement);
@@ -149,7 +155,8 @@ function readEnforcement(
   const { mistakes, safety } = checkSafety(filled);
   const placed = placeAll(mistakes, filled, content.source.file);
   const all = [...values.errors, ...errors, ...placed];
-  return { ...(safety === undefined || all.length > 0 ? {} : { safety }), errors: all };
+  if (safety === undefined || all.length > 0) return { errors: all };
+  return { safety, file: content.source.file, errors: all };
 }
 
 function loadFile(path: PolicyPath, values: Values, options: LoadOptions): LoadedFile {
