@@ -96,7 +96,9 @@ function refuseUnknownParameters(given) {
 async function resources({ options, resolveConfigurationProperty }) {
   refuseUnknownParameters(options.param);
   const { policies, settings } = await guardrail(resolveConfigurationProperty);
-  const { bindSafety, template } = source();
+  const { bindSafety, enforcementNote, template } = source();
+  const note = enforcementNote(loaded(policies).policies, settings);
+  if (note !== undefined) process.stderr.write(`${note}\n`);
   return template(boundPolicies(policies), settings, bindSafety(loaded(policies).safety));
 }
 

@@ -30,12 +30,14 @@ export const quarantine = defineAction({
           z.strictObject({
             id: z
               .string()
-              .regex(/^sg-[0-9a-f]+$/)
+              .regex(/^sg-[0-9a-f]+$/, 'must be an id such as sg-0123456789abcdef0')
               .describe('Its id. Instances of other VPCs are refused then.'),
           }),
           z.strictObject({
             tags: z
               .record(z.string().min(1), z.array(z.string()).min(1))
+              .refine((tags) => Object.keys(tags).length > 0, 'is empty: write the tags that the group has')
+              .meta({ minProperties: 1 })
               .describe(
                 "Tag keys, each with globs of which one must match the value. Exactly one group of the instance's VPC must have them.",
               ),

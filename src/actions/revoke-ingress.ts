@@ -1,5 +1,5 @@
 import type * as ec2 from '@aws-sdk/client-ec2';
-import { defineAction, type PlannedCall } from '../domain/action.ts';
+import { type Brought, defineAction, type PlannedCall } from '../domain/action.ts';
 import { canonicalCidr, isCidr } from '../domain/address-space.ts';
 import type { SecurityGroup } from '../domain/facts.ts';
 import { distinct } from '../domain/instance.ts';
@@ -63,13 +63,20 @@ export const revokeIngress = defineAction({
     z.strictObject({
       replaceWith: z
         .array(
-          z.string().refine(isSource, {
-            error: 'is no source: write a CIDR such as 10.0.0.0/8, a prefix list pl-... or a security group sg-...',
-          }),
+          z
+            .string()
+            .refine(isSource, {
+              error: 'is no source: write a CIDR such as 10.0.0.0/8, a prefix list pl-... or a security group sg-...',
+              abort: true,
+            })
+            .refine((source) => written(source) === source.toLowerCase(), {
+              error: ({ input }) =>
+                `has bits behind its prefix, or is not in EC2's form: write ${written(String(input))}`,
+            }),
         )
         .default([])
         .describe(
-          'Sources that are let in to the same ports before the others are revoked: CIDRs, prefix lists (pl-...), security groups (sg-...). They should be allowed by the policy.',
+          'Sources that are let in to the same ports before the others are revoked: CIDRs, prefix lists (pl-...), security groups (sg-...). They must be allowed by the policy.',
         ),
       split: z
         .boolean()
@@ -127,6 +134,7 @@ export const revokeIngress = defineAction({
       },
     };
   },
+  brings: ({ replaceWith }, ruleParameters) => letIn(replaceWith, restrictedBy(ruleParameters)),
   examples: [
     {
       title: 'SSH that is open to everyone is closed, the web stays open',
@@ -337,6 +345,22 @@ function isSource(text: string): boolean {
   return isCidr(text) || /^(?:pl|sg)-[0-9a-f]+$/.test(text);
 }
 
+/** A source as EC2 has it. */
+function written(source: string): string {
+  return isCidr(source) ? canonicalCidr(source) : source.toLowerCase();
+}
+
+/** Each source by itself, then all together: several that are narrow may be wide as one. */
+function letIn(sources: readonly string[], { protocols, ranges }: Restricted): readonly Brought[] {
+  const openings = protocols.flatMap((protocol) => ranges.slice(0, 1).map((range) => ({ protocol, range })));
+  const brought = (path: Brought['path'], some: readonly string[]): Brought => {
+    const permissions = openings.flatMap((one) => some.map((source) => permissionOf({ ...one, source })));
+    return { path, given: { securityGroups: [{ GroupId: 'replaceWith', IpPermissions: permissions }] } };
+  };
+  const alone = sources.map((source, index) => brought(['replaceWith', index], [source]));
+  return alone.length < 2 ? alone : [...alone, brought(['replaceWith'], sources)];
+}
+
 type JsonObject = { readonly [key: string]: Json };
 
 function isObject(value: Json | undefined): value is JsonObject {
@@ -442,9 +466,7 @@ function keptBy({ offence: { protocol, source }, rule, keeps }: Revocation): rea
 }
 
 function replacing({ offence: { protocol }, closes }: Revocation, sources: readonly string[]): readonly Added[] {
-  return closes.flatMap((range) =>
-    sources.map((source) => ({ protocol, range, source: isCidr(source) ? canonicalCidr(source) : source })),
-  );
+  return closes.flatMap((range) => sources.map((source) => ({ protocol, range, source: written(source) })));
 }
 
 function doesText(revocations: readonly Revocation[], replaceWith: readonly string[], left: readonly string[]): string {

@@ -7,7 +7,8 @@ import { type Colours, coloursFor } from './output/colours.ts';
 import { indented, json, table } from './output/text.ts';
 
 const help = `
-Without an id, lists the actions. With one, prints all there is to know of it.
+Without an id, lists the actions. With one, prints all there is to know of it. Its examples are
+documentation, each with what it starts from and the calls that come of it: they do not paste into a policy.
 
 Examples:
   ec2-guardrail actions

@@ -20,12 +20,14 @@ export function permissionsDocument(
 ): PermissionsDocument {
   const { InspectRole, SweepRole } = permissions(policies, settings, safety);
   const statements = [...InspectRole, ...SweepRole];
+  const ifOn = permissions(policies, { ...settings, enforcement: 'on' }, safety);
   const reads = readsFor([...needsOf(policies), ...needsToAct(policies, safety)]);
   return {
     version: 1,
     policies: policies.map(({ name }) => name),
     actions: distinct(policies.flatMap((policy) => policy.actions.map(({ id }) => id))),
     ec2Changes: ec2Changes(statements.flatMap(({ Action }) => Action)),
+    ec2ChangesIfOn: ec2Changes([...ifOn.InspectRole, ...ifOn.SweepRole].flatMap(({ Action }) => Action)),
     roles: { InspectRole: iamPolicy(InspectRole), SweepRole: iamPolicy(SweepRole) },
     why: Object.fromEntries(statements.map(({ Sid }) => [Sid, reasons[Sid]])),
     reads: reads.map((action) => ({ action, neededBy: neededBy(action, policies, safety) })),

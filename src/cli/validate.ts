@@ -1,5 +1,4 @@
 import type { Command } from 'commander';
-import { notify, type Policy } from '../domain/policy.ts';
 import type { Loaded } from '../language/load.ts';
 import type { CommandIo } from './io.ts';
 import { loadOptions } from './load-policies.ts';
@@ -34,30 +33,23 @@ async function validate(paths: readonly string[], format: FormatOption['format']
 }
 
 /** Prints what was loaded as `validate` does, and ends the command with 2 when it has mistakes. */
-export async function printValidation(
-  { policies, errors, warnings }: Loaded,
-  format: FormatOption['format'],
-  io: CommandIo,
-): Promise<void> {
+export async function printValidation(loaded: Loaded, format: FormatOption['format'], io: CommandIo): Promise<void> {
+  const { policies, errors, warnings } = loaded;
   if (errors.length > 0) io.exit(2);
   if (format === 'json') {
     io.stdout(json({ version: 1, policies: policies.map(({ name }) => name), errors, warnings }));
     return;
   }
-  const { errorsText } = await import('./output/errors.ts');
+  const [{ errorsText }, { enforcementText }] = await Promise.all([
+    import('./output/errors.ts'),
+    import('./output/enforcement-text.ts'),
+  ]);
   const colours = coloursFor(io);
   if (errors.length > 0) io.stdout(errorsText(errors, colours, 'error'));
   if (warnings.length > 0) io.stdout(errorsText(warnings, colours, 'warning'));
-  if (errors.length === 0) io.stdout(policies.map(enforcementText).join(''));
+  if (errors.length === 0) io.stdout(enforcementText(loaded));
   const found = errors.length === 0 ? colours.green('no errors') : colours.red(count(errors.length, 'error'));
   const warned = warnings.length === 0 ? '' : `, ${colours.yellow(count(warnings.length, 'warning'))}`;
   const subject = errors.length === 0 ? `${count(policies.length, 'policy', 'policies')}, ` : '';
   io.stdout(`${subject}${found}${warned}\n`);
-}
-
-/** A line for a policy that changes something: whoever checks policies must not overlook it. */
-function enforcementText({ name, mode, enforce, actions }: Policy): string {
-  if (mode !== 'enforce') return '';
-  const ids = actions.map(({ id }) => id).filter((id) => id !== notify.id);
-  return `${name} enforces${enforce === undefined ? '' : ' on some instances'}: ${ids.join(', ')}\n`;
 }

@@ -1,6 +1,6 @@
 import type * as z from 'zod';
 import type { Facts } from './facts.ts';
-import type { ActionGiven } from './given.ts';
+import type { ActionGiven, Given } from './given.ts';
 import type { Instance } from './instance.ts';
 import type { Json } from './json.ts';
 import type { InstanceFields, Need } from './needs.ts';
@@ -64,6 +64,13 @@ export interface ActionContext<N extends Need, P> {
   readonly now: Date;
 }
 
+/** An instance with nothing but what an action brings. */
+export interface Brought {
+  /** Where the action's parameters ask for it. */
+  readonly path: readonly (string | number)[];
+  readonly given: Given;
+}
+
 /** An example of an action: run by the tests, printed in the docs. */
 export interface ActionExample<P> {
   readonly title: string;
@@ -100,12 +107,17 @@ export interface Action<
   readonly states: readonly Instance['State']['Name'][];
   /** Rules whose violations it mends; left out: any rule's. */
   readonly rules?: readonly string[];
-  /** JSON in, JSON out, and never the keys `after`, `again` and `onDrift`, which every action has. Every key is described. */
+  /** JSON in, JSON out, and never the keys `after`, `again` and `onDrift`, which are of all actions. Every key is described. */
   readonly parameters: (z: Zod) => S;
   readonly needs: readonly N[];
   /** All that its plans may call with these parameters: the permissions of a deployment that uses it. */
   readonly operations: readonly O[] | ((parameters: z.output<S>) => readonly O[]);
   plan(context: ActionContext<N, z.output<S>>): Planned<NoInfer<O>>;
+  /**
+   * What it brings to an instance by itself, such as sources that it lets in. A policy whose own rule is violated by that is
+   * refused: it would act against itself.
+   */
+  readonly brings?: (parameters: z.output<S>, ruleParameters: Json) => readonly Brought[];
   readonly examples: readonly ActionExample<z.input<S>>[];
 }
 

@@ -20,6 +20,9 @@ const commonOfInterrupting = common.extend({
     .describe('Whether it may also follow a violation that came by a change after the launch.'),
 });
 
+/** Of what is gone nothing is done again. */
+const commonOfLast = commonOfInterrupting.omit({ again: true });
+
 /** What every action takes, as it is written. */
 interface Common {
   readonly after: string;
@@ -28,6 +31,7 @@ interface Common {
 }
 
 function commonForm(action: AnyAction): z.ZodObject & z.ZodType<Common> {
+  if (action.kind === 'terminate') return commonOfLast;
   return interrupts(action) ? commonOfInterrupting : common;
 }
 

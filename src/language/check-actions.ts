@@ -1,16 +1,18 @@
 import * as z from 'zod';
 import { type AnyAction, interrupts } from '../domain/action.ts';
 import type { Catalogue } from '../domain/catalogue.ts';
+import { defaultNow, inspected } from '../domain/given.ts';
 import type { Json } from '../domain/json.ts';
 import { type ActionUse, type Enforcement, type Notify, notify } from '../domain/policy.ts';
+import type { AnyRule } from '../domain/rule.ts';
 import { actionForm, notifyForm, settingsOf } from './action-forms.ts';
-import { millisecondsOf } from './duration.ts';
+import { durationText, millisecondsOf } from './duration.ts';
 import { exampleOfAction, notifyExample } from './examples.ts';
-import { jsonSchemaOf, keysAt } from './json-schema.ts';
 import { type Check, mistakeAt, mistakesIn, type PlacedMistake, pathText, valueAt } from './mistakes.ts';
 import { notBuiltYet } from './not-built-yet.ts';
 import { nearest, oneOf } from './policy-error.ts';
-import type { Path } from './source.ts';
+import { isBelowAny, type Path } from './source.ts';
+import type { Filled } from './values.ts';
 
 /** An entry of `actions` with the action that it names. */
 interface Entry {
@@ -29,7 +31,7 @@ export function namedActions(actions: unknown): readonly string[] {
 
 /** All that is wrong with `actions`, as far as its entries name one action each. */
 export function actionMistakes(
-  content: unknown,
+  { value: content, unfilled }: Pick<Filled, 'value' | 'unfilled'>,
   { rules, actions: known }: Catalogue,
   written: Check['written'],
 ): readonly PlacedMistake[] {
@@ -40,14 +42,19 @@ export function actionMistakes(
   const isThere = ({ id }: Entry) => id === notify.id || known.some((action) => action.id === id);
   const unknown = entries.filter((entry) => !isThere(entry)).map((entry) => unknownAction(entry, known));
   const nameless = actions.flatMap((entry, index) => namelessEntry(entry, ['actions', index], known));
+  const settings = entries.flatMap((entry) => settingMistakes(entry, known, written));
   const mayBeNotify = nameless.length > 0 || unknown.some(({ mistake }) => mistake.fix === `write ${notify.id}`);
   return [
     ...nameless,
     ...unknown,
-    ...entries.flatMap((entry) => settingMistakes(entry, known, written)),
+    ...settings.filter(({ path }) => !isBelowAny(path, unfilled)),
     ...entries.filter(isThere).flatMap((entry, index, all) => placeMistakes(entry, all.slice(0, index), known)),
     ...(rule === undefined ? [] : entries.flatMap((entry) => ruleMistakes(entry, rule.id, known))),
+    ...(rule === undefined || settings.length + unfilled.length > 0
+      ? []
+      : entries.flatMap((entry) => broughtMistakes(entry, rule, valueAt(content, ['parameters']), known))),
     ...notifyMistakes(entries, known, mayBeNotify),
+    ...(settings.length > 0 ? [] : graceMistakes(entries, known)),
   ];
 }
 
@@ -150,18 +157,22 @@ function settingMistakes(
   const action = known.find((one) => one.id === id);
   if (action === undefined) return [];
   const example = exampleOfAction(action);
-  const mistakes = check(actionForm(action), settings, example).map((one) => withoutDrift(one, action, at));
+  const mistakes = check(actionForm(action), settings, example).map((one) => withoutCommon(one, action, at));
   // What holds between the action's own parameters is known to its own form alone.
   return mistakes.length > 0 ? mistakes : check(action.parameters(z), settingsOf(action, settings).own, example);
 }
 
-/** `onDrift` is a key of other actions: that it is none of this one has a reason. */
-function withoutDrift(placed: PlacedMistake, action: AnyAction, at: Path): PlacedMistake {
+/** `onDrift` and `again` are keys of other actions: that they are none of this one has a reason. */
+function withoutCommon(placed: PlacedMistake, action: AnyAction, at: Path): PlacedMistake {
   const { path, mistake } = placed;
-  if (interrupts(action) || path.length !== at.length + 1 || path.at(-1) !== 'onDrift') return placed;
-  if (keysAt(jsonSchemaOf(action.parameters(z)), []).includes('onDrift')) return placed;
-  const message = `${action.id} interrupts nothing, and follows a later change as it follows a launch`;
-  return { path, of: 'key', mistake: { ...mistake, message, fix: 'remove onDrift: there is nothing to allow' } };
+  if (mistake.code !== 'unknown-key' || path.length !== at.length + 1) return placed;
+  if (path.at(-1) === 'onDrift' && !interrupts(action)) {
+    const message = `${action.id} interrupts nothing, and follows a later change as it follows a launch`;
+    return { path, of: 'key', mistake: { ...mistake, message, fix: 'remove onDrift: there is nothing to allow' } };
+  }
+  if (path.at(-1) !== 'again' || action.kind !== 'terminate') return placed;
+  const message = `${action.id} is done once: the instance is gone`;
+  return { path, of: 'key', mistake: { ...mistake, message, fix: 'remove again' } };
 }
 
 /** What is wrong with an action because of those before it. */
@@ -181,10 +192,38 @@ function placeMistakes(
 }
 
 function ruleMistakes({ id, path, of }: Entry, rule: string, known: readonly AnyAction[]): readonly PlacedMistake[] {
-  const mends = known.find((one) => one.id === id)?.rules;
-  if (mends === undefined || mends.includes(rule)) return [];
-  const message = `${id} mends violations of ${oneOf(mends)}, and this policy's rule is ${rule}`;
+  const action = known.find((one) => one.id === id);
+  if (action === undefined || mends(action, rule)) return [];
+  const message = `${id} mends violations of ${oneOf(action.rules ?? [])}, and this policy's rule is ${rule}`;
   return [mistakeAt(path, of, 'unfit-action', message, 'remove it')];
+}
+
+function mends({ rules }: AnyAction, rule: string): boolean {
+  return rules === undefined || rules.includes(rule);
+}
+
+/** What the action brings must not itself violate the policy: it would be revoked next, or stay as a violation of our own. */
+function broughtMistakes(
+  { id, path, settings }: Entry,
+  rule: AnyRule,
+  ruleParameters: unknown,
+  known: readonly AnyAction[],
+): readonly PlacedMistake[] {
+  const action = known.find((one) => one.id === id);
+  const asked = rule.parameters(z).safeParse(ruleParameters ?? {});
+  if (action?.brings === undefined || !asked.success || !mends(action, rule.id)) return [];
+  const own = action.parameters(z).parse(settingsOf(action, settings).own) as Json;
+  const mistakes = action.brings(own, asked.data).flatMap(({ path: inner, given }): readonly PlacedMistake[] => {
+    const now = new Date(defaultNow);
+    const verdict = rule.evaluate({ ...inspected(given, now), parameters: asked.data, now });
+    if (verdict.compliance !== 'NON_COMPLIANT') return [];
+    const message = `${id} would bring what this policy forbids: ${verdict.reason}`;
+    return [mistakeAt([...path, ...inner], 'value', 'unfit-action', message, 'write what the policy allows')];
+  });
+  // What is wrong with one by itself is wrong with all together, too.
+  return mistakes.filter(
+    ({ path: outer }) => !mistakes.some((one) => one.path.length > outer.length && isBelowAny(one.path, [outer])),
+  );
 }
 
 function notifyMistakes(
@@ -205,9 +244,67 @@ function notifyMistakes(
   return [mistakeAt(path, 'key', 'invalid-value', message, fix, exampleOfAction(known[0]))];
 }
 
-/** Whether an action has a grace, or one that can't be read. */
+/** Whether an action has a grace or comes again, or one that can't be read. */
 function comesLater({ id, settings }: Entry, known: readonly AnyAction[]): boolean {
-  const after = valueAt(settings, ['after']);
   if (id === notify.id) return false;
-  return !isAction(id, known) || (after !== undefined && !(typeof after === 'string' && millisecondsOf(after) === 0));
+  if (!isAction(id, known) || valueAt(settings, ['again']) !== undefined) return true;
+  const after = valueAt(settings, ['after']);
+  return after !== undefined && !(typeof after === 'string' && millisecondsOf(after) === 0);
+}
+
+/** How long something of an action takes, in milliseconds; 0 where nothing is said of it. */
+function lastingOf({ settings }: Entry, key: 'after' | 'again' | 'before'): number {
+  const lasting = valueAt(settings, [key]);
+  return typeof lasting === 'string' ? millisecondsOf(lasting) : 0;
+}
+
+/** What can't come in time. Asked of settings without mistakes. */
+function graceMistakes(entries: readonly Entry[], known: readonly AnyAction[]): readonly PlacedMistake[] {
+  return entries.flatMap((entry) =>
+    entry.id === notify.id ? tooEarly(entry, entries, known) : tooLate(entry, entries, known),
+  );
+}
+
+/** What is announced longer before than anything takes is never announced: the time for it is past when the violation opens. */
+function tooEarly(told: Entry, entries: readonly Entry[], known: readonly AnyAction[]): readonly PlacedMistake[] {
+  const before = lastingOf(told, 'before');
+  const others = entries.filter(({ id }) => id !== notify.id);
+  const longest = Math.max(0, ...others.flatMap((one) => [lastingOf(one, 'after'), lastingOf(one, 'again')]));
+  if (longest === 0 || before <= longest || !others.every(({ id }) => isAction(id, known))) return [];
+  const message = `no action waits for ${durationText(before)}: the longest grace is ${durationText(longest)}`;
+  return [
+    mistakeAt([...told.path, 'before'], 'value', 'invalid-value', message, `write less than ${durationText(longest)}`),
+  ];
+}
+
+/** What waits longer than terminate finds nothing any more, unless it follows a change that terminate does not. */
+function tooLate(entry: Entry, entries: readonly Entry[], known: readonly AnyAction[]): readonly PlacedMistake[] {
+  const place = entries.indexOf(entry);
+  const last = entries.find(
+    ({ id }, at) => at > place && known.some((one) => one.id === id && one.kind === 'terminate'),
+  );
+  const grace = lastingOf(entry, 'after');
+  if (last === undefined || grace <= lastingOf(last, 'after')) return [];
+  if (followsDrift(entry, known) && !followsDrift(last, known)) return [];
+  const end = lastingOf(last, 'after') === 0 ? 'at once' : `after ${durationText(lastingOf(last, 'after'))}`;
+  const message = `${entry.id} never comes: ${last.id} comes ${end}, and the instance is gone then`;
+  const fix = `give ${entry.id} a grace shorter than that of ${last.id}, or remove it`;
+  return [mistakeAt([...entry.path, 'after'], 'value', 'unreachable-action', message, fix)];
+}
+
+function followsDrift({ id, settings }: Entry, known: readonly AnyAction[]): boolean {
+  const action = known.find((one) => one.id === id);
+  return action !== undefined && (!interrupts(action) || valueAt(settings, ['onDrift']) === true);
+}
+
+/** Instances that are terminated before anybody could mend them: no mistake, and worth a word. */
+export function withoutGrace(content: unknown, known: readonly AnyAction[]): readonly PlacedMistake[] {
+  const entries = entriesIn(valueAt(content, ['actions']));
+  return entries
+    .filter((entry) => known.some(({ id, kind }) => id === entry.id && kind === 'terminate'))
+    .filter((entry) => lastingOf(entry, 'after') === 0)
+    .map(({ id, path, of }) => {
+      const message = `${id} comes at once, and nothing brings the instance back`;
+      return mistakeAt(path, of, 'no-grace', message, 'give it a grace in which it can be mended, such as after: 7d');
+    });
 }

@@ -46,7 +46,7 @@ export function checkPolicy(filled: Filled, folder: string | undefined, catalogu
     ...(rule === undefined ? [] : parameterMistakes(content, rule, forms, filled.unfilled)),
     ...(rule === undefined ? [] : boundMistakes(content, rule, forms)),
     ...patternMistakes(content, rule),
-    ...actionMistakes(content, catalogue, written),
+    ...actionMistakes(filled, catalogue, written),
     ...enforcementMistakes(content),
     ...conditionMistakesOf(content),
     ...folderMistakes(valueAt(content, ['name']), folder),

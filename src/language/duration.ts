@@ -12,6 +12,13 @@ export function millisecondsOf(duration: string): number {
   return Number(number) * (units[unit] ?? Number.NaN);
 }
 
+/** Milliseconds as a person writes them: in the largest unit of which there are two or more. */
+export function durationText(milliseconds: number): string {
+  const fits = Object.entries(units).filter(([, unit]) => milliseconds % unit === 0 && milliseconds >= 2 * unit);
+  const [unit, length] = fits.at(-1) ?? ['s', 1_000];
+  return `${milliseconds / length}${unit}`;
+}
+
 /** A duration as a person writes it: a whole number and its unit. */
 export const duration = z
   .string()

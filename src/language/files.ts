@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { asError } from '../domain/errors.ts';
-import type { PolicyError } from './policy-error.ts';
+import { nearest, type PolicyError } from './policy-error.ts';
 
 /** A policy file that a PATH leads to. */
 export interface PolicyPath {
@@ -61,7 +61,7 @@ function findAt(path: string, cwd: string): Found {
         dirname(file) === absolute ? withFolder(file) : { absolute: file, folder: basename(dirname(file)) },
       );
     const errors = [
-      ...files.filter((file) => hasWrongSuffix(file)).map((file) => wrongSuffix(relativeTo(cwd, file))),
+      ...files.flatMap((file) => misnamed(file, cwd)),
       ...named.filter(isFolder).map((file) => folderForFile(relativeTo(cwd, file))),
     ];
     const enforcement = files.filter((file) => basename(file) === ENFORCEMENT_FILE);
@@ -171,13 +171,22 @@ function noPolicies(file: string): PolicyError {
   return mistake(file, 'no-policies', 'no policies here', fix);
 }
 
-function hasWrongSuffix(file: string): boolean {
-  return ['policy.yaml', 'enforcement.yaml'].includes(basename(file));
+/** How many letters of a name may differ from `enforcement`, such as in `enforce.yml`: what it protects is not, without a word. */
+const MISSPELT_LETTERS = 4;
+
+/** A file that was probably to be one of ours, and is not read under its name. */
+function misnamed(file: string, cwd: string): readonly PolicyError[] {
+  const name = basename(file);
+  const meant = meantBy(name);
+  if (meant === undefined || meant === name) return [];
+  return [mistake(relativeTo(cwd, file), 'no-policies', `${name} is not read`, `rename it to ${meant}`)];
 }
 
-function wrongSuffix(file: string): PolicyError {
-  const name = basename(file);
-  return mistake(file, 'no-policies', `${name} is not read`, `rename it to ${name.replace('.yaml', '.yml')}`);
+function meantBy(name: string): string | undefined {
+  const [, stem] = /^([^.]+)\.ya?ml$/i.exec(name) ?? [];
+  if (stem === undefined) return undefined;
+  if (stem.toLowerCase() === 'policy') return POLICY_FILE;
+  return nearest(stem, ['enforcement'], MISSPELT_LETTERS) === undefined ? undefined : ENFORCEMENT_FILE;
 }
 
 /** What holds of all policies is said in one file, which all of them are beside. */

@@ -3,6 +3,7 @@ import type { Catalogue } from '../domain/catalogue.ts';
 import type { Policy } from '../domain/policy.ts';
 import { defaultSafety, type Safety } from '../domain/safety.ts';
 import { checkPolicy, expiredExemptions } from './check.ts';
+import { withoutGrace } from './check-actions.ts';
 import { checkSafety } from './check-safety.ts';
 import { minimalEnforcement, minimalPolicy, minimalValues } from './examples.ts';
 import {
@@ -35,6 +36,8 @@ export interface Loaded {
   readonly policies: readonly Policy[];
   /** Of enforcement.yml; what holds without one where there is none, or it has mistakes. */
   readonly safety: Safety;
+  /** The enforcement.yml that says so, relative to the current directory; left out: there is none. */
+  readonly safetyFile?: string;
   readonly errors: readonly PolicyError[];
   readonly warnings: readonly PolicyError[];
 }
@@ -53,6 +56,7 @@ export function loadPolicies(paths: readonly string[], options: LoadOptions): Lo
   return {
     policies: named.map(({ policy }) => policy).filter((policy) => !twice.has(policy.source.file)),
     safety: enforcement.safety ?? defaultSafety,
+    ...(enforcement.file === undefined ? {} : { safetyFile: enforcement.file }),
     errors: inReadingOrder([
       ...found.errors,
       ...files.flatMap((file) => file.errors),
@@ -113,13 +117,20 @@ function readValues(absolute: string, cwd: string): Values {
   return { lists: { source, lists: value }, errors: [...errors, ...placed] };
 }
 
+/** What the enforcement.yml of policies came to. */
+interface LoadedEnforcement {
+  readonly safety?: Safety;
+  readonly file?: string;
+  readonly errors: readonly PolicyError[];
+}
+
 /** The one enforcement.yml of these policies. @param below those below the paths, which may be beside no policy. */
 function loadEnforcement(
   policies: readonly PolicyPath[],
   below: readonly string[],
   valuesOf: (file: string) => Values,
   cwd: string,
-): { readonly safety?: Safety; readonly errors: readonly PolicyError[] } {
+): LoadedEnforcement {
   const above = policies.flatMap(({ absolute }) => findEnforcement(absolute, cwd));
   const files = [...new Set([...above, ...below])].sort((a, b) => a.length - b.length);
   const [file, second] = files;
@@ -135,11 +146,7 @@ function loadEnforcement(
   return readEnforcement(file, valuesOf(file), cwd);
 }
 
-function readEnforcement(
-  absolute: string,
-  values: Values,
-  cwd: string,
-): { readonly safety?: Safety; readonly errors: readonly PolicyError[] } {
+function readEnforcement(absolute: string, values: Values, cwd: string): LoadedEnforcement {
   const file = readText(absolute, cwd);
   if ('error' in file) return { errors: [file.error] };
   const { content, errors } = readYaml(file.text, relativeTo(cwd, absolute), minimalEnforcement);
@@ -148,7 +155,8 @@ function readEnforcement(
   const { mistakes, safety } = checkSafety(filled);
   const placed = placeAll(mistakes, filled, content.source.file);
   const all = [...values.errors, ...errors, ...placed];
-  return { ...(safety === undefined || all.length > 0 ? {} : { safety }), errors: all };
+  if (safety === undefined || all.length > 0) return { errors: all };
+  return { safety, file: content.source.file, errors: all };
 }
 
 function loadFile(path: PolicyPath, values: Values, options: LoadOptions): LoadedFile {
@@ -172,9 +180,10 @@ function loadWith(text: string, path: PolicyPath, values: Values, options: LoadO
   const mistakes = placeAll(checked.mistakes, filled, file);
   const errors = [...values.errors, ...read.errors, ...mistakes];
   const name = typeof value.name === 'string' ? { name: { text: value.name, source } } : {};
-  const warnings = expiredExemptions(filled.value, options.now).map((warning) =>
-    place(warning, filled.originOf(warning.path)),
-  );
+  const warnings = [
+    ...expiredExemptions(filled.value, options.now),
+    ...withoutGrace(filled.value, options.actions),
+  ].map((warning) => place(warning, filled.originOf(warning.path)));
   if (errors.length > 0 || checked.policy === undefined) return { ...name, errors, warnings };
   const hash = createHash('sha256').update(text).digest('hex').slice(0, 12);
   return { ...name, policy: { ...checked.policy, source: { file, hash } }, errors, warnings };

@@ -92,8 +92,9 @@ function withExample(mistake: Mistake, example: string | undefined): Mistake {
  */
 function alternatives(issue: Issue, value: unknown): readonly Issue[] {
   if (issue.code !== 'invalid_union') return [issue];
-  const meant = issue.errors.filter((errors) => !errors.some(isOfAnotherType));
-  const [only, second] = meant;
+  const fitting = issue.errors.filter((errors) => !errors.some(isOfAnotherType));
+  const known = fitting.filter((errors) => !errors.some(isOfOtherKeys));
+  const [only, second] = fitting.length > 1 && known.length > 0 ? known : fitting;
   if (only === undefined || second !== undefined) return [issue];
   return only
     .map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] }))
@@ -110,6 +111,11 @@ function isMoot(issue: Issue, issues: readonly Issue[]): boolean {
 
 function isOfAnotherType(issue: Issue): boolean {
   return issue.path.length === 0 && (issue.code === 'invalid_type' || issue.code === 'invalid_value');
+}
+
+/** Of maps that differ in their keys, the one that was meant has no key that is none of its own. */
+function isOfOtherKeys(issue: Issue): boolean {
+  return issue.path.length === 0 && issue.code === 'unrecognized_keys';
 }
 
 interface Around {
@@ -166,6 +172,13 @@ function describe(issue: Issue, { form, schema, value, at, written }: Around): r
           fixOfType(expected, { found, path, written: written(path), about, accepts }),
         );
       }
+      const byKeys = mistakesOfKeys(
+        found,
+        path,
+        keysAt(schema, inner),
+        issue.errors.every((one) => one.some(isOfOtherKeys)),
+      );
+      if (byKeys.length > 0) return byKeys;
       const reasons = [
         ...new Set(
           issue.errors
@@ -208,6 +221,37 @@ function describe(issue: Issue, { form, schema, value, at, written }: Around): r
         repaired(found, path, accepts) ?? correction(issue.message, about),
       );
   }
+}
+
+/** Of a map that is one of several, told apart by their keys: a key of none, keys of more than one, or no key at all. */
+function mistakesOfKeys(
+  found: unknown,
+  path: Path,
+  known: readonly string[],
+  isOfNone: boolean,
+): readonly PlacedMistake[] {
+  if (!isMap(found) || Array.isArray(found)) return [];
+  const keys = Object.keys(found);
+  const strangers = keys.filter((key) => !known.includes(key));
+  if (strangers.length > 0) return strangers.map((key) => unknownKey(key, path, known));
+  const name = `\`${pathText(path)}\``;
+  if (keys.length > 1 && isOfNone)
+    return [
+      mistakeAt(
+        path,
+        'value',
+        'invalid-value',
+        `${name} has ${listed(keys)}`,
+        `write ${oneOf(keys)}, not ${keys.length > 2 ? 'all' : 'both'}`,
+      ),
+    ];
+  if (keys.length > 0) return [];
+  return [mistakeAt(path, 'value', 'invalid-value', `${name} is empty`, `write ${oneOf(known)}`)];
+}
+
+/** `id and tags`. */
+function listed(words: readonly string[]): string {
+  return oneOf(words).replace(/ or (?!.* or )/, ' and ');
 }
 
 function emptyOrShort(

@@ -16,6 +16,7 @@ export type ErrorCode =
   | 'missing-key'
   | 'missing-notify'
   | 'name-differs-from-folder'
+  | 'no-grace'
   | 'no-policies'
   | 'not-built-yet'
   | 'nothing-to-enforce'

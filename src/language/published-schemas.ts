@@ -65,7 +65,7 @@ function schemaOfActions(list: JsonSchema | undefined, actions: readonly AnyActi
     ...actions.map((action) => [action.id, actionForm(action)] as const),
   ];
   const alone = forms.filter(([, form]) => form.safeParse({}).success).map(([id]) => id);
-  const withSettings = Object.fromEntries(forms.map(([id, form]) => [id, inner(form)]));
+  const withSettings = Object.fromEntries(forms.map(([id, form]) => [id, withValueLists(inner(form))]));
   return {
     ...list,
     items: {

@@ -37,8 +37,8 @@ const MAX_ENTRIES = 10_000;
 const reference = /^\$([A-Za-z][A-Za-z0-9_-]*)$/;
 
 /**
- * Replaces `$name` by the list of that name, within `parameters`, every `match` and `protected`: as a whole value, or spliced in as
- * an entry of a list.
+ * Replaces `$name` by the list of that name, within `parameters`, settings of actions, every `match` and `protected`: as a whole value,
+ * or spliced in as an entry of a list.
  * @param values `unusable`: there is a values.yml, and it has errors of its own, which are told elsewhere.
  */
 export function fillIn(content: unknown, source: Source, values: ValueLists | 'unusable' | NoValues): Filled {
@@ -110,7 +110,9 @@ export function fillIn(content: unknown, source: Source, values: ValueLists | 'u
 
 /** Name of the list that a text stands for, where lists may stand. */
 function listName(text: string, path: Path): string | undefined {
-  const isParameter = path[0] === 'parameters';
+  // Behind the entry and its action: an entry of `actions` is no list's.
+  const isSetting = path[0] === 'actions' && path.length > 3;
+  const isParameter = path[0] === 'parameters' || isSetting;
   const isMatch =
     path[0] === 'match' ||
     path[0] === 'protected' ||

@@ -318,7 +318,7 @@ function failedActions(settings: Settings): Alarm {
   return {
     name: 'actions-failed',
     description:
-      'What a policy says was to be done, and a call of it failed. The alert of the instance says which and why; it is tried again at the next look.',
+      'What a policy says was to be done, and a call of it failed. The alert of the instance says which and why; it is tried again at the next look. `ec2-guardrail pause --policy <name>` stops it.',
     watches: own(settings, 'FailedActions'),
     period: 3600,
     when: { above: 0 },

@@ -370,7 +370,7 @@ describe('with split', () => {
 describe('with replaceWith', () => {
   it('each source comes first, in its own form, but for those that are there', () => {
     const groups = [group('sg-1', ingress(22, 22, everyone, '10.0.0.0/8'))];
-    const parameters = { replaceWith: ['10.1.2.3/8', '192.168.0.0/16', 'fd00::/8', 'pl-1', 'sg-2'] };
+    const parameters = { replaceWith: ['10.0.0.0/8', '192.168.0.0/16', 'fd00::/8', 'pl-1', 'sg-2'] };
     const { calls, does } = planOf({ groups, parameters });
     const port = { IpProtocol: 'tcp', FromPort: 22, ToPort: 22 };
 
@@ -381,7 +381,7 @@ describe('with replaceWith', () => {
       { ...port, UserIdGroupPairs: [{ GroupId: 'sg-2' }] },
     ]);
     expect(calls.at(-1)?.operation).toBe('ec2:RevokeSecurityGroupIngress');
-    expect(does).toMatch(/ in sg-1 and let 10\.1\.2\.3\/8, .* and sg-2 in instead$/);
+    expect(does).toMatch(/ in sg-1 and let 10\.0\.0\.0\/8, .* and sg-2 in instead$/);
   });
 
   it('where all are there, nothing is let in', () => {

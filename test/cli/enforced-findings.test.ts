@@ -46,7 +46,7 @@ describe('findings list --would', () => {
     const other = await paused.launch(untagged);
     expect(await would(paused)).toEqual([
       'Owner is missing',
-      expect.stringMatching(`^held back: stop ${other}: paused since .*: INC-12$`),
+      expect.stringMatching(`^held back: stop ${other}: paused since 2026-03-02 \\d\\d:\\d\\d:\\d\\d UTC: INC-12$`),
     ]);
   });
 });

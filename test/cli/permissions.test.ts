@@ -340,6 +340,18 @@ describe('what may change EC2', () => {
   });
 });
 
+test.each([
+  [
+    '',
+    'No permission to change anything in EC2 (1 policy; actions: notify, stop) (with --enforcement on: ec2:StopInstances).',
+  ],
+  ['--enforcement on', 'May change EC2 by ec2:StopInstances (1 policy; actions: notify, stop).'],
+])('of policies that would act, the first line says so: %s', async (options, line) => {
+  const acting = tagged('mode: enforce\n').replace('[notify]', '[notify, stop]');
+
+  expect((await permissionsOf({ tagged: acting }, options)).stdout.split('\n')[0]).toBe(line);
+});
+
 describe('what undo needs', () => {
   const said = (action: AnyAction, parameters: Json) => {
     const policy = enforcing(policyFor('restricted-ingress', { ports: [22] }), action, { parameters });

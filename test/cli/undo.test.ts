@@ -99,7 +99,7 @@ test('the story: what is put back opens again, is not done again, and ends with 
   expect(world.changes()).toHaveLength(2);
   const [finding] = await world.findings();
   expect(finding).toMatchObject({ id, status: 'open', steps: [{ held: { by: 'undone' } }] });
-  expect(line((await world.run(`findings show ${id}`)).stdout)).toContain('put back at 2026-03-02');
+  expect(line((await world.run(`findings show ${id}`)).stdout)).toMatch(/put back at 2026-03-02 \d\d:\d\d:\d\d UTC/);
 
   const exempt = [{ match: { instanceIds: [instanceId] }, reason: 'bastion', until: '2026-12-31' }];
   Object.assign(simulation.engine, { policies: [{ ...revokeSsh, exempt }] });

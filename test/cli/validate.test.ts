@@ -1,8 +1,18 @@
 import { printValidation } from '../../src/cli/validate.ts';
 import { notify, type Policy } from '../../src/domain/policy.ts';
 import { defaultSafety } from '../../src/domain/safety.ts';
+import { inFolderUntilDone } from '../language/folder.ts';
 import { policyFor } from '../support/policies.ts';
 import { fixture, runCli } from './run-cli.ts';
+
+const enforcingPolicy = `name: owned
+description: Every instance has an owner.
+severity: high
+rule: required-tags
+parameters: { keys: [{ key: Owner }] }
+mode: enforce
+actions: [notify, { stop: { after: 24h } }]
+`;
 
 test('a policy with five mistakes prints five places and five fixes, and exits with 2', async () => {
   expect(await runCli('validate', fixture('five-mistakes'))).toEqual({
@@ -96,13 +106,13 @@ test('--format json names the policies and the warnings', async () => {
 
 test('policies that enforce are named, and by what', async () => {
   const observing = policyFor('encrypted-volumes', {});
-  const use = (id: string) => ({ id, parameters: {}, afterMs: 0, onDrift: false });
+  const use = (id: string, hours = 0) => ({ id, parameters: {}, afterMs: hours * 3_600_000, onDrift: false });
   const stopping: Policy = { ...observing, name: 'stopping', mode: 'enforce', actions: [notify, use('stop')] };
   const some: Policy = {
     ...stopping,
     name: 'some',
     enforce: { match: { regions: ['eu-west-1'] } },
-    actions: [use('stop'), notify, use('terminate')],
+    actions: [use('stop', 24), notify, use('terminate', 168)],
   };
   const policies = [{ ...observing, actions: [notify, use('stop')] }, stopping, some];
   let printed = '';
@@ -117,8 +127,41 @@ test('policies that enforce are named, and by what', async () => {
   });
 
   expect(printed).toBe(
-    'stopping enforces: stop\nsome enforces on some instances: stop, terminate\n3 policies, no errors\n',
+    `stopping enforces: stop at once
+some enforces on some instances: stop after 24h, terminate after 7d
+no enforcement.yml: default limits (an hour at most 10 access, 10 stop and 5 terminate, and 5 % of all instances), nothing is protected
+3 policies, no errors
+`,
   );
+});
+
+test.each([
+  [
+    'limits: { perHour: { stop: 1 } }',
+    '10 access, 1 stop and 5 terminate, and 5 % of all instances; nothing is protected',
+  ],
+  [
+    'protected: { regions: [eu-west-1] }',
+    '10 access, 10 stop and 5 terminate, and 5 % of all instances; 1 block protected',
+  ],
+  [
+    'protected: [{ regions: [eu-west-1] }, { tags: { Tier: critical } }]',
+    '10 access, 10 stop and 5 terminate, and 5 % of all instances; 2 blocks protected',
+  ],
+])('where any enforces, what holds of all is printed: %s', async (enforcement, printed) => {
+  const files = { 'policies/enforcement.yml': enforcement, 'policies/owned/policy.yml': enforcingPolicy };
+  const { stdout } = await inFolderUntilDone(files, (folder) => runCli('validate', folder));
+
+  expect(stdout).toBe(
+    `owned enforces: stop after 24h\npolicies/enforcement.yml: an hour at most ${printed}\n1 policy, no errors\n`,
+  );
+});
+
+test('where none does, it is not', async () => {
+  const observing = enforcingPolicy.replace('enforce', 'observe');
+  const files = { 'policies/enforcement.yml': 'limits: {}', 'policies/owned/policy.yml': observing };
+
+  expect((await inFolderUntilDone(files, (folder) => runCli('validate', folder))).stdout).toBe('1 policy, no errors\n');
 });
 
 describe('colours', () => {

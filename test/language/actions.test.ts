@@ -1,3 +1,4 @@
+import { quarantine } from '../../src/actions/quarantine.ts';
 import { defineAction } from '../../src/domain/action.ts';
 import { loadPolicies } from '../../src/language/load.ts';
 import type { PolicyError } from '../../src/language/policy-error.ts';
@@ -442,4 +443,132 @@ describe('an exemption that whoever may tag an instance can give it', () => {
     expect(placed(errorsOf(text))).toEqual([`${place} invalid-value exempt[0].selfService`]);
     expect(errorsOf(text)[0]?.fix).toBe('write true, or leave it out');
   });
+});
+
+describe('the group of quarantine', () => {
+  const errorsWith = (group: string) => {
+    const { text, place } = marked(policy(`actions: [notify, { quarantine: { securityGroup: ${group} } }]`));
+    return { place, errors: loadWith(text, { rules, actions: [quarantine] }).errors };
+  };
+
+  test.each([
+    ['{ tags: { Role: ▸quarantine } }', 'wrong-type', '.tags.Role', 'write it as a list: [quarantine]'],
+    ['{ tags: ▸{} }', 'invalid-value', '.tags', 'write the tags that the group has'],
+    ['{ id: ▸quarantine }', 'invalid-value', '.id', 'write an id such as sg-0123456789abcdef0'],
+    ['▸{ id: sg-0a, tags: { Role: [a] } }', 'invalid-value', '', 'write id or tags, not both'],
+    ['▸{}', 'invalid-value', '', 'write id or tags'],
+    ['{ ▸tag: { Role: [a] } }', 'unknown-key', '.tag', 'write `tags`'],
+    ['▸sg-0a', 'wrong-type', '', expect.stringContaining('write ')],
+  ])('%s', (group, code, path, fix) => {
+    const { place, errors } = errorsWith(group);
+
+    expect(placed(errors)).toEqual([`${place} ${code} actions[1].quarantine.securityGroup${path}`]);
+    expect(errors[0]?.fix).toEqual(fix);
+    expect(errors[0]?.message).not.toMatch(/Invalid input|Unrecognized|expected/);
+  });
+
+  test.each(['{ id: sg-0a }', '{ tags: { Role: [quarantine] } }', '{ tags: { Role: $envs } }'])('%s', (group) => {
+    expect(errorsWith(group).errors).toEqual([]);
+  });
+});
+
+describe('lists of values.yml in settings of actions', () => {
+  test.each(['$envs', '[$envs]', '[dev, test]'])('%s', (times) => {
+    const text = policy(`actions: [notify, { quarantine: { securityGroup: { tags: { Role: ${times} } } } }]`);
+    const { policies, errors } = loadWith(text, { rules, actions: [quarantine] });
+
+    expect(errors).toEqual([]);
+    expect(policies[0]?.actions[1]).toMatchObject({
+      parameters: { securityGroup: { tags: { Role: ['dev', 'test'] } } },
+    });
+  });
+
+  test.each([
+    [
+      '[notify, { quarantine: { securityGroup: { tags: { Role: ▸$env } } } }]',
+      '[1].quarantine.securityGroup.tags.Role',
+    ],
+    [
+      '[notify, { quarantine: { securityGroup: { tags: { Role: [a, ▸$env] } } } }]',
+      '[1].quarantine.securityGroup.tags.Role[1]',
+    ],
+    ['[{ notify: { after: ▸$env } }]', '[0].notify.after'],
+  ])('one that there is not: %s', (entries, path) => {
+    const { text, place } = marked(policy(`actions: ${entries}`));
+    const { errors } = loadWith(text, { rules, actions: [quarantine] });
+
+    expect(placed(errors)).toEqual([`${place} unknown-value-list actions${path}`]);
+    expect(errors[0]?.fix).toBe('write $envs');
+  });
+
+  test('stand for no action', () => {
+    const { text, place } = marked(policy('actions: [notify, ▸$envs]'));
+
+    expect(placed(errorsOf(text))).toEqual([`${place} unknown-action actions[1]`]);
+  });
+});
+
+describe('what can not come in time', () => {
+  test.each([
+    [
+      '[notify, { stop: { after: ▸7d } }, { terminate: { after: 1d } }]',
+      'unreachable-action actions[1].stop.after',
+      'stop never comes: terminate comes after 24h, and the instance is gone then',
+      'give stop a grace shorter than that of terminate, or remove it',
+    ],
+    [
+      '[notify, { tag: { key: a, after: ▸1s } }, { terminate: { onDrift: true } }]',
+      'unreachable-action actions[1].tag.after',
+      'tag never comes: terminate comes at once, and the instance is gone then',
+      'give tag a grace shorter than that of terminate, or remove it',
+    ],
+    [
+      '[{ notify: { before: ▸8d } }, stop, { terminate: { after: 7d } }]',
+      'invalid-value actions[0].notify.before',
+      'no action waits for 8d: the longest grace is 7d',
+      'write less than 7d',
+    ],
+    [
+      '[notify, { terminate: { after: 1d, ▸again: 7d } }]',
+      'unknown-key actions[1].terminate.again',
+      'terminate is done once: the instance is gone',
+      'remove again',
+    ],
+  ])('%s', (entries, mistake, message, fix) => {
+    const { text, place } = marked(policy(`actions: ${entries}`));
+    const errors = errorsOf(text);
+
+    expect(placed(errors)).toEqual([`${place} ${mistake}`]);
+    expect(errors).toMatchObject([{ message, fix }]);
+  });
+
+  test.each([
+    '[notify, { stop: { after: 1d } }, { terminate: { after: 1d } }]',
+    // A change after the launch, which terminate does not follow.
+    '[notify, { tag: { key: a, after: 7d } }, { terminate: { after: 1d } }]',
+    '[notify, { stop: { after: 7d, onDrift: true } }, { terminate: { after: 1d } }]',
+    '[{ notify: { before: 7d } }, { stop: { after: 7d } }]',
+    '[{ notify: { before: 1d } }, { stop: { again: 7d } }]',
+  ])('and what can: %s', (entries) => {
+    expect(errorsOf(policy(`actions: ${entries}`))).toEqual([]);
+  });
+});
+
+test.each([
+  ['[notify, ▸terminate]', 'no-grace actions[1]'],
+  ['[notify, { ▸terminate: { after: 0s } }]', 'no-grace actions[1].terminate'],
+])('terminate without grace is warned of: %s', (entries, warning) => {
+  const { text, place } = marked(policy(`actions: ${entries}`));
+  const { errors, warnings } = loadWith(text);
+
+  expect(errors).toEqual([]);
+  expect(placed(warnings)).toEqual([`${place} ${warning}`]);
+  expect(warnings[0]).toMatchObject({
+    message: 'terminate comes at once, and nothing brings the instance back',
+    fix: 'give it a grace in which it can be mended, such as after: 7d',
+  });
+});
+
+test('with a grace it is not', () => {
+  expect(loadWith(policy('actions: [notify, stop, { terminate: { after: 1d } }]')).warnings).toEqual([]);
 });

@@ -124,16 +124,28 @@ describe('enforcement.yml', () => {
     ]);
   });
 
-  test('under another name is refused, not left out', () => {
-    expect(load({ 'policies/enforcement.yaml': 'limits: {}' }).errors).toMatchObject([
+  test.each([
+    ...['enforcement.yaml', 'Enforcement.yml', 'enforcment.yml', 'enforcements.yml', 'enforce.yml', 'ENFORCEMENT.YML'],
+    'owned/enforcment.yaml',
+  ])('under another name is refused, not left out: %s', (name) => {
+    const file = `policies/${name}`;
+
+    expect(load({ [file]: 'limits: {}' }).errors).toMatchObject([
       {
-        file: 'policies/enforcement.yaml',
+        file,
         code: 'no-policies',
-        message: 'enforcement.yaml is not read',
+        message: `${file.replace(/.*\//, '')} is not read`,
         fix: 'rename it to enforcement.yml',
       },
     ]);
   });
+
+  test.each(['values.yml', 'owned/policy.test.yml', 'environments.yml', 'enforcement.md'])(
+    'is not meant by %s',
+    (name) => {
+      expect(load({ [`policies/${name}`]: 'a: [1]' }).errors).toEqual([]);
+    },
+  );
 
   test('that is a folder is refused', () => {
     expect(told(load({ 'policies/enforcement.yml/x': '' }).errors)).toEqual([

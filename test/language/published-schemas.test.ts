@@ -47,6 +47,7 @@ describe('policy.schema.json', () => {
       'mode enforce, of some instances',
       `${valid.replace('[notify]', '[notify, stop]')}mode: enforce\nenforce: { match: { regions: $ours } }\n`,
     ],
+    ['a list by name in the settings of an action', valid.replace('[notify]', '[{ notify: { after: $times } }]')],
     ['an exemption that an owner may take', `${valid}exempt: [{ ${exemption}, selfService: true }]\n`],
   ])('accepts %s', (_, yaml) => {
     expect(accepts('policy.schema.json', yaml)).toBe(true);
@@ -111,7 +112,7 @@ test('describes every setting of every action for the editor', () => {
     { id: 'tag', description: 'Tags the instance.', keys: ['key', 'value', 'after', 'again'] },
     { id: 'revoke-ingress', description: 'Revokes rules.', keys: ['after', 'again'] },
     { id: 'stop', description: 'Stops the instance.', keys: ['loseInstanceStore', 'after', 'again', 'onDrift'] },
-    { id: 'terminate', description: 'Terminates the instance.', keys: ['after', 'again', 'onDrift'] },
+    { id: 'terminate', description: 'Terminates the instance.', keys: ['after', 'onDrift'] },
   ]);
 });
 

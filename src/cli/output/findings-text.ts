@@ -13,6 +13,7 @@ import type { FindingsDocument, StoredFinding } from '../report/document.ts';
 import { type Kind, kindOf } from '../stored-findings.ts';
 import type { Colours } from './colours.ts';
 import { stopTexts } from './controls-text.ts';
+import { withTimes } from './held-text.ts';
 import { indented, table } from './text.ts';
 
 /** How much of a Name and of a reason a list shows, in characters. `findings show` has all. */
@@ -93,7 +94,7 @@ function detailsOf(finding: StoredFinding): readonly string[] {
 function actionLines(finding: StoredFinding, { would, acted }: Extent): readonly string[] {
   const { acts = [], status } = finding;
   const done = acted ? acts.map((act) => actField(act, finding, REASON_LISTED)) : [];
-  const comes = would && status === 'open' ? stepFields(finding, REASON_LISTED) : [];
+  const comes = would && status === 'open' ? stepFields(withTimes(finding), REASON_LISTED) : [];
   return [...done, ...comes].map(([label, text]) => `${label.toLowerCase()}: ${text}`);
 }
 
@@ -226,7 +227,7 @@ export function enforcementFields(finding: StoredFinding): readonly string[] {
   const isOpen = status === 'open';
   return [
     ...(isBaseline ? [field('Baseline', 'it stood before the policy was enforced as it is')] : []),
-    ...(isOpen ? stepFields(finding, WHOLE).map(([label, text]) => field(label, text)) : []),
+    ...(isOpen ? stepFields(withTimes(finding), WHOLE).map(([label, text]) => field(label, text)) : []),
     ...(announced === undefined ? [] : [field('Announced', `what comes at ${utc(announced)}`)]),
     ...(remindedMs === undefined ? [] : [field('Reminded', `when it had stood for ${lasting(remindedMs)}`)]),
     ...(isOpen && wakeAt !== undefined ? [field('Wakes', `at ${utc(wakeAt)}, when the next thing comes by time`)] : []),

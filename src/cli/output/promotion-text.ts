@@ -6,6 +6,7 @@ import type { StoredFinding } from '../report/document.ts';
 import type { Colours } from './colours.ts';
 import { stopTexts } from './controls-text.ts';
 import { nameOf } from './findings-text.ts';
+import { whyText } from './held-text.ts';
 
 /** How many findings are listed. `findings list` has all. */
 const LISTED = 50;
@@ -104,7 +105,7 @@ function stayingFields(stays: readonly Known<Extract<Promoted, { readonly by: un
   return [...groups.values()].map((group) => {
     const [{ step, promoted }] = group;
     const what = `${printable(step.action)} for ${counted(group.length, 'finding')}`;
-    return field('Not', `${what}: ${printable(promoted.why)}`);
+    return field('Not', `${what}: ${printable(whyText(promoted.why))}`);
   });
 }
 

@@ -54,7 +54,7 @@ export function afterUndoText({ id }: StoredFinding, options: string): string {
     ),
     field(
       'Next',
-      `the violation stands, and is told when a look finds it. Mend it in another way, or exempt the instance then: \`${exempt}\``,
+      `the violation stands, and is told where the finding had ended by what was done. Mend it in another way, or exempt the instance then: \`${exempt}\``,
     ),
     '',
   ].join('\n');

@@ -85,6 +85,8 @@ export interface PermissionsDocument {
   readonly actions: readonly string[];
   /** Permissions of the functions that may change something in EC2. */
   readonly ec2Changes: readonly string[];
+  /** The same, were it deployed with enforcement on. */
+  readonly ec2ChangesIfOn: readonly string[];
   /** The functions' roles, by logical id: what CloudFormation fills in stands as `Fn::Sub` would have it. */
   readonly roles: Readonly<Record<string, IamPolicy>>;
   /** Why a statement of the roles is there, by its Sid. */

@@ -16,10 +16,11 @@ export function permissionsText(document: PermissionsDocument, paint: Paint): st
     .concat('\n');
 }
 
-function headline({ policies, actions, ec2Changes }: PermissionsDocument): string {
+function headline({ policies, actions, ec2Changes, ec2ChangesIfOn }: PermissionsDocument): string {
   const many = `${policies.length} ${policies.length === 1 ? 'policy' : 'policies'}`;
   const of = `${many}; actions: ${actions.join(', ') || 'none'}`;
-  if (ec2Changes.length === 0) return `No permission to change anything in EC2 (${of}).`;
+  const ifOn = ec2ChangesIfOn.length === 0 ? '' : ` (with --enforcement on: ${ec2ChangesIfOn.join(', ')})`;
+  if (ec2Changes.length === 0) return `No permission to change anything in EC2 (${of})${ifOn}.`;
   return `May change EC2 by ${ec2Changes.join(', ')} (${of}).`;
 }
 
