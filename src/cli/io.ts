@@ -22,6 +22,8 @@ export interface Io {
   /** Whether a person reads stdout. */
   readonly isTTY: boolean;
   readonly now: () => Date;
+  /** Waits so many milliseconds. */
+  readonly pause: (milliseconds: number) => Promise<void>;
   /** The folder of the package, absolute: the shipped policies are in it. */
   readonly packageRoot: string;
   /** The way to AWS, loaded when it is first needed. Credentials are looked for at the first call, not before. */

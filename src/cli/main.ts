@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Place } from './io.ts';
 import { run } from './program.ts';
@@ -19,6 +20,7 @@ process.exitCode = await run(process.argv.slice(2), {
   env: process.env,
   isTTY: process.stdout.isTTY,
   now: () => new Date(),
+  pause: (milliseconds) => setTimeout(milliseconds),
   // Bundled, this file is dist/main.js.
   aws: async (place) => (await import('../aws/sdk.ts')).sdk(place, { ...place, ...(await changesFor(place)) }),
   packageRoot: fileURLToPath(new URL('..', import.meta.url)),

@@ -2,7 +2,7 @@ import { operationsOf } from '../domain/action.ts';
 import { needsByKey } from '../domain/bind.ts';
 import { distinct } from '../domain/instance.ts';
 import { needsOf } from '../domain/judge.ts';
-import { allNeeds, type Need, needSources, readsFor, verdictNeeds } from '../domain/needs.ts';
+import { allNeeds, type Need, needSources, readsFor } from '../domain/needs.ts';
 import type { Operation } from '../domain/operations.ts';
 import type { BoundPolicy } from '../domain/policy.ts';
 import type { BoundSafety } from '../domain/safety.ts';
@@ -33,7 +33,7 @@ export function permissionsDocument(
     reads: reads.map((action) => ({ action, neededBy: neededBy(action, policies, safety) })),
     commands: {
       scan: mayRead(readsFor(needsOf(policies))),
-      snapshot: mayRead(readsFor(verdictNeeds)),
+      snapshot: mayRecord,
       findings: mayReadFindings,
       explain: mayReadFindings,
       exempt: mayReadFindings,
@@ -77,6 +77,19 @@ function isReadBy(need: Need, action: Operation): boolean {
 function mayRead(operations: readonly Operation[]): IamPolicy {
   return iamPolicy([{ Sid: 'Read', Effect: 'Allow', Action: operations, Resource: '*' }]);
 }
+
+/** Reads of `--with-attributes` alone stand in a statement of their own. */
+const ofAttributes: readonly Operation[] = needSources.protection.reads;
+
+const mayRecord: IamPolicy = iamPolicy([
+  {
+    Sid: 'Read',
+    Effect: 'Allow',
+    Action: readsFor(allNeeds).filter((read) => !ofAttributes.includes(read)),
+    Resource: '*',
+  },
+  { Sid: 'ReadAttributes', Effect: 'Allow', Action: ofAttributes, Resource: '*' },
+]);
 
 /** The table of a deployment, and its name by the stage. */
 function ofTable(sid: string, operations: readonly Operation[]): readonly Grant[] {

@@ -27,17 +27,19 @@ export type Enforcement = Pick<SimulationOptions, 'isEnforcing' | 'safety'>;
 /**
  * What the events would have led to: each account and Region is an account in memory that holds the snapshot, and starts
  * at its first event's time. Events arrive in the order given, none before its time.
+ * @param forMs how long the clock goes on after the last event; left out: until it is quiet.
  */
 export async function replay(
   arrivals: readonly Arrival[],
   resources: Resources,
   policies: readonly BoundPolicy[],
   enforcement: Enforcement = {},
+  forMs?: number,
 ): Promise<ReplayDocument> {
   const events = new Map<Arrival, Told>();
   const parts: Omit<ReplayDocument, 'version' | 'events'>[] = [];
   for (const some of groupedBy(arrivals, ({ scope }) => scopeKey(scope)).values()) {
-    const simulation = await runEvents(some, resources, policies, enforcement, events);
+    const simulation = await runEvents(some, resources, policies, enforcement, forMs, events);
     parts.push({
       findings: standingFindings(await readAllRecords(simulation.engine), policies),
       alerts: simulation.sandbox.account.published.map(alertOf),
@@ -58,6 +60,7 @@ async function runEvents(
   resources: Resources,
   policies: readonly BoundPolicy[],
   enforcement: Enforcement,
+  forMs: number | undefined,
   events: Map<Arrival, Told>,
 ): Promise<Simulation> {
   const [{ scope, time: start }] = arrivals;
@@ -73,7 +76,8 @@ async function runEvents(
     }
     messages.set(simulation.send(arrival.event), arrival);
   }
-  await timed.runUntilQuiet(QUIET_MS);
+  if (forMs === undefined) await timed.runUntilQuiet(QUIET_MS);
+  else await timed.runUntil(new Date(simulation.sandbox.now().getTime() + forMs));
   for (const report of simulation.reports) {
     for (const { messageId, instanceIds } of report.led) tell(events, messages.get(messageId), instanceIds, null);
     for (const { messageId, reason } of report.ignored) tell(events, messages.get(messageId), [], reason);

@@ -2,30 +2,44 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type * as ec2 from '@aws-sdk/client-ec2';
 import { asError } from '../domain/errors.ts';
+import { groupedBy } from '../domain/grouped.ts';
+import { chunked } from '../engine/reads.ts';
 import {
-  type Listed,
+  type InstanceAttributes,
+  type Kind,
   type RecordedRead,
   type Resources,
+  recordedAttribute,
+  recordedAttributes,
   recordedPrefixList,
   recordedReads,
 } from '../sandbox/recorded.ts';
 
 /** Fields that the SDK gives as Date and the AWS CLI prints as text. `CreationDate` of an image is text in both. */
-const dateFields: { readonly [Kind in Listed]: readonly string[] } = {
+const dateFields: { readonly [K in Kind]: readonly string[] } = {
   reservations: ['LaunchTime', 'AttachTime', 'UsageOperationUpdateTime'],
   volumes: ['CreateTime', 'AttachTime'],
   securityGroups: [],
   securityGroupRules: [],
   networkInterfaces: ['AttachTime'],
+  spotInstanceRequests: ['CreateTime', 'ValidFrom', 'ValidUntil', 'UpdateTime'],
   instanceTypes: [],
   kmsAliases: ['CreationDate', 'LastUpdatedDate'],
 };
 
 const prefixListFile = /^get-managed-prefix-list-entries\.(pl-[0-9a-z]+)\.json$/;
+const attributeFile = /^describe-instance-attribute\.(i-[0-9a-z]+)\.([A-Za-z]+)\.json$/;
+
+/** How many files of attributes are open at once: there are two for each instance. */
+const FILES_AT_ONCE = 100;
 
 /** Whether a file of this name is one that a snapshot is read from. */
 export function isSnapshotFile(file: string): boolean {
-  return prefixListFile.test(file) || Object.values(recordedReads).some((read) => read.file === file);
+  return (
+    prefixListFile.test(file) ||
+    attributeIn(file) !== undefined ||
+    Object.values(recordedReads).some((read) => read.file === file)
+  );
 }
 
 /**
@@ -42,13 +56,14 @@ export async function readSnapshot(directory: string): Promise<Resources> {
   return {
     ...(await listedIn(directory, files)),
     prefixLists: await prefixListsIn(directory, files),
+    instanceAttributes: await attributesIn(directory, files),
     isSnapshot: true,
   };
 }
 
 /** The rows of every kind that has a file. They are what AWS printed: each kind's file holds rows of that kind. */
-async function listedIn(directory: string, files: readonly string[]): Promise<Pick<Resources, Listed>> {
-  const kinds = (Object.keys(recordedReads) as Listed[]).filter((kind) => files.includes(recordedReads[kind].file));
+async function listedIn(directory: string, files: readonly string[]): Promise<Pick<Resources, Kind>> {
+  const kinds = (Object.keys(recordedReads) as Kind[]).filter((kind) => files.includes(recordedReads[kind].file));
   const rows = kinds.map(
     async (kind) => [kind, await rowsOf(directory, recordedReads[kind], dateFields[kind])] as const,
   );
@@ -75,6 +90,50 @@ async function prefixListsIn(
   return Object.fromEntries(await Promise.all(lists));
 }
 
+/** One attribute of one instance, by the name of its file. */
+interface NamedAttribute {
+  readonly instanceId: string;
+  readonly attribute: keyof InstanceAttributes;
+}
+
+/** Which attribute a file of this name holds; nothing for any other file, and for attributes that nothing goes by. */
+function attributeIn(file: string): NamedAttribute | undefined {
+  const [, instanceId, name] = attributeFile.exec(file) ?? [];
+  const attribute = recordedAttributes.find((one) => one === name);
+  return instanceId === undefined || attribute === undefined ? undefined : { instanceId, attribute };
+}
+
+/** Attributes by the instance's id. One that has no file is left out. */
+async function attributesIn(
+  directory: string,
+  files: readonly string[],
+): Promise<Readonly<Record<string, InstanceAttributes>>> {
+  const read: (NamedAttribute & { readonly value: boolean })[] = [];
+  for (const some of chunked(
+    files.flatMap((file) => attributeIn(file) ?? []),
+    FILES_AT_ONCE,
+  )) {
+    read.push(...(await Promise.all(some.map(async (one) => ({ ...one, value: await isOn(directory, one) })))));
+  }
+  const byInstance = [...groupedBy(read, ({ instanceId }) => instanceId)];
+  return Object.fromEntries(
+    byInstance.map(([id, values]) => [id, Object.fromEntries(values.map((one) => [one.attribute, one.value]))]),
+  );
+}
+
+/** Whether an attribute is on. Of another instance than the file is named after it says nothing. */
+async function isOn(directory: string, { instanceId, attribute }: NamedAttribute): Promise<boolean> {
+  const read = recordedAttribute(instanceId, attribute);
+  const path = join(directory, read.file);
+  const document = parse(await readFile(path, 'utf8'), path, read, []);
+  const holder = keyIn(document, 'InstanceId') === instanceId ? keyIn(document, read.key) : undefined;
+  const value = keyIn(holder, 'Value');
+  if (typeof value !== 'boolean') {
+    throw new Error(`${path} has no "${read.key}" of ${instanceId} that is true or false. ${howToRecord(read)}`);
+  }
+  return value;
+}
+
 /** The rows of one file. Their fields are AWS's: what is odd about one is told when it is judged. */
 async function rowsOf<T extends object>(
   directory: string,
@@ -83,7 +142,7 @@ async function rowsOf<T extends object>(
 ): Promise<readonly T[]> {
   const path = join(directory, read.file);
   const document = parse(await readFile(path, 'utf8'), path, read, dates);
-  const rows = isObject(document) && Object.hasOwn(document, read.key) ? Reflect.get(document, read.key) : undefined;
+  const rows = keyIn(document, read.key);
   if (!isList<T>(rows)) {
     throw new Error(`${path} has no list "${read.key}" of objects at its top. ${howToRecord(read)}`);
   }
@@ -105,6 +164,11 @@ function revived(value: unknown): unknown {
   if (typeof value !== 'string') return value;
   const date = new Date(value);
   return Number.isNaN(date.getTime()) ? value : date;
+}
+
+/** What an object holds itself; nothing of what is none. */
+function keyIn(value: unknown, key: string): unknown {
+  return isObject(value) && Object.hasOwn(value, key) ? Reflect.get(value, key) : undefined;
 }
 
 function isObject(value: unknown): value is object {

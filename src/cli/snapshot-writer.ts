@@ -1,11 +1,10 @@
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { RecordedRead } from '../sandbox/recorded.ts';
 import { isSnapshotFile } from './snapshot-files.ts';
 
 /** Writes what was read. `finish` takes away what an earlier snapshot left: files of two times say what never was. */
 export interface SnapshotWriter {
-  readonly write: (read: RecordedRead, rows: readonly object[]) => Promise<void>;
+  readonly write: (file: string, document: object) => Promise<void>;
   readonly finish: () => Promise<void>;
 }
 
@@ -21,10 +20,10 @@ export async function snapshotWriter(directory: string, force: boolean): Promise
   }
   const written = new Set<string>();
   return {
-    async write(read, rows) {
+    async write(file, document) {
       await mkdir(directory, { recursive: true });
-      await writeFile(join(directory, read.file), `${JSON.stringify({ [read.key]: rows }, undefined, 2)}\n`);
-      written.add(read.file);
+      await writeFile(join(directory, file), `${JSON.stringify(document, undefined, 2)}\n`);
+      written.add(file);
     },
     async finish() {
       const stale = before.filter((file) => isSnapshotFile(file) && !written.has(file));

@@ -5,7 +5,7 @@ import type * as events from '@aws-sdk/client-eventbridge';
 import type * as kms from '@aws-sdk/client-kms';
 import type * as sns from '@aws-sdk/client-sns';
 import type { Scope } from '../domain/operations.ts';
-import { type InstanceAttributes, type Kind, notRecorded, type Resources, reads } from './recorded.ts';
+import { type InstanceAttributes, type Kind, notRecorded, type Resources, recordedReads } from './recorded.ts';
 
 /** An item of the table in DynamoDB's JSON. */
 export type Item = Readonly<Record<string, ddb.AttributeValue>>;
@@ -212,7 +212,7 @@ export function defaultDeployment({ accountId, region }: Scope): Deployed {
  */
 export function recordedRows<K extends Kind>(account: Account, kind: K): NonNullable<Rows[K]> {
   const rows = account.rows[kind];
-  if (rows === undefined) throw notRecorded(reads[kind]);
+  if (rows === undefined) throw notRecorded(recordedReads[kind]);
   return rows;
 }
 

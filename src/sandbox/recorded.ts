@@ -29,16 +29,13 @@ export interface Resources {
   readonly isSnapshot?: boolean;
 }
 
-/** Resources that one command lists. */
+/** Resources that one command lists, and a snapshot holds in one file. */
 export type Kind = Exclude<keyof Resources, 'prefixLists' | 'instanceAttributes' | 'defaultVpcId' | 'isSnapshot'>;
-
-/** Those that a snapshot holds in one file: nothing that is judged by a snapshot needs the others. */
-export type Listed = Exclude<Kind, 'spotInstanceRequests'>;
 
 /** A read as a snapshot holds it: the AWS CLI's output, in a file named after the command. */
 export interface RecordedRead {
   readonly file: string;
-  /** The top-level key that holds the rows. */
+  /** The top-level key that holds the rows, or the attribute. */
   readonly key: string;
   /** What records it. */
   readonly command: string;
@@ -63,29 +60,33 @@ export const recordedReads = {
     key: 'NetworkInterfaces',
     command: 'aws ec2 describe-network-interfaces',
   },
+  spotInstanceRequests: {
+    file: 'describe-spot-instance-requests.json',
+    key: 'SpotInstanceRequests',
+    command: 'aws ec2 describe-spot-instance-requests',
+  },
   instanceTypes: {
     file: 'describe-instance-types.json',
     key: 'InstanceTypes',
     command: 'aws ec2 describe-instance-types',
   },
   kmsAliases: { file: 'kms.list-aliases.json', key: 'Aliases', command: 'aws kms list-aliases' },
-} as const satisfies { readonly [Kind in Listed]: RecordedRead };
-
-/** Where a snapshot would hold each kind of resource. */
-export const reads = {
-  ...recordedReads,
-  spotInstanceRequests: {
-    file: 'describe-spot-instance-requests.json',
-    key: 'SpotInstanceRequests',
-    command: 'aws ec2 describe-spot-instance-requests',
-  },
 } as const satisfies { readonly [K in Kind]: RecordedRead };
 
-/** Where a snapshot would hold an attribute of one instance. */
+/** The keys of an instance's attributes in what the AWS CLI prints. */
+export const attributeKeys = {
+  disableApiStop: 'DisableApiStop',
+  disableApiTermination: 'DisableApiTermination',
+} as const satisfies { readonly [A in keyof InstanceAttributes]: string };
+
+/** The attributes that a snapshot may hold of each instance. */
+export const recordedAttributes = Object.keys(attributeKeys) as readonly (keyof InstanceAttributes)[];
+
+/** Where a snapshot holds an attribute of one instance. */
 export function recordedAttribute(instanceId: string, attribute: keyof InstanceAttributes): RecordedRead {
   return {
     file: `describe-instance-attribute.${instanceId}.${attribute}.json`,
-    key: attribute,
+    key: attributeKeys[attribute],
     command: `aws ec2 describe-instance-attribute --instance-id ${instanceId} --attribute ${attribute}`,
   };
 }

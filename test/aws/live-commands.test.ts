@@ -134,7 +134,7 @@ describe('an account of more instances than a page', () => {
     expect(ids.sort()).toEqual(launched);
     expect({ ...snapshot, stderr: '' }).toEqual({
       exitCode: 0,
-      stdout: `${recorded}: 7 files recorded, 0 left out\n`,
+      stdout: `${recorded}: 8 files recorded, 0 left out\n`,
       stderr: '',
     });
     const progress = [250, 500, 750, 1000, 1005].map((rows) => `ec2:DescribeInstances: ${rows}\n`);

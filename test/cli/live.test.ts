@@ -1,9 +1,10 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Place } from '../../src/cli/io.ts';
+import type { Io, Place } from '../../src/cli/io.ts';
 import { permissionsDocument } from '../../src/cli/permissions-document.ts';
 import type { PermissionsDocument, ScanDocument } from '../../src/cli/report/document.ts';
+import { readSnapshot } from '../../src/cli/snapshot-files.ts';
 import { findingId } from '../../src/domain/finding.ts';
 import type { Aws } from '../../src/domain/operations.ts';
 import { awsError } from '../../src/sandbox/errors.ts';
@@ -78,6 +79,14 @@ function account(count: number, zone = 'eu-west-1a'): Resources {
       Groups: [{ GroupId: group(number) }],
       Attachment: { InstanceId: id(number), AttachTime: launched },
     })),
+    spotInstanceRequests: numbers.map((number) => ({
+      SpotInstanceRequestId: `sir-${number}`,
+      Type: 'one-time',
+      State: 'active',
+      CreateTime: launched,
+      LaunchSpecification: { InstanceType: 'm7i.large', UserData: 'c2VjcmV0' },
+    })),
+    instanceAttributes: { [id(1)]: { disableApiStop: true } },
     instanceTypes: ['m7i.large', 't2.micro', 'c7i.large'].map((type) => ({
       InstanceType: type as 'm7i.large',
       CurrentGeneration: type !== 't2.micro',
@@ -97,14 +106,14 @@ function refused(operation: Fault['operation'], error = 'UnauthorizedOperation')
 }
 
 /** The command line before a sandbox for every Region; which places it connected to is kept. */
-function liveCli(sandboxes: Sandbox | Readonly<Record<string, Sandbox>>) {
+function liveCli(sandboxes: Sandbox | Readonly<Record<string, Sandbox>>, io: Partial<Io> = {}) {
   const places: Place[] = [];
   const aws = (place: Place): Promise<Aws> => {
     places.push({ ...place });
     const sandbox = 'aws' in sandboxes ? (sandboxes as Sandbox) : sandboxes[place.region];
     return sandbox === undefined ? Promise.reject(new Error('no such Region')) : Promise.resolve(sandbox.aws);
   };
-  return { places, run: (command: string) => runCli(command, '.', { aws }) };
+  return { places, run: (command: string) => runCli(command, '.', { aws, ...io }) };
 }
 
 const scanCommand = 'scan --policies policies --format json --all';
@@ -227,6 +236,7 @@ describe('snapshot', () => {
     'describe-network-interfaces.json',
     'describe-security-group-rules.json',
     'describe-security-groups.json',
+    'describe-spot-instance-requests.json',
     'describe-volumes.json',
     `get-managed-prefix-list-entries.${list}.json`,
     'kms.list-aliases.json',
@@ -238,7 +248,7 @@ describe('snapshot', () => {
     const { run } = liveCli(sandbox);
     expect(await run(snapshotCommand())).toMatchObject({
       exitCode: 0,
-      stdout: `${out()}: 8 files recorded, 0 left out\n`,
+      stdout: `${out()}: 9 files recorded, 0 left out\n`,
     });
     const live = await run(`${scanCommand} --region eu-west-1`);
     const recorded = await run(`${scanCommand} --snapshot ${out()}`);
@@ -253,6 +263,7 @@ describe('snapshot', () => {
     expect(rowsIn('describe-volumes.json', 'Volumes')).toHaveLength(12);
     expect(rowsIn('describe-security-groups.json', 'SecurityGroups')).toHaveLength(12);
     expect(rowsIn('describe-network-interfaces.json', 'NetworkInterfaces')).toHaveLength(12);
+    expect(rowsIn('describe-spot-instance-requests.json', 'SpotInstanceRequests')).toHaveLength(12);
     expect(rowsIn('kms.list-aliases.json', 'Aliases')).toHaveLength(12);
     expect(rowsIn(`get-managed-prefix-list-entries.${list}.json`, 'Entries')).toHaveLength(12);
     expect(rowsIn('describe-instance-types.json', 'InstanceTypes')).toHaveLength(2);
@@ -262,16 +273,119 @@ describe('snapshot', () => {
   test.each([
     ['ec2:DescribeVolumes', 'UnauthorizedOperation', 'describe-volumes.json'],
     ['ec2:DescribeInstanceTypes', 'UnauthorizedOperation', 'describe-instance-types.json'],
+    ['ec2:DescribeSpotInstanceRequests', 'UnauthorizedOperation', 'describe-spot-instance-requests.json'],
     ['ec2:GetManagedPrefixListEntries', 'UnauthorizedOperation', `get-managed-prefix-list-entries.${list}.json`],
     ['kms:ListAliases', 'AccessDeniedException', 'kms.list-aliases.json'],
   ] as const)('%s refused: no file, and the permission is named', async (operation, error, file) => {
     const sandbox = sandboxWith(account(2), { faults: [refused(operation, error)] });
     const { exitCode, stdout, stderr } = await liveCli(sandbox).run(snapshotCommand());
     expect(exitCode).toBe(1);
-    expect(stdout).toBe(`${out()}: 7 files recorded, 1 left out\n`);
+    expect(stdout).toBe(`${out()}: 8 files recorded, 1 left out\n`);
     expect(readdirSync(out()).sort()).toEqual(files.filter((one) => one !== file));
     expect(stderr).toContain(`could not record ${file}: ${error}: `);
     expect(stderr).toContain(`grant ${operation} to whoever these credentials are of\n`);
+  });
+
+  test('what a Spot request lets its instance run is not recorded: it is often secret', async () => {
+    await liveCli(sandboxWith(account(1))).run(snapshotCommand());
+    expect(rowsIn('describe-spot-instance-requests.json', 'SpotInstanceRequests')).toEqual([
+      {
+        SpotInstanceRequestId: 'sir-1',
+        Type: 'one-time',
+        State: 'active',
+        CreateTime: launched.toISOString(),
+        LaunchSpecification: { InstanceType: 'm7i.large' },
+      },
+    ]);
+  });
+
+  describe('--with-attributes', () => {
+    const attributeFile = (number: number, attribute: string) =>
+      `describe-instance-attribute.${id(number)}.${attribute}.json`;
+    const protection = ['disableApiStop', 'disableApiTermination'] as const;
+    const filesOf = (...numbers: readonly number[]) =>
+      numbers.flatMap((number) => protection.map((attribute) => attributeFile(number, attribute)));
+    const recordedOf = () => readdirSync(out()).filter((file) => file.includes('attribute'));
+    const operation = 'ec2:DescribeInstanceAttribute';
+    const withAttributes = (sandbox: Sandbox, io: Partial<Io> = {}) =>
+      liveCli(sandbox, io).run(snapshotCommand('--with-attributes'));
+
+    test('records whether each instance is protected, as it is then read, and says how far it is', async () => {
+      const { exitCode, stdout, stderr } = await withAttributes(sandboxWith(account(3)));
+      expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: `${out()}: 15 files recorded, 0 left out\n` });
+      expect(recordedOf().sort()).toEqual(filesOf(1, 2, 3));
+      expect(JSON.parse(readFileSync(join(out(), attributeFile(1, 'disableApiStop')), 'utf8'))).toEqual({
+        InstanceId: id(1),
+        DisableApiStop: { Value: true },
+      });
+      expect((await readSnapshot(out())).instanceAttributes).toMatchObject({
+        [id(1)]: { disableApiStop: true, disableApiTermination: false },
+        [id(2)]: { disableApiStop: false, disableApiTermination: false },
+      });
+      expect(stderr).toContain(`${operation}: 3 of 3 instances\n`);
+    });
+
+    test('tells its progress each hundred instances', async () => {
+      const { stderr } = await withAttributes(sandboxWith(account(205)));
+      expect(stderr.match(/\d+ of \d+ instances/g)).toEqual([
+        '100 of 205 instances',
+        '200 of 205 instances',
+        '205 of 205 instances',
+      ]);
+    });
+
+    test('leaves out instances that are terminated', async () => {
+      const { reservations, ...rest } = account(2);
+      const terminated = reservations?.[0]?.Instances?.map((one) => ({
+        ...one,
+        State: { Name: 'terminated' as const },
+      }));
+      const sandbox = sandboxWith({
+        ...rest,
+        reservations: [{ Instances: terminated }, ...(reservations?.slice(1) ?? [])],
+      });
+      expect((await withAttributes(sandbox)).exitCode).toBe(0);
+      expect(recordedOf().sort()).toEqual(filesOf(2));
+    });
+
+    test('without it none is asked for, and with --force those of an old snapshot go', async () => {
+      await withAttributes(sandboxWith(account(2)));
+      const sandbox = sandboxWith(account(2));
+      await liveCli(sandbox).run(snapshotCommand('--force'));
+      expect(sandbox.calls.filter((call) => call.operation === operation)).toEqual([]);
+      expect(readdirSync(out()).sort()).toEqual(files);
+    });
+
+    test('where all are refused it does not ask for the others, and counts them', async () => {
+      const sandbox = sandboxWith(account(12), { faults: [refused(operation)] });
+      const { exitCode, stdout, stderr } = await withAttributes(sandbox);
+      expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: `${out()}: 9 files recorded, 24 left out\n` });
+      expect(stderr).toContain(
+        `could not record ${attributeFile(1, 'disableApiStop')} and 23 more like it: UnauthorizedOperation: `,
+      );
+      expect(stderr).toContain(`grant ${operation} to whoever these credentials are of\n`);
+      expect(sandbox.calls.filter((call) => call.operation === operation)).toHaveLength(10);
+    });
+
+    test('goes on after one that fails', async () => {
+      const faults: Fault[] = [{ operation, error: 'InternalError', after: 3 }];
+      const { exitCode, stdout, stderr } = await withAttributes(sandboxWith(account(12), { faults }));
+      expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: `${out()}: 32 files recorded, 1 left out\n` });
+      expect(stderr).toMatch(/could not record describe-instance-attribute\.i-\w+\.\w+\.json: InternalError/);
+    });
+
+    test('waits longer and longer where EC2 throttles, and gives up in the end', async () => {
+      const waits: number[] = [];
+      const pause = async (milliseconds: number) => void waits.push(milliseconds);
+      const throttling = (times: number | 'always') =>
+        sandboxWith(account(1), { faults: [{ operation, error: 'RequestLimitExceeded', times }] });
+      expect(await withAttributes(throttling(2), { pause })).toMatchObject({ exitCode: 0 });
+      expect(waits).toEqual([2_000, 4_000]);
+      rmSync(out(), { recursive: true });
+      const { exitCode, stderr } = await withAttributes(throttling('always'), { pause });
+      expect(exitCode).toBe(1);
+      expect(stderr).toContain(`${attributeFile(1, 'disableApiStop')} and 1 more like it: RequestLimitExceeded`);
+    });
   });
 
   test('a read that breaks off after a page leaves no file: half a list is no list', async () => {
@@ -362,9 +476,12 @@ describe('what `permissions` says that a command needs is what it calls', () => 
   test('snapshot, whatever the policies', async () => {
     const folder = written({ owned: ['required-tags', { keys: [{ key: 'Owner' }] }] });
     const out = join(directory, 'snapshot');
-    const { said, called } = await saidAndCalled('snapshot', folder, `snapshot --region eu-west-1 --out ${out}`);
-    expect(called).toHaveLength(8);
+    const command = `snapshot --region eu-west-1 --out ${out}`;
+    const { said, called } = await saidAndCalled('snapshot', folder, `${command} --with-attributes`);
+    expect(called).toHaveLength(10);
     expect(said).toEqual(called);
+    const without = await saidAndCalled('snapshot', folder, `${command} --force`);
+    expect(without.called).toEqual(called.filter((one) => one !== 'ec2:DescribeInstanceAttribute'));
   });
 
   const tags = policyFor('required-tags', { keys: [{ key: 'Owner' }] });

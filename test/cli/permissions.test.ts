@@ -149,9 +149,12 @@ Your own credentials, for a live account
     ec2:DescribeNetworkInterfaces
     ec2:DescribeSecurityGroupRules
     ec2:DescribeSecurityGroups
+    ec2:DescribeSpotInstanceRequests
     ec2:DescribeVolumes
     ec2:GetManagedPrefixListEntries
     kms:ListAliases
+    on *
+    ec2:DescribeInstanceAttribute
     on *
 
   findings, explain, exempt

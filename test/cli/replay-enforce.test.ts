@@ -45,8 +45,13 @@ function runs(instanceId: string, after = 0) {
   return arrivalOf(stateChange(scope, { instanceId, state: 'running', at, id: `${instanceId} ${after}` }), at, scope);
 }
 
-function replayed(policies: readonly BoundPolicy[], enforcement?: Enforcement, events = [runs(ids[0])]) {
-  return replay(events, resources, policies, enforcement);
+function replayed(
+  policies: readonly BoundPolicy[],
+  enforcement?: Enforcement,
+  events = [runs(ids[0])],
+  forMs?: number,
+) {
+  return replay(events, resources, policies, enforcement, forMs);
 }
 
 const stopped = (id: string, outcome = 'done') => ({
@@ -106,6 +111,15 @@ test.each([
 ])('an action after its grace comes at its time: %s', async (_, afterMs, events, expected) => {
   const policy = enforcing(requiredTags, plainStop, { onDrift: true, afterMs });
   expect((await replayed([policy], isOn, events)).calls).toEqual(expected);
+});
+
+test.each([
+  ['before it comes', HOUR, [stopped(ids[0])]],
+  ['when it has come', 3 * HOUR, [stopped(ids[0]), stopped(ids[1])]],
+])('with a time given, the clock goes on from the last event, and ends %s', async (_, forMs, expected) => {
+  const policy = enforcing(requiredTags, plainStop, { onDrift: true, afterMs: 2 * HOUR });
+  const events = [runs(ids[0]), runs(ids[1], 2 * HOUR)];
+  expect((await replayed([policy], isOn, events, forMs)).calls).toEqual(expected);
 });
 
 test('the text shows the calls, each with its whole input', async () => {

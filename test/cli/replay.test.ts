@@ -252,6 +252,152 @@ actions: [notify, { revoke-ingress: { after: 0m } }]
   });
 });
 
+describe('--enforce over files, of a launch without tags by a policy that stops', () => {
+  const NetworkInterfaces = [{ NetworkInterfaceId: 'eni-1', Attachment: { DeviceIndex: 0, AttachTime: at } }];
+  const { Tags: _, ...untagged } = { ...instance, InstanceType: 'm7i.large' as const, NetworkInterfaces };
+  const spot = { InstanceLifecycle: 'spot' as const, SpotInstanceRequestId: 'sir-0123abcd' };
+  const attribute = (name: string, value: boolean) => ({
+    [`describe-instance-attribute.${instance.InstanceId}.${name.charAt(0).toLowerCase()}${name.slice(1)}`]: {
+      InstanceId: instance.InstanceId,
+      [name]: { Value: value },
+    },
+  });
+  const request = (Type: string) => ({
+    'describe-spot-instance-requests': {
+      SpotInstanceRequests: [{ SpotInstanceRequestId: spot.SpotInstanceRequestId, Type, State: 'active' }],
+    },
+  });
+  const types = {
+    'describe-instance-types': { InstanceTypes: [{ InstanceType: 'm7i.large', InstanceStorageSupported: false }] },
+  };
+  const isUnprotected = { ...attribute('DisableApiStop', false), ...attribute('DisableApiTermination', false) };
+  const stopped = {
+    service: 'ec2',
+    operation: 'StopInstances',
+    input: { InstanceIds: [instance.InstanceId] },
+    outcome: 'done',
+  };
+
+  /** Of the command, of the instance and of the policy. */
+  interface LaunchOptions {
+    readonly options?: string;
+    readonly more?: object;
+    readonly mode?: 'enforce' | 'observe';
+  }
+
+  /** Replays the launch over a snapshot of these files beside the instance's own. */
+  async function launched(
+    files: Readonly<Record<string, object>>,
+    actions = '[notify, stop]',
+    { options = '', more = {}, mode = 'enforce' }: LaunchOptions = {},
+  ) {
+    const own = mkdtempSync(join(folder, 'stopping-'));
+    mkdirSync(join(own, 'snapshot'));
+    mkdirSync(join(own, 'policies', 'owned'), { recursive: true });
+    const Instances = [{ ...untagged, ...more }];
+    const reservations = { Reservations: [{ ReservationId: 'r-1', OwnerId: scope.accountId, Instances }] };
+    for (const [name, content] of Object.entries({ 'describe-instances': reservations, ...files }))
+      writeFileSync(join(own, 'snapshot', `${name}.json`), JSON.stringify(content));
+    writeFileSync(
+      join(own, 'policies', 'owned', 'policy.yml'),
+      `name: owned
+description: Every instance names its owner.
+severity: high
+rule: required-tags
+parameters: { keys: [{ key: Owner }] }
+mode: ${mode}
+actions: ${actions}
+`,
+    );
+    const [ofInstance] = reservations.Reservations as [(typeof reservations.Reservations)[number]];
+    const event = apiCall(scope, { eventName: 'RunInstances', at, by, ids, ...runInstancesCall(ofInstance, []) });
+    const where = `--policies ${join(own, 'policies')} --snapshot ${join(own, 'snapshot')}`;
+    const { document, stderr } = await replay([event, state('running')], `--enforce --format json ${where} ${options}`);
+    expect(stderr).toBe('');
+    const { calls, alerts, findings } = document();
+    return { calls, findings, told: alerts.map(({ message }) => message.replace(/\s+/g, ' ')) };
+  }
+
+  test('stops it, once', async () => {
+    expect((await launched({ ...types, ...isUnprotected })).calls).toEqual([stopped]);
+  });
+
+  test.each([
+    ['is protected from being stopped', 'stop', 'DisableApiStop', 'it has stop protection (disableApiStop)'],
+    ['is protected from being stopped', 'terminate', 'DisableApiStop', 'it has stop protection (disableApiStop)'],
+    [
+      'is protected from termination',
+      'terminate',
+      'DisableApiTermination',
+      'it has termination protection (disableApiTermination)',
+    ],
+  ])('one that %s is refused to %s, and that is told', async (_name, action, name, refusal) => {
+    const files = { ...types, ...isUnprotected, ...attribute(name, true) };
+    const { calls, told } = await launched(files, `[notify, ${action}]`);
+    expect(calls).toEqual([]);
+    expect(told.join('\n')).toContain(refusal);
+  });
+
+  test.each([
+    ['persistent', [stopped]],
+    ['one-time', []],
+  ])('a Spot instance goes by its request: %s', async (type, expected) => {
+    const { calls } = await launched({ ...types, ...isUnprotected, ...request(type) }, undefined, { more: spot });
+    expect(calls).toEqual(expected);
+  });
+
+  test.each([
+    ['disableApiStop', attribute('DisableApiTermination', false), {}],
+    ['disableApiTermination', attribute('DisableApiStop', false), {}],
+    ['', isUnprotected, spot],
+  ])('what has no file is named, and nothing done: %s', async (name, files, more) => {
+    const { calls, told } = await launched({ ...types, ...files }, undefined, { more });
+    const file = name === '' ? 'describe-spot-instance-requests' : Object.keys(attribute(`D${name.slice(1)}`, true))[0];
+    expect(calls).toEqual([]);
+    expect(told.join('\n')).toContain(`not recorded (${file}.json is not in the snapshot)`);
+  });
+
+  describe('--for', () => {
+    const later = '[{ notify: { after: [0s, 1d], before: 1h } }, { stop: { after: 24h } }]';
+    const within = (duration: string) =>
+      launched({ ...types, ...isUnprotected }, later, duration === '' ? {} : { options: `--for ${duration}` });
+
+    test.each([
+      ['', []],
+      ['23h', []],
+      ['2d', [stopped]],
+      ['90d', [stopped]],
+    ])('lets the clock go on, so that a stop after 24h comes or not: %s', async (duration, expected) => {
+      expect((await within(duration)).calls).toEqual(expected);
+    });
+
+    test('shows the word ahead, too', async () => {
+      const { length } = (await within('')).told;
+      expect((await within('22h')).told).toHaveLength(length);
+      expect((await within('1410m')).told).toHaveLength(length + 1);
+    });
+
+    test('shows reminders of what nothing is done about', async () => {
+      const told = async (options: string) => {
+        const reminding = '[{ notify: { after: [0s, 1d, 6d] } }]';
+        return (await launched({}, reminding, { options, mode: 'observe' })).told;
+      };
+      expect(await told('')).toHaveLength(1);
+      expect(await told('--for 2d')).toHaveLength(2);
+      expect(await told('--for 8d')).toHaveLength(3);
+    });
+  });
+});
+
+test.each(['91d', '8', '1w', '-1d', '1.5d', '8days', '99999999999999999999d'])(
+  '--for %s is refused, with what it takes',
+  async (duration) => {
+    const { exitCode, stdout, stderr } = await replay([state('running')], `--for ${duration}`);
+    expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
+    expect(stderr).toContain(`--for takes a duration such as 30m, 24h or 8d, 90d at most, and not "${duration}"`);
+  },
+);
+
 test('a message of a batch that is no JSON fails alone, as in the queue', async () => {
   const batch = { Records: [{ body: JSON.stringify(state('running')) }, { body: 'not json' }] };
   const { document } = await replay([batch], '--format json');

@@ -23,6 +23,7 @@ export async function runCli(command: string | readonly string[], folder: string
     env: {},
     isTTY: false,
     now: () => new Date('2026-06-01T00:00:00Z'),
+    pause: () => Promise.resolve(),
     packageRoot: resolve('.'),
     aws: () => Promise.reject(new Error('this test has no AWS')),
     ...io,

@@ -53,6 +53,55 @@ describe('readSnapshot', () => {
     expect(await readSnapshot(directory)).toMatchObject({ [kind]: [{ Owner: 'jane' }] });
   });
 
+  describe('attributes of an instance', () => {
+    const instanceId = 'i-0123456789abcdef0';
+    const fileOf = (attribute: string) => `describe-instance-attribute.${instanceId}.${attribute}.json`;
+    beforeEach(() => write('describe-instances.json', '{"Reservations":[]}'));
+
+    test('have a file each, and one without a file is not known', async () => {
+      write(fileOf('disableApiStop'), `{"InstanceId":"${instanceId}","DisableApiStop":{"Value":true}}`);
+      expect((await readSnapshot(directory)).instanceAttributes).toEqual({ [instanceId]: { disableApiStop: true } });
+      write(fileOf('disableApiTermination'), `{"InstanceId":"${instanceId}","DisableApiTermination":{"Value":false}}`);
+      expect((await readSnapshot(directory)).instanceAttributes).toEqual({
+        [instanceId]: { disableApiStop: true, disableApiTermination: false },
+      });
+    });
+
+    test('of many instances are read', async () => {
+      for (let number = 0; number < 250; number += 1) {
+        const file = `describe-instance-attribute.i-${number}.disableApiStop.json`;
+        write(file, `{"InstanceId":"i-${number}","DisableApiStop":{"Value":${number % 2 === 0}}}`);
+      }
+      const { instanceAttributes = {} } = await readSnapshot(directory);
+      expect(Object.keys(instanceAttributes)).toHaveLength(250);
+      expect(instanceAttributes['i-249']).toEqual({ disableApiStop: false });
+    });
+
+    test('that nothing goes by are no part of it', async () => {
+      write(fileOf('userData'), 'An error occurred');
+      expect((await readSnapshot(directory)).instanceAttributes).toEqual({});
+    });
+
+    test.each([
+      ['is no object', '[]'],
+      ['has another attribute', `{"InstanceId":"${instanceId}","DisableApiTermination":{"Value":true}}`],
+      ['has the attribute without its value', `{"InstanceId":"${instanceId}","DisableApiStop":true}`],
+      ['has a value of another kind', `{"InstanceId":"${instanceId}","DisableApiStop":{"Value":"true"}}`],
+      ['is of another instance', '{"InstanceId":"i-0","DisableApiStop":{"Value":true}}'],
+      ['is of no instance', '{"DisableApiStop":{"Value":true}}'],
+    ])('say how to record a file that %s', async (_, text) => {
+      write(fileOf('disableApiStop'), text);
+      await expect(readSnapshot(directory)).rejects.toThrow(
+        `${join(directory, fileOf('disableApiStop'))} has no "DisableApiStop" of ${instanceId} that is true or false. Record it with: aws ec2 describe-instance-attribute --instance-id ${instanceId} --attribute disableApiStop > ${fileOf('disableApiStop')}`,
+      );
+    });
+
+    test('say how to record a file that is not JSON', async () => {
+      write(fileOf('disableApiStop'), 'An error occurred');
+      await expect(readSnapshot(directory)).rejects.toThrow(`${fileOf('disableApiStop')} is not JSON: `);
+    });
+  });
+
   test('takes a file with a byte order mark', async () => {
     write('describe-instances.json', '\uFEFF{"Reservations":[]}');
     expect((await readSnapshot(directory)).reservations).toEqual([]);

@@ -122,6 +122,7 @@ test('policies that enforce are named, and by what', async () => {
   const io = { stdout, stderr: stdout, cwd: '.', env: {}, isTTY: false, now: () => new Date(), packageRoot: '.' };
   await printValidation({ policies, safety: defaultSafety, errors: [], warnings: [] }, 'text', {
     ...io,
+    pause: () => Promise.resolve(),
     aws: () => Promise.reject(new Error('this test has no AWS')),
     exit: () => undefined,
   });
