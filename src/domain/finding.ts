@@ -590,7 +590,7 @@ function withoutCalls(finding: Finding): Finding {
   };
 }
 
-function withoutPlannedCalls({ begun: _, planned, ...step }: ActionStep): ActionStep {
+function withoutPlannedCalls({ begun: _begun, planned, ...step }: ActionStep): ActionStep {
   if ('refused' in planned) return { ...step, planned };
   return { ...step, planned: { plan: { ...planned.plan, calls: [], undo: [] } } };
 }
