@@ -328,7 +328,7 @@ describe('a deployment that enforces', () => {
     expect(actsToldOf(id)).toEqual(['no-open-ssh opened', 'no-open-ssh acted: revoke-ingress done']);
   });
 
-  describe('on its way to AWS', () => {
+  describe('when disturbed', () => {
     let relayed: EventSource;
     /** When what failed is shown again. */
     let later: EventSource;

@@ -61,15 +61,16 @@ def keep_groups_of_interfaces_apart() -> None:
     own = NetworkInterface.group_set.fget
     lacking("security_groups" not in own.__code__.co_names, "interfaces with groups of their own")
 
+    # Before it has an interface, those that it is launched with.
     def of_primary(instance: Instance) -> list[SecurityGroup]:
         if instance.state == "terminated":
             return []
-        primary = vars(instance).get("nics", {}).get(0)
-        return vars(instance)["launched_with"] if primary is None else primary._group_set
+        primary = getattr(instance, "nics", {}).get(0)
+        return instance.launched_with if primary is None else primary._group_set
 
     def put(instance: Instance, groups: list[SecurityGroup]) -> None:
-        vars(instance)["launched_with"] = groups
-        if 0 in vars(instance).get("nics", {}):
+        instance.launched_with = groups
+        if 0 in getattr(instance, "nics", {}):
             instance.nics[0]._group_set = groups
 
     NetworkInterface.group_set = property(lambda interface: interface._group_set)
