@@ -191,6 +191,27 @@ const breaks = [
     to: '',
     tests: ['template'],
   },
+  {
+    what: 'a pause is not read right before something is done',
+    file: 'src/engine/enforce.ts',
+    from: 'whyStopped(controls, policy.name, bound.action.kind)',
+    to: 'whyStopped({ ...controls, paused: undefined }, policy.name, bound.action.kind)',
+    tests: ['enforcement'],
+  },
+  {
+    what: 'what is about to be done is not written down before',
+    file: 'src/engine/enforce.ts',
+    from: 'if (begun === undefined || !(await writeRecord(engine, begun))) return undefined;',
+    to: 'if (begun === undefined) return undefined;',
+    tests: ['enforcement'],
+  },
+  {
+    what: 'an action that fails keeps back the alert',
+    file: 'src/engine/enforce.ts',
+    from: '      } catch (error) {\n        report.fail(',
+    to: '      } catch (error) {\n        throw error;\n        report.fail(',
+    tests: ['enforcement'],
+  },
 ];
 
 const root = resolve(import.meta.dirname, '..');

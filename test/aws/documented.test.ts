@@ -52,6 +52,8 @@ test('AWS documents every filter that the engine asks by', async () => {
     'DescribeSecurityGroups group-id',
     'DescribeSecurityGroups ip-permission.group-id',
     'DescribeSecurityGroups ip-permission.prefix-list-id',
+    'DescribeSecurityGroups vpc-id',
+    'DescribeSpotInstanceRequests spot-instance-request-id',
     'DescribeVolumes attachment.instance-id',
     'DescribeVolumes volume-id',
   ]);
@@ -77,6 +79,9 @@ async function callsOfTheEngine(): Promise<readonly Call[]> {
     InstanceType: 'm7i.large',
     LaunchTime: new Date('2026-03-01T09:00:00Z'),
     State: { Name: 'running' },
+    VpcId: 'vpc-0123456789abcdef0',
+    InstanceLifecycle: 'spot',
+    SpotInstanceRequestId: 'sir-0123abcd',
     Placement: { AvailabilityZone: 'eu-west-1a' },
     SecurityGroups: [{ GroupId: 'sg-0123456789abcdef0' }],
     NetworkInterfaces: [{ NetworkInterfaceId: 'eni-0123456789abcdef0' }],

@@ -3,13 +3,14 @@ import { CreateTopicCommand, SNSClient } from '@aws-sdk/client-sns';
 import { ReceiveMessageCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { METRICS_NAMESPACE, type MetricName } from '../../src/domain/metrics.ts';
 import { VISIBILITY_TIMEOUT } from '../../src/stack/queues.ts';
-import { account, goodTags } from './support/account.ts';
+import { accountIn, goodTags } from './support/account.ts';
 import { accountId, deployed, physicalId } from './support/deployment.ts';
 import { openSsh } from './support/ec2.ts';
 import { type EventSource, eventSource } from './support/event-source.ts';
 import { type Otherwise, type RunningFunction, startFunction } from './support/lambda.ts';
 import { changesIn, type Mailbox, mailboxOf, type Told } from './support/mailbox.ts';
 
+const account = accountIn(deployed.region);
 const sns = new SNSClient({ region: deployed.region });
 const sqs = new SQSClient({ region: deployed.region, useQueueUrlAsEndpoint: false });
 

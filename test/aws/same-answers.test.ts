@@ -25,7 +25,6 @@ const gapsOfMoto = {
   'DescribeSecurityGroups: MaxResults below 5 fails the call': passesOver,
   'DescribeSecurityGroupRules: an unknown filter fails the call': failsItself,
   'DescribeSecurityGroupRules: a rule names the owner of its group': 'moto leaves GroupOwnerId out',
-  'a second interface has its own groups alone': "moto adds the instance's groups to those of every interface",
   'RevokeSecurityGroupIngress: the answer names the rules that are no more': 'moto leaves them out',
   'RevokeSecurityGroupIngress: in the default VPC, what is not let through is no error, and named':
     'moto says InvalidPermission.NotFound, as EC2 does in any other VPC',
@@ -42,10 +41,6 @@ const gapsOfMoto = {
   'ModifyInstanceAttribute: a Spot Instance can not be protected': takesAll,
   'DescribeSpotInstanceRequests: an instance names its request': 'moto leaves SpotInstanceRequestId out',
   'DescribeSpotInstanceRequests: an unknown filter fails the call': failsItself,
-  'ModifyNetworkInterfaceAttribute: an interface has these groups, and no others':
-    "moto adds the instance's groups to those of every interface",
-  'ModifyNetworkInterfaceAttribute: the instance has the groups of its primary interface':
-    'to moto it has those that it was launched with',
   'ModifyNetworkInterfaceAttribute: a group that is not there fails the call': takesAll,
   'ModifyNetworkInterfaceAttribute: no group fails the call': takesAll,
   'ModifyNetworkInterfaceAttribute: more than five groups fail the call': takesAll,

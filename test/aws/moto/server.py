@@ -11,6 +11,7 @@ from functools import lru_cache
 
 import jsonpath_ng.ext
 from moto.core.exceptions import AccessDeniedError, JsonRESTError
+from moto.ec2.models.elastic_network_interfaces import NetworkInterface
 from moto.ec2.models.instances import Instance
 from moto.ec2.models.security_groups import SecurityGroup
 from moto.ec2.utils import filter_dict_attribute_mapping
@@ -52,6 +53,28 @@ def add_prefix_list_filter() -> None:
         return any(rule.prefix_list_id in ids for rule in group.ingress_rules)
 
     setattr(SecurityGroup, method, filter_prefix_list)
+
+
+# Each interface has its own groups, and an instance those of its primary interface.
+# https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifyNetworkInterfaceAttribute.html
+def keep_groups_of_interfaces_apart() -> None:
+    own = NetworkInterface.group_set.fget
+    lacking("security_groups" not in own.__code__.co_names, "interfaces with groups of their own")
+
+    # Before it has an interface, those that it is launched with.
+    def of_primary(instance: Instance) -> list[SecurityGroup]:
+        if instance.state == "terminated":
+            return []
+        primary = getattr(instance, "nics", {}).get(0)
+        return instance.launched_with if primary is None else primary._group_set
+
+    def put(instance: Instance, groups: list[SecurityGroup]) -> None:
+        instance.launched_with = groups
+        if 0 in getattr(instance, "nics", {}):
+            instance.nics[0]._group_set = groups
+
+    NetworkInterface.group_set = property(lambda interface: interface._group_set)
+    Instance.security_groups = property(of_primary, put)
 
 
 # A scheduled rule has no pattern, and moto takes it for one that every event matches; it then can't call its function.
@@ -111,6 +134,7 @@ def end_with_parent() -> None:
 
 add_instance_filters()
 add_prefix_list_filter()
+keep_groups_of_interfaces_apart()
 keep_events_from_schedules()
 hand_events_on_with_account()
 refuse_as_the_service_does()

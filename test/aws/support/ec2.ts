@@ -1,8 +1,11 @@
 import {
   type _InstanceType,
+  AttachNetworkInterfaceCommand,
   AuthorizeSecurityGroupIngressCommand,
   CreateManagedPrefixListCommand,
+  CreateNetworkInterfaceCommand,
   CreateSecurityGroupCommand,
+  DescribeInstancesCommand,
   type EC2Client,
   type Instance,
   type IpPermission,
@@ -68,6 +71,21 @@ export async function launchInstance(ec2: EC2Client, order: Order & { readonly k
     }),
   );
   return given(Instances?.[0], 'the instance that was launched');
+}
+
+/** An instance as EC2 shows it. @throws Error where EC2 does not. */
+export async function instanceBy(ec2: EC2Client, instanceId: string): Promise<Instance> {
+  const { Reservations } = await ec2.send(new DescribeInstancesCommand({ InstanceIds: [instanceId] }));
+  return given(Reservations?.[0]?.Instances?.[0], instanceId);
+}
+
+/** Gives an instance a second interface, which has this group; gives the interface's id. */
+export async function attachInterface(ec2: EC2Client, InstanceId: string, groupId: string): Promise<string> {
+  const { SubnetId } = await instanceBy(ec2, InstanceId);
+  const { NetworkInterface } = await ec2.send(new CreateNetworkInterfaceCommand({ SubnetId, Groups: [groupId] }));
+  const NetworkInterfaceId = given(NetworkInterface?.NetworkInterfaceId, 'the id of the interface');
+  await ec2.send(new AttachNetworkInterfaceCommand({ NetworkInterfaceId, InstanceId, DeviceIndex: 1 }));
+  return NetworkInterfaceId;
 }
 
 /** Tags as EC2 takes them. */

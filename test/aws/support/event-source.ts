@@ -12,12 +12,8 @@ import {
   SQSClient,
 } from '@aws-sdk/client-sqs';
 import type { SQSEvent, SQSRecord } from 'aws-lambda';
-import { accountId, deployed } from './deployment.ts';
 import type { RunningFunction } from './lambda.ts';
 import { arnOfQueue } from './queues.ts';
-
-const lambda = new LambdaClient({ region: deployed.region });
-const sqs = new SQSClient({ region: deployed.region, useQueueUrlAsEndpoint: false });
 
 /** What became of the messages of one invocation. */
 export interface Batch {
@@ -40,14 +36,17 @@ export interface EventSource {
  * @see https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
  */
 export async function eventSource(queueUrl: string, to: RunningFunction): Promise<EventSource> {
-  const mapping = await mappingOf(queueUrl, to);
+  const [, , , region = '', accountId = ''] = to.configuration.FunctionArn?.split(':') ?? [];
+  const lambda = new LambdaClient({ region });
+  const sqs = new SQSClient({ region, useQueueUrlAsEndpoint: false });
+  const mapping = await mappingOf(lambda, arnOfQueue(queueUrl, region, accountId), to);
   await lambda.send(new UpdateEventSourceMappingCommand({ UUID: mapping.UUID, Enabled: false }));
   const failed = new Map<string, Message>();
 
   async function handOver(): Promise<readonly Batch[]> {
     const batches: Batch[] = [];
     while (true) {
-      const messages = await receive(queueUrl, mapping.BatchSize ?? 10);
+      const messages = await receive(sqs, queueUrl, mapping.BatchSize ?? 10);
       if (messages.length === 0) return batches;
       batches.push(await handOverBatch(messages));
     }
@@ -55,7 +54,7 @@ export async function eventSource(queueUrl: string, to: RunningFunction): Promis
 
   async function handOverBatch(messages: readonly Message[]): Promise<Batch> {
     const ids = messages.map((message) => message.MessageId ?? '');
-    const Records = messages.map((message) => recordOf(message, mapping.EventSourceArn ?? ''));
+    const Records = messages.map((message) => recordOf(message, mapping.EventSourceArn ?? '', region));
     // A batch whose function throws failed as a whole.
     const failures = await to.invoke({ Records } satisfies SQSEvent).then(
       (response) => failuresOf(response, ids),
@@ -78,8 +77,11 @@ export async function eventSource(queueUrl: string, to: RunningFunction): Promis
   return { queueUrl, handOver, showFailedAgain };
 }
 
-async function mappingOf(queueUrl: string, to: RunningFunction): Promise<EventSourceMappingConfiguration> {
-  const EventSourceArn = arnOfQueue(queueUrl, deployed.region, accountId);
+async function mappingOf(
+  lambda: LambdaClient,
+  EventSourceArn: string,
+  to: RunningFunction,
+): Promise<EventSourceMappingConfiguration> {
   const { EventSourceMappings = [] } = await lambda.send(new ListEventSourceMappingsCommand({ EventSourceArn }));
   const [mapping, ...others] = EventSourceMappings;
   const leadsThere = mapping?.FunctionArn === to.configuration.FunctionArn && others.length === 0;
@@ -88,7 +90,7 @@ async function mappingOf(queueUrl: string, to: RunningFunction): Promise<EventSo
 }
 
 /** Up to so many messages: SQS gives 10 at a time. */
-async function receive(QueueUrl: string, most: number): Promise<readonly Message[]> {
+async function receive(sqs: SQSClient, QueueUrl: string, most: number): Promise<readonly Message[]> {
   const messages: Message[] = [];
   while (messages.length < most) {
     const MaxNumberOfMessages = Math.min(10, most - messages.length);
@@ -100,7 +102,7 @@ async function receive(QueueUrl: string, most: number): Promise<readonly Message
   return messages;
 }
 
-function recordOf(message: Message, eventSourceARN: string): SQSRecord {
+function recordOf(message: Message, eventSourceARN: string, awsRegion: string): SQSRecord {
   return {
     messageId: message.MessageId ?? '',
     receiptHandle: message.ReceiptHandle ?? '',
@@ -110,7 +112,7 @@ function recordOf(message: Message, eventSourceARN: string): SQSRecord {
     md5OfBody: message.MD5OfBody ?? '',
     eventSource: 'aws:sqs',
     eventSourceARN,
-    awsRegion: deployed.region,
+    awsRegion,
   };
 }
 

@@ -10,7 +10,7 @@ import { type FunctionConfiguration, GetFunctionCommand, LambdaClient } from '@a
 import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
 import { run } from './commands.ts';
-import { deployed, physicalId } from './deployment.ts';
+import { type Deployed, deployed, physicalId } from './deployment.ts';
 import { inVenv } from './python.ts';
 
 /** A deployed function that runs in a Node process of its own. */
@@ -25,13 +25,9 @@ export interface RunningFunction {
    * @throws Error that names the function's error; also when it takes longer than its timeout.
    */
   invoke(event: unknown): Promise<unknown>;
-  /** Ends it, and waits until it is gone. */
+  /** Ends it, in the midst of a run too, and waits until it is gone. */
   stop(): Promise<void>;
 }
-
-const lambda = new LambdaClient({ region: deployed.region });
-const s3 = new S3Client({ region: deployed.region, forcePathStyle: true });
-const sts = new STSClient({ region: deployed.region });
 
 type Answer = { readonly response?: string } | { readonly error: { errorType: string; errorMessage: string } };
 
@@ -43,16 +39,21 @@ export interface Otherwise {
 }
 
 /** Fetches the zip that was deployed, unpacks it outside the repository and starts it with the deployed configuration. */
-export async function startFunction(name: 'inspect' | 'sweep', otherwise: Otherwise = {}): Promise<RunningFunction> {
-  const FunctionName = `${deployed.stack}-${name}`;
+export async function startFunction(
+  name: 'inspect' | 'sweep',
+  otherwise: Otherwise = {},
+  of = deployed,
+): Promise<RunningFunction> {
+  const FunctionName = `${of.stack}-${name}`;
+  const lambda = new LambdaClient({ region: of.region });
   const { Configuration: configuration, Code } = await lambda.send(new GetFunctionCommand({ FunctionName }));
   if (configuration === undefined) throw new Error(`${FunctionName} is not deployed`);
   const folder = mkdtempSync(join(tmpdir(), `${FunctionName}-`));
-  const root = await unpacked(await fetchZip(Code?.Location, configuration.CodeSha256), folder);
+  const root = await unpacked(await fetchZip(of, Code?.Location, configuration.CodeSha256), folder);
   const log: string[] = [];
   const child = fork(resolve('test/aws/support/lambda-runtime.cjs'), [String(otherwise.aheadMs ?? 0)], {
     cwd: root,
-    env: { ...(await environmentOf(configuration)), LAMBDA_TASK_ROOT: root, ...otherwise.environment },
+    env: { ...(await environmentOf(configuration, of)), LAMBDA_TASK_ROOT: root, ...otherwise.environment },
     execArgv: [`--max-old-space-size=${configuration.MemorySize}`, '--no-warnings'],
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
@@ -74,14 +75,15 @@ export async function startFunction(name: 'inspect' | 'sweep', otherwise: Otherw
     async stop() {
       if (child.connected) child.disconnect();
       await isGone;
-      rmSync(folder, { recursive: true });
+      rmSync(folder, { recursive: true, force: true });
     },
   };
 }
 
 /** The zip lies in the deployment bucket; moto names its key in the place where AWS has a link to a copy. */
-async function fetchZip(location = '', sha256 = ''): Promise<Uint8Array> {
-  const Bucket = await physicalId('ServerlessDeploymentBucket');
+async function fetchZip(of: Deployed, location = '', sha256 = ''): Promise<Uint8Array> {
+  const s3 = new S3Client({ region: of.region, forcePathStyle: true });
+  const Bucket = await physicalId('ServerlessDeploymentBucket', of);
   const Key = new URL(location).pathname.slice(1);
   const { Body } = await s3.send(new GetObjectCommand({ Bucket, Key }));
   const zip = (await Body?.transformToByteArray()) ?? new Uint8Array();
@@ -102,7 +104,11 @@ async function unpacked(zip: Uint8Array, folder: string): Promise<string> {
  * What Lambda puts into a function's environment, with the credentials of its role; and, which Lambda does not, where AWS is.
  * @see https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime
  */
-async function environmentOf(configuration: FunctionConfiguration): Promise<Record<string, string>> {
+async function environmentOf(
+  configuration: FunctionConfiguration,
+  { region }: Deployed,
+): Promise<Record<string, string>> {
+  const sts = new STSClient({ region });
   const { Role = '', FunctionName = '', MemorySize = 0, Handler = '', Runtime = '', Environment } = configuration;
   const { Credentials } = await sts.send(new AssumeRoleCommand({ RoleArn: Role, RoleSessionName: FunctionName }));
   return {
@@ -111,8 +117,8 @@ async function environmentOf(configuration: FunctionConfiguration): Promise<Reco
     AWS_ACCESS_KEY_ID: Credentials?.AccessKeyId ?? '',
     AWS_SECRET_ACCESS_KEY: Credentials?.SecretAccessKey ?? '',
     AWS_SESSION_TOKEN: Credentials?.SessionToken ?? '',
-    AWS_DEFAULT_REGION: deployed.region,
-    AWS_REGION: deployed.region,
+    AWS_DEFAULT_REGION: region,
+    AWS_REGION: region,
     AWS_EXECUTION_ENV: `AWS_Lambda_${Runtime}`,
     AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(MemorySize),
     AWS_LAMBDA_FUNCTION_NAME: FunctionName,

@@ -1,10 +1,6 @@
 import { SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
 import { CreateQueueCommand, GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { deployed } from './deployment.ts';
 import { emptied } from './queues.ts';
-
-const sqs = new SQSClient({ region: deployed.region, useQueueUrlAsEndpoint: false });
-const sns = new SNSClient({ region: deployed.region });
 
 /** A message in its JSON form, as far as tests read its fields, with its attributes: see docs/alerts.md. */
 export interface Told {
@@ -28,7 +24,12 @@ interface Notification {
 
 interface Entry {
   readonly change: string;
-  readonly finding: { readonly policy: string; readonly reason: string; readonly origin?: string };
+  readonly finding: {
+    readonly policy: string;
+    readonly reason: string;
+    readonly origin?: string;
+    readonly acts?: readonly { readonly action: string; readonly outcome: string }[];
+  };
 }
 
 /** A queue that is subscribed to topics: what it gets, their subscribers get. */
@@ -38,8 +39,11 @@ export interface Mailbox {
   empty(): Promise<readonly Told[]>;
 }
 
-/** A mailbox that is subscribed to a topic. */
+/** A mailbox that is subscribed to a topic, in the topic's Region. */
 export async function mailboxOf(topicArn: string): Promise<Mailbox> {
+  const [, , , region = ''] = topicArn.split(':');
+  const sqs = new SQSClient({ region, useQueueUrlAsEndpoint: false });
+  const sns = new SNSClient({ region });
   const { QueueUrl = '' } = await sqs.send(new CreateQueueCommand({ QueueName: `mailbox-${crypto.randomUUID()}` }));
   const { Attributes } = await sqs.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['QueueArn'] }));
 

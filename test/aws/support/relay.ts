@@ -25,20 +25,22 @@ export interface Relay {
 
 /**
  * Passes on to moto, and puts trouble in the way of its answers.
- * @param troubleOf is told the calls before this one.
+ * @param troubleOf is told the calls before this one, which waits until it has answered.
  * @param pageRows how many rows moto is asked for at most, whatever the request asked for; left out: as it asked.
  */
 export async function startRelay(
   target: string,
-  troubleOf: (call: Call, before: readonly Call[]) => Trouble | undefined = () => undefined,
+  troubleOf: (call: Call, before: readonly Call[]) => Trouble | undefined | Promise<Trouble | undefined> = () =>
+    undefined,
   pageRows?: number,
 ): Promise<Relay> {
   const calls: Call[] = [];
   const answer = async (request: IncomingMessage, response: ServerResponse) => {
     const body = await buffer(request);
     const call = callIn(request, body.toString());
-    const trouble = troubleOf(call, [...calls]);
+    const before = [...calls];
     calls.push(call);
+    const trouble = await troubleOf(call, before);
     if (trouble !== undefined && 'body' in trouble) {
       response.writeHead(trouble.status, { 'content-type': 'text/xml' }).end(trouble.body);
       return;

@@ -6,11 +6,21 @@ import { LambdaClient, ListEventSourceMappingsCommand, ListFunctionsCommand } fr
 import { ListBucketsCommand, S3Client } from '@aws-sdk/client-s3';
 import { ListTopicsCommand, SNSClient } from '@aws-sdk/client-sns';
 import { ListQueuesCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { deployed } from './deployment.ts';
+import { type Choice, deployed, remove } from './deployment.ts';
 
-/** ARNs, names and URLs of what is there of the stack: none before it is deployed, and none after it was removed. */
-export async function partsOfStack(): Promise<readonly string[]> {
-  const config = { region: deployed.region };
+/** Removes a stack, and says how much went. @throws Error that names what is still there. */
+export async function removeAll(what = deployed, choice: Choice = {}): Promise<void> {
+  const before = await partsOf(what);
+  await remove(what, choice);
+  const after = await partsOf(what);
+  process.stderr.write(`   removed ${before.length - after.length} of ${before.length} parts of the stack\n`);
+  if (before.length === 0) throw new Error('nothing was there to remove');
+  if (after.length > 0) throw new Error(`serverless remove left behind:\n${after.join('\n')}`);
+}
+
+/** ARNs, names and URLs of what is there of a stack: none before it is deployed, and none after it was removed. */
+async function partsOf({ region, stack }: typeof deployed): Promise<readonly string[]> {
+  const config = { region };
   const clients = {
     cloudFormation: new CloudFormationClient(config),
     dynamodb: new DynamoDBClient(config),
@@ -22,7 +32,7 @@ export async function partsOfStack(): Promise<readonly string[]> {
     sqs: new SQSClient(config),
   };
   try {
-    return await partsBy(clients);
+    return (await partsBy(clients)).filter((one) => one.includes(stack));
   } finally {
     // Connections that are kept open would keep this process.
     for (const client of Object.values(clients)) client.destroy();
@@ -64,5 +74,5 @@ async function partsBy(clients: Clients): Promise<readonly string[]> {
     ...(topics.Topics?.map(({ TopicArn }) => TopicArn) ?? []),
     ...(queues.QueueUrls ?? []),
   ];
-  return found.flatMap((one) => (one?.includes(deployed.stack) ? [one] : []));
+  return found.flatMap((one) => one ?? []);
 }

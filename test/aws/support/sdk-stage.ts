@@ -1,13 +1,9 @@
 import { setTimeout } from 'node:timers/promises';
 import { CreateTableCommand, DynamoDBClient, type DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
 import {
-  AttachNetworkInterfaceCommand,
   AuthorizeSecurityGroupIngressCommand,
-  CreateNetworkInterfaceCommand,
   CreateTagsCommand,
-  DescribeInstancesCommand,
   EC2Client,
-  type Instance,
   RequestSpotInstancesCommand,
   StartInstancesCommand,
   StopInstancesCommand,
@@ -21,7 +17,7 @@ import { sdk } from '../../../src/aws/sdk.ts';
 import { DUE_INDEX, TABLE_KEY } from '../../../src/domain/table.ts';
 import type { Stage } from '../../support/same-answers.ts';
 import { accountId } from './deployment.ts';
-import { createPrefixList, createSecurityGroup, given, launchInstance, tagList } from './ec2.ts';
+import { attachInterface, createPrefixList, createSecurityGroup, given, launchInstance, tagList } from './ec2.ts';
 
 const tableName = 'same-answers';
 
@@ -35,11 +31,6 @@ export async function sdkStage(region: string): Promise<Stage> {
     new CreateQueueCommand({ QueueName: 'same-answers' }),
   );
   for (const name of [tableName, 'other']) await createTable(region, name);
-
-  async function instanceBy(id: string): Promise<Instance> {
-    const answer = await clients.ec2.send(new DescribeInstancesCommand({ InstanceIds: [id] }));
-    return answer.Reservations?.[0]?.Instances?.[0] ?? {};
-  }
 
   return {
     aws: sdk({ region }, { changes: changingSenders }),
@@ -74,17 +65,7 @@ export async function sdkStage(region: string): Promise<Stage> {
       await clients.ec2.send(new StopInstancesCommand({ InstanceIds: [instanceId] }));
       await clients.ec2.send(new StartInstancesCommand({ InstanceIds: [instanceId] }));
     },
-    async attachInterface(instanceId, securityGroupId) {
-      const { SubnetId } = await instanceBy(instanceId);
-      const { NetworkInterface } = await clients.ec2.send(
-        new CreateNetworkInterfaceCommand({ SubnetId, Groups: [securityGroupId] }),
-      );
-      const NetworkInterfaceId = given(NetworkInterface?.NetworkInterfaceId, 'the id of the interface');
-      await clients.ec2.send(
-        new AttachNetworkInterfaceCommand({ NetworkInterfaceId, InstanceId: instanceId, DeviceIndex: 1 }),
-      );
-      return NetworkInterfaceId;
-    },
+    attachInterface: (instanceId, securityGroupId) => attachInterface(clients.ec2, instanceId, securityGroupId),
     async setTags(resourceId, tags) {
       await clients.ec2.send(new CreateTagsCommand({ Resources: [resourceId], Tags: tagList(tags) }));
     },
