@@ -33,9 +33,27 @@ export const putBackBy: Readonly<Record<ChangingOperation, readonly ChangingOper
   'ec2:DeleteTags': ['ec2:CreateTags'],
 };
 
-/** Whether an operation puts back what another did. What a table says is made in a person's name: it may not terminate, say. */
-export function putsBack(operation: string): boolean {
-  return Object.values(putBackBy).some((operations) => operations.some((one) => one === operation));
+/** All that a call which puts something back says, by operation. */
+const inputKeys: Readonly<Partial<Record<ChangingOperation, readonly string[]>>> = {
+  'ec2:AuthorizeSecurityGroupIngress': ['GroupId', 'IpPermissions', 'TagSpecifications'],
+  'ec2:RevokeSecurityGroupIngress': ['GroupId', 'IpPermissions', 'SecurityGroupRuleIds'],
+  'ec2:StartInstances': ['InstanceIds'],
+  'ec2:ModifyInstanceAttribute': ['InstanceId', 'DisableApiTermination'],
+  'ec2:ModifyNetworkInterfaceAttribute': ['NetworkInterfaceId', 'Groups'],
+};
+
+/**
+ * Why a call can't be one of ours; undefined where it can. What a table says is made in a person's name: it may not terminate,
+ * say, nor give an instance other user data, nor start another one.
+ */
+export function whyForeign({ operation, input }: PlannedCall, instanceId: string): string | undefined {
+  const known = Object.hasOwn(inputKeys, operation) ? inputKeys[operation] : undefined;
+  if (known === undefined) return `${operation} puts nothing back`;
+  const key = Object.keys(input).find((one) => !known.includes(one));
+  if (key !== undefined) return `${operation} with ${key} puts nothing back`;
+  const ids = 'InstanceIds' in input ? (input.InstanceIds ?? []) : 'InstanceId' in input ? [input.InstanceId] : [];
+  const other = ids.find((id) => id !== instanceId);
+  return other === undefined ? undefined : `${operation} is of ${other}, and nothing was done to that`;
 }
 
 /**

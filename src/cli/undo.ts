@@ -16,7 +16,7 @@ import {
 import { addFindingArgument, findingIn } from './findings.ts';
 import type { CommandIo } from './io.ts';
 import { coloursFor } from './output/colours.ts';
-import { putBack, putsBack } from './put-back.ts';
+import { putBack, whyForeign } from './put-back.ts';
 import type { StoredFinding } from './report/document.ts';
 
 const help = `
@@ -171,22 +171,43 @@ function chosenActs(finding: StoredFinding, options: UndoOptions, now: Date): re
     const known = all.map(({ act, number }) => `${number} (${visible(act.action)})`).join(', ');
     throw new Error(`${id} has no such act: there is ${known}`);
   }
-  const undoable = asked.filter(({ act }) => whyNot(act, options.act !== undefined) === undefined);
+  const about: Asked = {
+    instanceId: finding.subject.id,
+    isGone: acts.some(terminated),
+    isChosen: options.act !== undefined,
+  };
+  const undoable = asked.filter(({ act }) => whyNot(act, about) === undefined);
   if (undoable.length > 0) return undoable.reverse();
   if (asked.some(({ act }) => act.undoneAt !== undefined)) return [];
-  const reasons = asked.map(
-    ({ act, number }) => `act ${number}, ${visible(act.does)}: ${whyNot(act, options.act !== undefined)}`,
-  );
+  const reasons = asked.map(({ act, number }) => `act ${number}, ${visible(act.does)}: ${whyNot(act, about)}`);
   throw new Error(`nothing of ${id} can be put back${underWay}\n${reasons.join('\n')}`);
 }
 
-/** Why an act is not put back; undefined where it can be. @param isChosen by its number: then a failure counts, too. */
-function whyNot({ undoneAt, outcome, undo: calls, action, calls: made }: Act, isChosen: boolean): string | undefined {
+function terminated({ calls }: Act): boolean {
+  return calls.some(({ operation, outcome }) => operation === 'ec2:TerminateInstances' && outcome === 'done');
+}
+
+/** What is asked of each act of a finding. */
+interface Asked {
+  readonly instanceId: string;
+  /** An act terminated the instance. */
+  readonly isGone: boolean;
+  /** It is chosen by its number: then a failure counts, too. */
+  readonly isChosen: boolean;
+}
+
+/** Why an act is not put back; undefined where it can be. */
+function whyNot(
+  { undoneAt, outcome, undo: calls, action, calls: made }: Act,
+  { instanceId, isGone, isChosen }: Asked,
+): string | undefined {
   if (undoneAt !== undefined) return `it was put back at ${undoneAt}`;
   if (outcome === 'contested') return 'nothing was done';
   if (calls.length === 0) return `what ${action} does can't be put back by any call`;
-  const other = calls.find(({ operation }) => !putsBack(operation));
-  if (other !== undefined) return `${other.operation} puts nothing back: somebody else has written into the table`;
+  const [foreign] = calls.flatMap((call) => whyForeign(call, instanceId) ?? []);
+  if (foreign !== undefined) return `${foreign}: somebody else has written into the table`;
+  if (isGone && calls.some(({ operation }) => operation === 'ec2:StartInstances'))
+    return 'the instance was terminated since: nothing brings it back';
   const isUnchanged = outcome === 'failed' && !made.some((call) => call.outcome === 'done');
   if (isUnchanged && !isChosen) return 'it failed before it changed anything; --act puts it back all the same';
   return undefined;

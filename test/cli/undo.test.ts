@@ -1,3 +1,4 @@
+import type { PlannedCall } from '../../src/domain/action.ts';
 import { findingId } from '../../src/domain/finding.ts';
 import type { Act } from '../../src/domain/steps.ts';
 import { changeRecord } from '../../src/engine/store.ts';
@@ -350,6 +351,51 @@ test.each(['ec2:TerminateInstances', 'sqs:SendMessage', 'constructor'])(
     expect(world.called()).toEqual(['dynamodb:ListTables', 'dynamodb:Scan', 'dynamodb:Scan']);
   },
 );
+
+test.each([
+  ['ec2:StartInstances', { InstanceIds: ['i-0ffffffffffffffff'] }, 'is of i-0ffffffffffffffff'],
+  ['ec2:ModifyInstanceAttribute', { UserData: { Value: 'Zm9v' } }, 'with UserData puts nothing back'],
+  ['ec2:ModifyNetworkInterfaceAttribute', { SourceDestCheck: { Value: false } }, 'with SourceDestCheck puts nothing'],
+])('nor %s with what no act has done', async (operation, input, why) => {
+  const { world, id, instanceId } = await revoked();
+  await changeRecord(world.simulation.engine, instanceId, (now) => ({
+    ...now,
+    version: now.version + 1,
+    findings: now.findings.map((finding) => ({
+      ...finding,
+      acts: (finding.acts ?? []).map((act): Act => ({ ...act, undo: [{ operation, input } as PlannedCall] })),
+    })),
+  }));
+
+  const { exitCode, stderr } = await world.run(`undo ${id} --yes`);
+
+  expect(exitCode).toBe(2);
+  expect(line(stderr)).toContain(`${operation} ${why}`);
+  expect(stderr).toContain('somebody else has written into the table');
+  expect(world.changes()).toHaveLength(1);
+});
+
+test('what was stopped and then terminated is not started', async () => {
+  const world = operated([stopUntagged]);
+  const instanceId = await world.launch(untagged);
+  await changeRecord(world.simulation.engine, instanceId, (now) => ({
+    ...now,
+    version: now.version + 1,
+    findings: now.findings.map((finding) => ({
+      ...finding,
+      acts: (finding.acts ?? []).flatMap((act): Act[] => [
+        act,
+        { ...act, action: 'terminate', undo: [], calls: [{ operation: 'ec2:TerminateInstances', outcome: 'done' }] },
+      ]),
+    })),
+  }));
+
+  const { exitCode, stderr } = await world.run(`undo ${idOf(instanceId, 'required-tags')} --yes`);
+
+  expect(exitCode).toBe(2);
+  expect(line(stderr)).toContain('the instance was terminated since: nothing brings it back');
+  expect(world.changes()).toHaveLength(1);
+});
 
 test('what failed before it changed anything is left out, unless its number is given', async () => {
   const world = operated([stopUntagged]);
