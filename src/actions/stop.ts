@@ -6,7 +6,7 @@ const plainType = [{ InstanceType: 'm7i.large', InstanceStorageSupported: false 
 
 export const stop = defineAction({
   id: 'stop',
-  summary: 'Stops the instance, where it can be started again as it was.',
+  summary: 'Stops the instance, where it can be started again as it was, but for an automatic public IPv4 address.',
   kind: 'stop',
   isReversible: true,
   states: ['running'],

@@ -41,6 +41,13 @@ export function lastOutcome(finding: Finding): string | undefined {
   return latest && `${latest.action} ${latest.outcome}`;
 }
 
+/** What comes next of an open finding, for a headline: `stop at 2026-03-02 09:00:00 UTC`; undefined where nothing comes. */
+export function nextAction({ steps = [] }: Finding, now: string): string | undefined {
+  const coming = steps.flatMap(({ action, dueAt }) => (dueAt !== undefined && dueAt > now ? [{ action, dueAt }] : []));
+  const [next] = coming.sort((one, other) => one.dueAt.localeCompare(other.dueAt));
+  return next && `${next.action} at ${utc(next.dueAt)}`;
+}
+
 /** Acts since the finding opened: what was done in earlier openings is in the table alone. */
 export function actsSince({ acts = [], openedAt }: Finding): readonly Act[] {
   return acts.filter(({ at }) => at >= openedAt);
@@ -87,7 +94,7 @@ function stepField({ action, planned, dueAt, held }: Step, length: number): read
   const does = 'refused' in planned ? undefined : printable(planned.plan.does, length);
   if (held?.by === 'mode' && does !== undefined) return [['Would', does]];
   if (does === undefined)
-    return [['Refused', `${printable(action)}: ${'refused' in planned ? printable(planned.refused, length) : ''}`]];
+    return [['Not done', `${printable(action)}: ${'refused' in planned ? printable(planned.refused, length) : ''}`]];
   if (held !== undefined) return [['Held back', `${does}: ${printable(held.why, length)}`]];
   return dueAt === undefined ? [] : [['Next', `${does}, at ${utc(dueAt)} unless it complies by then`]];
 }

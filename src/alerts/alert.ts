@@ -1,7 +1,7 @@
 import type { Alert, AlertEntry, Cause, InstanceSummary } from '../domain/alert.ts';
 import type { Launcher } from '../domain/facts.ts';
 import type { Scope } from '../domain/operations.ts';
-import { lastOutcome } from './actions.ts';
+import { lastOutcome, nextAction } from './actions.ts';
 import { entryFields, lifetimeOf } from './entry.ts';
 import {
   type AlertOptions,
@@ -68,12 +68,12 @@ function alertContent(alert: Alert, options: AlertOptions, cut: Cut): object {
 }
 
 /** `[CRITICAL] no-open-ssh (+2): i-0123 web-1 in us-east-1`. What is too long is cut: the Name, then the policy. */
-function subjectOf({ entries, instance, subject, scope }: Alert): string {
+function subjectOf({ entries, instance, subject, scope, observedAt }: Alert): string {
   const lead = leadOf(entries);
   if (lead === undefined) return ascii(`${subject.id} in ${scope.region}`);
   const head = `[${headlineOf(lead)}] `;
   const more = entries.length > 1 ? ` (+${entries.length - 1})` : '';
-  const tail = `${more}${additionTo(lead)}: ${subject.id}`;
+  const tail = `${more}${additionTo(lead, observedAt)}: ${subject.id}`;
   const place = ` in ${scope.region}`;
   const policy = shortened(ascii(lead.finding.policy), SUBJECT_LENGTH - head.length - tail.length - place.length);
   const room = SUBJECT_LENGTH - head.length - policy.length - tail.length - place.length - 1;
@@ -81,8 +81,10 @@ function subjectOf({ entries, instance, subject, scope }: Alert): string {
   return `${head}${policy}${tail}${name === '' ? '' : ` ${name}`}${place}`;
 }
 
-/** What a violation's headline does not say: that it is not new, and what was done about it. */
-function additionTo({ change, finding }: AlertEntry): string {
+/** What a violation's headline does not say: that it is not new, what was done about it, and what comes. */
+function additionTo({ change, finding }: AlertEntry, observedAt: string): string {
+  const next = change === 'due' ? nextAction(finding, observedAt) : undefined;
+  if (next !== undefined) return `, ${next}`;
   const again = change === 'opened' && finding.earlier !== undefined ? ' again' : '';
   const changed = change === 'changed' ? ' changed' : '';
   const outcome = lastOutcome(finding);

@@ -8,11 +8,14 @@ import { field, utc, wrapped } from './text.ts';
 /** Limits of enforcement that were reached: nothing more of these kinds is done until somebody resumes. */
 export function renderTrips(trips: readonly (readonly [ActionKind, Trip])[], scope: Scope): Message {
   const kinds = trips.map(([kind]) => kind).join(', ');
+  const at = ` --region ${scope.region}`;
   const text = [
     wrapped(`LIMIT REACHED: nothing more of ${kinds} is done in ${scope.region}`),
     '',
     field('Account', placeText(scope)),
-    ...trips.map(([kind, { at, limit }]) => field('Limit', `${kind}: ${limit} an hour, reached at ${utc(at)}`)),
+    ...trips.map(([kind, { at: reachedAt, limit }]) =>
+      field('Limit', `${kind}: ${limit} an hour, reached at ${utc(reachedAt)}`),
+    ),
     field(
       'Why',
       'More violations came due in an hour than enforcement.yml allows. Either many instances changed at once, or a policy is wrong.',
@@ -20,7 +23,7 @@ export function renderTrips(trips: readonly (readonly [ActionKind, Trip])[], sco
     field('Now', 'Violations are found and told as before. What is due waits: nothing of it is forgotten.'),
     field(
       'To do',
-      'Look at what was done: `ec2-guardrail findings list --acted`. If it is right, `ec2-guardrail resume`; if not, `ec2-guardrail pause --reason ...` and `ec2-guardrail undo <finding>`.',
+      `Look at what was done: \`ec2-guardrail findings list --acted${at}\`. If it is right, \`ec2-guardrail resume${at}\`; if not, \`ec2-guardrail pause --reason ...${at}\` and \`ec2-guardrail undo <finding>${at}\`.`,
     ),
     '',
   ].join('\n');

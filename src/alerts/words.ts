@@ -46,7 +46,7 @@ export function whatHappens(mode: Finding['mode']): string {
     case 'observe':
       return 'observe: nothing was done, and nothing will be.';
     case 'enforce':
-      return 'enforce: what the policy says is done.';
+      return 'enforce: the policy acts, unless something holds it back.';
   }
 }
 

@@ -178,9 +178,15 @@ function chosenActs(finding: StoredFinding, options: UndoOptions, now: Date): re
   };
   const undoable = asked.filter(({ act }) => whyNot(act, about) === undefined);
   if (undoable.length > 0) return undoable.reverse();
-  if (asked.some(({ act }) => act.undoneAt !== undefined)) return [];
+  const rest = asked.filter(({ act }) => act.undoneAt === undefined);
+  if (rest.length < asked.length && !rest.some(({ act }) => foreignIn(act, about.instanceId))) return [];
   const reasons = asked.map(({ act, number }) => `act ${number}, ${visible(act.does)}: ${whyNot(act, about)}`);
   throw new Error(`nothing of ${id} can be put back${underWay}\n${reasons.join('\n')}`);
+}
+
+/** What in the undo of an act is none of ours, if anything. */
+function foreignIn({ undo: calls }: Pick<Act, 'undo'>, instanceId: string): string | undefined {
+  return calls.flatMap((call) => whyForeign(call, instanceId) ?? [])[0];
 }
 
 function terminated({ calls }: Act): boolean {
@@ -204,7 +210,7 @@ function whyNot(
   if (undoneAt !== undefined) return `it was put back at ${undoneAt}`;
   if (outcome === 'contested') return 'nothing was done';
   if (calls.length === 0) return `what ${action} does can't be put back by any call`;
-  const [foreign] = calls.flatMap((call) => whyForeign(call, instanceId) ?? []);
+  const foreign = foreignIn({ undo: calls }, instanceId);
   if (foreign !== undefined) return `${foreign}: somebody else has written into the table`;
   if (isGone && calls.some(({ operation }) => operation === 'ec2:StartInstances'))
     return 'the instance was terminated since: nothing brings it back';

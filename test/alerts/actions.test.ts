@@ -100,7 +100,7 @@ test.each<[string, Step, string]>([
       planned: { refused: 'stop protection is on' },
       held: { by: 'refused', why: 'stop protection is on' },
     },
-    'Refused stop: stop protection is on',
+    'Not done stop: stop protection is on',
   ],
 ])('an action that %s says so', (_, step, line) => {
   const { text, json } = rendered({ steps: [step] });

@@ -126,7 +126,7 @@ describe.each(['findings show', 'explain'])('%s', (command) => {
 
     const text = line((await world.run(`${command} ${idOf(id, 'required-tags')}`)).stdout);
 
-    expect(text).toContain('Mode enforce: what the policy says is done.');
+    expect(text).toContain('Mode enforce: the policy acts, unless something holds it back.');
     expect(text).toMatch(/Next stop i-\w+, at 2026-03-03 09:\d\d:\d\d UTC unless it complies by then/);
     expect(text).toMatch(/Announced what comes at 2026-03-03 09:\d\d:\d\d UTC/);
     expect(text).toContain('Reminded when it had stood for 12 hours');

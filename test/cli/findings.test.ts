@@ -690,7 +690,7 @@ describe.each([
 /** What an action is said to do, and to have done, with a text from outside wherever there is one. */
 function done(evil: string): Pick<Finding, 'steps' | 'acts'> {
   const input = { InstanceIds: [evil] };
-  const undo = [{ operation: 'ec2:StartInstances', input }] as const;
+  const undo = [{ operation: 'ec2:AuthorizeSecurityGroupIngress', input: { GroupId: evil } }] as const;
   const plan = { does: evil, calls: [{ operation: 'ec2:StopInstances', input }], undo, concerns: [] } as const;
   const calls = [{ operation: evil, outcome: evil }];
   return {
