@@ -41,11 +41,11 @@ export function lastOutcome(finding: Finding): string | undefined {
   return latest && `${latest.action} ${latest.outcome}`;
 }
 
-/** What comes next of an open finding, for a headline: `stop at 2026-03-02 09:00:00 UTC`; undefined where nothing comes. */
+/** Which action comes next, for a headline: `stop`; undefined where nothing comes. The text says when. */
 export function nextAction({ steps = [] }: Finding, now: string): string | undefined {
   const coming = steps.flatMap(({ action, dueAt }) => (dueAt !== undefined && dueAt > now ? [{ action, dueAt }] : []));
   const [next] = coming.sort((one, other) => one.dueAt.localeCompare(other.dueAt));
-  return next && `${next.action} at ${utc(next.dueAt)}`;
+  return next?.action;
 }
 
 /** Acts since the finding opened: what was done in earlier openings is in the table alone. */

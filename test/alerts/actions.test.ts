@@ -21,7 +21,7 @@ const planned: Step['planned'] = {
   },
 };
 
-function rendered(more: Partial<Finding>, change: 'opened' | 'acted' | 'failed' | 'resolved' = 'opened') {
+function rendered(more: Partial<Finding>, change: 'opened' | 'acted' | 'failed' | 'resolved' | 'due' = 'opened') {
   const message = renderAlert(alertOf(change, { ...openSsh, mode: 'enforce', ...more }), { now });
   const { email, sqs } = forms(message);
   return { subject: message.Subject, text: email.replaceAll(/\s+/g, ' '), json: JSON.parse(sqs) };
@@ -123,4 +123,17 @@ test('what was done in an earlier opening is not told again', () => {
 test('what is resolved says by what', () => {
   const closed = { status: 'closed', closedAs: 'resolved', closedAt: '2026-03-02T09:20:00.000Z' } as const;
   expect(rendered({ ...closed, acts: [stop] }, 'resolved').text).toContain('Done stop i-1');
+});
+
+test('what is announced is named in the subject: the next that comes, not the first of the policy', () => {
+  const steps: readonly Step[] = [
+    { action: 'stop', planned, held: { by: 'done', why: 'done at 2026-03-02T09:00:00.000Z' } },
+    { action: 'quarantine', planned, dueAt: '2026-03-10T09:00:00.000Z' },
+    { action: 'terminate', planned, dueAt: '2026-03-09T09:00:00.000Z' },
+  ];
+
+  const { subject, text } = rendered({ steps }, 'due');
+
+  expect(subject).toBe('[DUE] no-open-ssh, terminate: i-0a1b2c3d4e5f60718 web-1 in us-east-1');
+  expect(text).toContain('at 2026-03-09 09:00:00 UTC unless it complies by then');
 });
