@@ -1,5 +1,5 @@
 import { operationsOf } from '../domain/action.ts';
-import { needsByKey } from '../domain/bind.ts';
+import { needsByKey, needsToAct } from '../domain/bind.ts';
 import { distinct } from '../domain/instance.ts';
 import { needsOf } from '../domain/judge.ts';
 import { allNeeds, type Need, needSources, readsFor } from '../domain/needs.ts';
@@ -7,7 +7,7 @@ import type { Operation } from '../domain/operations.ts';
 import type { BoundPolicy } from '../domain/policy.ts';
 import type { BoundSafety } from '../domain/safety.ts';
 import { arnOf, type Grant, policyDocument, withPlaceholders } from '../stack/cloudformation.ts';
-import { needsToAct, permissions, reasons } from '../stack/roles.ts';
+import { permissions, reasons } from '../stack/roles.ts';
 import type { Settings } from '../stack/settings.ts';
 import { putBackBy } from './put-back.ts';
 import type { IamPolicy, PermissionsDocument, ReadDocument } from './report/document.ts';

@@ -137,6 +137,11 @@ export function interrupts({ kind, interrupts: own }: Pick<AnyAction, 'kind' | '
   return own ?? kind !== 'access';
 }
 
+/** What an action reads of an instance. */
+export function needsOfAction({ needs }: AnyAction): readonly Need[] {
+  return needs as readonly Need[];
+}
+
 /** Operations of an action with these parameters. */
 export function operationsOf(action: AnyAction, parameters: Json): readonly ChangingOperation[] {
   return typeof action.operations === 'function' ? action.operations(parameters) : action.operations;

@@ -1,9 +1,10 @@
-import type { AnyAction } from './action.ts';
+import { type AnyAction, needsOfAction } from './action.ts';
 import { needsOfRule } from './judge.ts';
 import { needsOfMatch } from './match.ts';
 import type { Need } from './needs.ts';
 import type { BoundAction, BoundPolicy, Conditions, Enforcement, Policy } from './policy.ts';
 import type { AnyRule } from './rule.ts';
+import type { BoundSafety } from './safety.ts';
 
 /** For policies without `when`. */
 export const noConditions: Conditions = (expression) => {
@@ -52,4 +53,15 @@ export function needsByKey({
     { by: 'exempt', needs: exempt.flatMap((exemption) => needsOfMatch(exemption.match, conditions)) },
     { by: 'enforce', needs: needsOfMatch(enforce?.match, conditions) },
   ] as const satisfies readonly { readonly by: keyof Policy; readonly needs: readonly Need[] }[];
+}
+
+/**
+ * What is read to plan the actions of these policies, and to say whether an instance is protected: also where a policy observes, since
+ * what it would do is kept with the finding. The engine reads it, and the roles permit it.
+ */
+export function needsToAct(policies: readonly BoundPolicy[], safety?: BoundSafety): readonly Need[] {
+  const ofActions = policies.flatMap(({ boundActions }) => boundActions.flatMap(({ action }) => needsOfAction(action)));
+  const isPlanned = policies.some(({ boundActions }) => boundActions.length > 0);
+  if (safety === undefined || !isPlanned) return ofActions;
+  return [...ofActions, ...needsOfMatch(safety.protected, safety.conditions)];
 }

@@ -1,6 +1,7 @@
 import type { Plan, Planned, Standing } from '../domain/action.ts';
-import { interrupts } from '../domain/action.ts';
+import { interrupts, needsOfAction } from '../domain/action.ts';
 import { type Answer, no } from '../domain/answer.ts';
+import { needsToAct } from '../domain/bind.ts';
 import { factsOf, type InspectedInstance, type Launch } from '../domain/collected.ts';
 import { type Controls, limitOf, noControls, whyStopped } from '../domain/controls.ts';
 import { describeError } from '../domain/errors.ts';
@@ -38,7 +39,8 @@ interface Violation {
 
 /**
  * Plans every action of every policy that an instance violates, whether it will come or not: what would be done is kept with
- * the finding. What only actions read is collected here, for violations alone.
+ * the finding. What actions read beyond the policies is read here, for violations alone; what policies read is read once more with it, so
+ * that a plan and what it is planned on are of one time.
  * @param controls left out: nothing enforces.
  */
 export async function planActions(
@@ -78,11 +80,8 @@ function violationsOf(engine: Engine, { instance, judgements }: Judged): readonl
 }
 
 function needsToPlan({ safety, policies }: Engine, violations: readonly Violation[]): readonly Need[] {
-  return distinct([
-    ...needsOf(policies),
-    ...needsOfMatch(safety.protected, safety.conditions),
-    ...violations.flatMap(({ policy }) => policy.boundActions.flatMap(({ action }) => action.needs as readonly Need[])),
-  ]);
+  const violated = violations.map(({ policy }) => policy);
+  return distinct([...needsOf(policies), ...needsToAct(violated, safety)]);
 }
 
 function enforceabilityOf(
@@ -158,9 +157,7 @@ function plannedFor(
   const state = instance.State.Name;
   if (!action.states.includes(state))
     return { refused: `the instance is ${state}: ${action.id} is for one that is ${action.states.join(' or ')}` };
-  const missing = (action.needs as readonly Need[]).flatMap((need) =>
-    need in facts ? missingOf(facts[need as keyof Facts]) : [],
-  );
+  const missing = needsOfAction(action).flatMap((need) => (need in facts ? missingOf(facts[need as keyof Facts]) : []));
   if (missing.length > 0)
     return { refused: distinct(missing.map(describeMissing)).join('; '), ...maySettleBy(missing) };
   const violation = { rule: policy.rule, parameters: policy.parameters, evidence: judgement.evidence };

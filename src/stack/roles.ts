@@ -1,8 +1,7 @@
 import { operationsOf } from '../domain/action.ts';
+import { needsToAct } from '../domain/bind.ts';
 import type { Json } from '../domain/json.ts';
 import { needsOf } from '../domain/judge.ts';
-import { needsOfMatch } from '../domain/match.ts';
-import type { Need } from '../domain/needs.ts';
 import { readsFor } from '../domain/needs.ts';
 import type { ChangingOperation, Operation } from '../domain/operations.ts';
 import { type BoundPolicy, waitsForTime } from '../domain/policy.ts';
@@ -94,19 +93,6 @@ function role(statements: readonly Statement[]): Resource {
       Policies: [{ PolicyName: 'own', PolicyDocument: policyDocument(statements) }],
     },
   };
-}
-
-/**
- * What is read to plan actions, and to say whether an instance is protected: also where a policy observes, since what it would do is
- * kept with the finding.
- */
-export function needsToAct(policies: readonly BoundPolicy[], safety?: BoundSafety): readonly Need[] {
-  const ofActions = policies.flatMap(({ boundActions }) =>
-    boundActions.flatMap(({ action }) => action.needs as readonly Need[]),
-  );
-  const isPlanned = policies.some(({ boundActions }) => boundActions.length > 0);
-  if (safety === undefined || !isPlanned) return ofActions;
-  return [...ofActions, ...needsOfMatch(safety.protected, safety.conditions)];
 }
 
 /** What the policies that enforce may call, sorted; nothing where enforcement is off. */
