@@ -299,7 +299,6 @@ function refusedCalls(settings: Settings): Alarm {
   };
 }
 
-/** Both numbers come from the same line of a log, so that there is never one of them alone. */
 /** A single hour may have found what a changed policy finds. */
 function missedByEvents(settings: Settings): Alarm {
   return {
@@ -326,6 +325,7 @@ function failedActions(settings: Settings): Alarm {
   };
 }
 
+/** Both numbers come from the same line of a log, so that there is never one of them alone. */
 function unknown(settings: Settings): Alarm {
   const share = `IF(evaluations > 0, 100 * unknown / evaluations, 0)`;
   return {

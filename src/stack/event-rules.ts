@@ -61,36 +61,37 @@ function rule(description: string, pattern: typeof stateChangePattern | ReturnTy
 /** Logical id of the rule by which the clock asks the guardrail to show that it works. */
 export const PROBE_RULE = 'ProbeRule';
 
-/** What the clock puts on the live queue: `ProbeMessage` of src/engine/messages.ts. */
-const probe = { kind: 'probe' } as const;
-
-/** A message of our own by a constant: between the clock and the queue there is no function that could fail. */
-export const probeRule: Resource = {
-  Type: 'AWS::Events::Rule',
-  Properties: {
-    Description: 'Asks every 15 minutes for a sign of life by way of the live queue.',
-    State: 'ENABLED',
-    ScheduleExpression: 'rate(15 minutes)',
-    Targets: [{ ...target('probe', arnOf('LiveQueue')), Input: JSON.stringify(probe) }],
-  },
-};
+export const probeRule = clockRule(
+  'probe',
+  'rate(15 minutes)',
+  'Asks every 15 minutes for a sign of life by way of the live queue.',
+);
 
 /** Logical id of the rule by which the clock asks for what is due. */
 export const TICK_RULE = 'TickRule';
 
-/** What the clock puts on the live queue: `TickMessage` of src/engine/messages.ts. */
-const tick = { kind: 'tick' } as const;
-
 /** Every minute, since an action that is due a minute late is in time. */
-export const tickRule: Resource = {
-  Type: 'AWS::Events::Rule',
-  Properties: {
-    Description: 'Asks every minute for what is due: actions after their grace, reminders.',
-    State: 'ENABLED',
-    ScheduleExpression: 'rate(1 minute)',
-    Targets: [{ ...target('tick', arnOf('LiveQueue')), Input: JSON.stringify(tick) }],
-  },
-};
+export const tickRule = clockRule(
+  'tick',
+  'rate(1 minute)',
+  'Asks every minute for what is due: actions after their grace, reminders.',
+);
+
+/**
+ * The clock puts a message of our own on the live queue by a constant: between the two there is no function that could fail.
+ * @param kind of `ProbeMessage` and `TickMessage` in src/engine/messages.ts.
+ */
+function clockRule(kind: 'probe' | 'tick', rate: string, description: string): Resource {
+  return {
+    Type: 'AWS::Events::Rule',
+    Properties: {
+      Description: description,
+      State: 'ENABLED',
+      ScheduleExpression: rate,
+      Targets: [{ ...target(kind, arnOf('LiveQueue')), Input: JSON.stringify({ kind }) }],
+    },
+  };
+}
 
 /** EventBridge tries for a day, then keeps what it could not hand over. */
 export function target(id: string, arn: Json) {

@@ -34,9 +34,10 @@ type Calls = {
  * @param eventRuleIds the rules that are watched, but for those made here.
  */
 export function tampering(settings: Settings, eventRuleIds: readonly string[]): Resources {
-  const rules = [...eventRuleIds, ...tamperRules.slice(2)].map(ref);
-  const names = [...rules, ...Object.values(ownNames(settings))];
-  const { RuleTampering, TargetTampering } = ownNames(settings);
+  const named = ownNames(settings);
+  const rules = [...eventRuleIds, ...tamperRules.filter((id) => !(id in named))].map(ref);
+  const names = [...rules, ...Object.values(named)];
+  const { RuleTampering, TargetTampering } = named;
   return {
     RuleTampering: rule(settings, ['events'], rulesNamed(names), RuleTampering),
     TargetTampering: rule(settings, ['events'], targetsOf(names), TargetTampering),
