@@ -2,7 +2,14 @@ import { type AnyAction, needsOfAction } from './action.ts';
 import { needsOfRule } from './judge.ts';
 import { needsOfMatch } from './match.ts';
 import type { Need } from './needs.ts';
-import type { BoundAction, BoundPolicy, Conditions, Enforcement, Policy } from './policy.ts';
+import {
+  type BoundAction,
+  type BoundPolicy,
+  type Conditions,
+  type Enforcement,
+  isNotify,
+  type Policy,
+} from './policy.ts';
 import type { AnyRule } from './rule.ts';
 import type { BoundSafety } from './safety.ts';
 
@@ -35,7 +42,7 @@ function boundActions({ name, actions: uses }: Policy, actions: readonly AnyActi
 
 /** Of what follows a violation, what changes something. */
 export function enforcements(uses: Policy['actions']): readonly Enforcement[] {
-  return uses.filter((use): use is Enforcement => use.id !== 'notify');
+  return uses.filter((use): use is Enforcement => !isNotify(use));
 }
 
 /** What a policy needs, by the key that needs it. Actions have needs of their own: their facts are read for violations alone. */

@@ -10,7 +10,7 @@ import type { Scope } from './operations.ts';
 import { type Origin, policiesOfLaunch, stillUndecided, withoutDisproved } from './origin.ts';
 import { type Mode, type Severity, severities } from './policy.ts';
 import { type Earlier, earlierOf, isRemembered } from './reopening.ts';
-import { type Act, type Step as ActionStep, type Enforceability, interrupted, isLetIn, stepsFor } from './steps.ts';
+import { type Act, type Enforceability, interrupted, isLetIn, type Step, stepsFor } from './steps.ts';
 import { DAY_MS } from './time.ts';
 
 /** How a finding ended. Only `resolved`, `exempted` and `out-of-scope` are told. */
@@ -60,7 +60,7 @@ export interface Finding {
   /** It stood before its policy was enforced as it is: nothing is done about it until the policy is promoted. */
   readonly isBaseline?: true;
   /** Of an open finding, how far each action has come; left out where the policy has none. */
-  readonly steps?: readonly ActionStep[];
+  readonly steps?: readonly Step[];
   /** The longest time after its opening for which it was reminded of, in milliseconds; left out: of none. */
   readonly remindedMs?: number;
   /** The time of an action that was announced ahead, ISO 8601. */
@@ -180,7 +180,7 @@ export function reconcile(record: SubjectRecord | undefined, look: Look): Reconc
   if (record !== undefined && record.observedAt > at) return withLateLook(record, look);
   const ofLaunch = policiesOfLaunch(record, look);
   const undecided = stillUndecided(ofLaunch, look);
-  const steps = stepsOf(record?.findings ?? [], { ...look, ...standingIn(record) }, ofLaunch);
+  const steps = toldOf(record?.findings ?? [], { ...look, ...rememberedIn(record) }, ofLaunch);
   const undecidedSinceEnforced = stillNotSaid(record, look);
   const launch = look.launch ?? record?.launch;
   const pending = record?.outbox ?? [];
@@ -214,16 +214,16 @@ export function reconcile(record: SubjectRecord | undefined, look: Look): Reconc
 }
 
 /** What of the whole item a step of one of its findings hangs on. */
-interface Standing {
+interface Remembered {
   /** Actions that a person put back: they are done to this instance by no policy. */
   readonly undone: ReadonlySet<string>;
   /** See `undecidedSinceEnforced`. */
   readonly notDecided: ReadonlySet<string>;
 }
 
-type Considered = Look & Standing;
+type Considered = Look & Remembered;
 
-function standingIn(record: SubjectRecord | undefined): Standing {
+function rememberedIn(record: SubjectRecord | undefined): Remembered {
   const acts = record?.findings.flatMap((finding) => finding.acts ?? []) ?? [];
   return {
     undone: new Set(acts.filter(({ undoneAt }) => undoneAt !== undefined).map(({ action }) => action)),
@@ -298,13 +298,13 @@ export function findingId(scope: Scope, subject: Subject, policy: string): strin
   return `f-${digest([scope.accountId, scope.region, subject.type, subject.id, policy])}`;
 }
 
-interface Step {
+interface Told {
   readonly finding: Finding;
   /** Left out: nothing to tell. */
   readonly tell?: Change;
 }
 
-function stepsOf(before: readonly Finding[], look: Considered, ofLaunch: ReadonlySet<string>): readonly Step[] {
+function toldOf(before: readonly Finding[], look: Considered, ofLaunch: ReadonlySet<string>): readonly Told[] {
   const judged = new Map(look.judgements.map((judgement) => [judgement.policy.name, judgement]));
   const known = new Map(before.map((finding) => [finding.policy, finding]));
   const untouched = before
@@ -314,13 +314,13 @@ function stepsOf(before: readonly Finding[], look: Considered, ofLaunch: Readonl
     ...untouched,
     ...look.judgements.flatMap((judgement) => {
       const origin = ofLaunch.has(judgement.policy.name) ? 'launch' : 'drift';
-      return stepFor(known.get(judgement.policy.name), judgement, origin, look);
+      return foundBy(known.get(judgement.policy.name), judgement, origin, look);
     }),
   ];
 }
 
 /** A policy that no longer speaks of this subject: withdrawn, gone with it, or no longer matching it. */
-function withoutJudgement(finding: Finding, look: Look): Step {
+function withoutJudgement(finding: Finding, look: Look): Told {
   if (!isStanding(finding)) return { finding };
   if (!look.deployed.has(finding.policy)) return { finding: close(finding, 'withdrawn', look) };
   if (look.gone) return { finding: close(finding, 'gone', look) };
@@ -328,7 +328,7 @@ function withoutJudgement(finding: Finding, look: Look): Step {
   return { finding: close(finding, 'out-of-scope', look), ...tell };
 }
 
-function stepFor(before: Finding | undefined, judgement: Judgement, origin: Origin, look: Considered): readonly Step[] {
+function foundBy(before: Finding | undefined, judgement: Judgement, origin: Origin, look: Considered): readonly Told[] {
   const standing = before !== undefined && isStanding(before) ? before : undefined;
   if (look.gone) return standing === undefined ? kept(before) : [{ finding: close(standing, 'gone', look) }];
   switch (judgement.compliance) {
@@ -354,11 +354,11 @@ function isStanding({ status, closedAs }: Finding): boolean {
   return status !== 'closed' || closedAs === 'exempted';
 }
 
-function kept(finding: Finding | undefined): readonly Step[] {
+function kept(finding: Finding | undefined): readonly Told[] {
   return finding === undefined ? [] : [{ finding }];
 }
 
-function violates(before: Finding | undefined, judgement: Judgement, origin: Origin, look: Considered): Step {
+function violates(before: Finding | undefined, judgement: Judgement, origin: Origin, look: Considered): Told {
   if (before?.status !== 'open') {
     const opening = opened(before, judgement, origin, look);
     const finding = { ...opening, ...noticeOf(opening, judgement.policy, look.at, true).notices };
@@ -403,11 +403,7 @@ function wokenLater(finding: Finding, at: Date): Finding {
 }
 
 /** An open finding with how far its policy's actions have come. */
-function withSteps(
-  finding: Finding,
-  before: readonly ActionStep[] = [],
-  { enforcement, undone, at }: Considered,
-): Finding {
+function withSteps(finding: Finding, before: readonly Step[] = [], { enforcement, undone, at }: Considered): Finding {
   const acts = [...(finding.acts ?? []), ...interrupted(before, at)];
   const enforceability = enforcement.get(finding.policy);
   if (enforceability === undefined) return { ...finding, ...acted(acts) };
@@ -420,7 +416,7 @@ function opened(before: Finding | undefined, judgement: Judgement, origin: Origi
   const earlier = earlierOf(before, judgement, look.at);
   // What goes on from an opening that was none of the baseline is none either: whoever mends for an hour does not get into it.
   const wasActedOn = earlier !== undefined && before?.isBaseline !== true;
-  const isBaseline = !wasActedOn && isOfBaseline(origin, judgement, look);
+  const isBaseline = !wasActedOn && opensInBaseline(origin, judgement, look);
   const finding: Finding = {
     ...findingOf(judgement, 'open', look.at),
     origin,
@@ -433,7 +429,7 @@ function opened(before: Finding | undefined, judgement: Judgement, origin: Origi
 }
 
 /** What a first sweep finds stood before, and so may what is found before a sweep has looked at everything by a policy. */
-function isOfBaseline(origin: Origin, { policy }: Judgement, { silent, unswept, notDecided }: Considered): boolean {
+function opensInBaseline(origin: Origin, { policy }: Judgement, { silent, unswept, notDecided }: Considered): boolean {
   if (policy.mode !== 'enforce') return false;
   return silent || (origin === 'drift' && (unswept.has(policy.name) || notDecided.has(policy.name)));
 }
@@ -446,7 +442,8 @@ function acted(acts: readonly Act[] | undefined): Pick<Finding, 'acts'> {
   return acts === undefined || acts.length === 0 ? {} : { acts };
 }
 
-type Life = Pick<Finding, 'openedAt' | 'origin' | 'earlier' | 'acts' | 'isBaseline'>;
+/** What of a finding its actions hang on, and what is the same from its opening to its end. */
+export type Life = Pick<Finding, 'openedAt' | 'origin' | 'earlier' | 'acts' | 'isBaseline'>;
 
 /** What of an open finding, or of one that was exempted while it was open, is the same from its opening to its end. */
 function lifeOf({ openedAt, origin = 'drift', earlier, acts, isBaseline }: Finding): Life {
@@ -462,7 +459,7 @@ function wasExempt(exemption: Exempt | undefined): Pick<Finding, 'wasExempt'> {
 }
 
 /** Exempt: told when it was open before, and when the exemption is about to end. */
-function exempted(before: Finding | undefined, judgement: Judgement, exemption: Exempt, look: Look): Step {
+function exempted(before: Finding | undefined, judgement: Judgement, exemption: Exempt, look: Look): Told {
   const wasOpen = before?.status === 'open';
   const exempt = withWarning(before, exemption);
   const due = look.silent && !wasOpen ? undefined : dueWarning(exempt, look.at);
@@ -492,7 +489,7 @@ function exemptSince(before: Finding | undefined, judgement: Judgement, look: Lo
 }
 
 /** An open finding stays open while it can't be said; what was never known is told once, to the operators. */
-function undecided(before: Finding | undefined, judgement: Judgement, look: Look): readonly Step[] {
+function undecided(before: Finding | undefined, judgement: Judgement, look: Look): readonly Told[] {
   if (before?.status === 'open') return [{ finding: wokenLater(before, look.at) }];
   if (!look.final) return kept(before);
   const isNew = before?.status !== 'unknown';
@@ -560,7 +557,7 @@ function isKept({ closedAt }: Finding, at: Date): boolean {
 }
 
 /** One alert for those who run instances, one for those who run the guardrail; each only if it has something to say. */
-function alertsOf(steps: readonly Step[], look: Look, instance: InstanceSummary): readonly Alert[] {
+function alertsOf(steps: readonly Told[], look: Look, instance: InstanceSummary): readonly Alert[] {
   const entries = steps
     .flatMap(({ finding, tell }): AlertEntry[] => (tell === undefined ? [] : [{ change: tell, finding }]))
     .sort((a, b) => severities.indexOf(a.finding.severity) - severities.indexOf(b.finding.severity));
@@ -590,7 +587,7 @@ function withoutCalls(finding: Finding): Finding {
   };
 }
 
-function withoutPlannedCalls({ begun: _begun, planned, ...step }: ActionStep): ActionStep {
+function withoutPlannedCalls({ begun: _begun, planned, ...step }: Step): Step {
   if ('refused' in planned) return { ...step, planned };
   return { ...step, planned: { plan: { ...planned.plan, calls: [], undo: [] } } };
 }

@@ -1,5 +1,5 @@
 import type { Finding } from './finding.ts';
-import type { Notify, Policy } from './policy.ts';
+import { isNotify, type Policy } from './policy.ts';
 import type { Step } from './steps.ts';
 
 /** What a finding has been told of itself beyond its opening, and when it is to be looked at next. */
@@ -14,10 +14,10 @@ export interface Notice {
 
 /**
  * What the passing of time makes of an open finding: reminders, announcements of the next action, and when the next of all
- * that comes. Pure. @param isNew it opens with this look: what is past already counts as told.
+ * that comes. Pure. @param isSilent it opens with this look, or the look tells nothing: what is past already counts as told.
  */
-export function noticeOf(finding: Finding, policy: Policy, at: Date, isNew: boolean): Notice {
-  const notify = policy.actions.find((use): use is Notify => use.id === 'notify');
+export function noticeOf(finding: Finding, policy: Policy, at: Date, isSilent: boolean): Notice {
+  const notify = policy.actions.find(isNotify);
   const { afterMs = [], beforeMs } = notify ?? {};
   const opened = Date.parse(finding.openedAt);
   const past = afterMs.filter((after) => after > 0 && opened + after <= at.getTime());
@@ -34,7 +34,7 @@ export function noticeOf(finding: Finding, policy: Policy, at: Date, isNew: bool
     ...(next === undefined ? [] : [Date.parse(next)]),
   ]);
   return {
-    ...(tell === undefined || isNew ? {} : { tell }),
+    ...(tell === undefined || isSilent ? {} : { tell }),
     notices: {
       ...(remindedMs === 0 ? {} : { remindedMs }),
       ...(announced === undefined ? {} : { announced }),

@@ -26,6 +26,11 @@ export interface Notify {
   readonly beforeMs?: number;
 }
 
+/** Whether it only tells. */
+export function isNotify(use: ActionUse): use is Notify {
+  return use.id === notify.id;
+}
+
 /** `notify` without settings: told when it opens. */
 export const notify: Notify = { id: 'notify', afterMs: [0] };
 
@@ -111,7 +116,7 @@ export interface Policy {
 /** Whether time alone makes something of its findings: an action after a grace, or again; a reminder; an announcement. */
 export function waitsForTime({ mode, actions }: Policy): boolean {
   return actions.some((use) =>
-    'parameters' in use ? mode === 'enforce' : use.afterMs.some((after) => after > 0) || use.beforeMs !== undefined,
+    isNotify(use) ? use.afterMs.some((after) => after > 0) || use.beforeMs !== undefined : mode === 'enforce',
   );
 }
 

@@ -1,5 +1,5 @@
 import type { Plan, Planned, PlannedCall } from './action.ts';
-import type { Finding } from './finding.ts';
+import type { Life } from './finding.ts';
 import type { Enforcement } from './policy.ts';
 import { graceFrom } from './reopening.ts';
 import { DAY_MS } from './time.ts';
@@ -123,7 +123,7 @@ export const BEGUN_LEASE_MS = 120_000;
 export const REMEMBERED_ACTS = 10;
 
 /** What the acts of a finding and its steps hang on. */
-type Standing = Pick<Finding, 'openedAt' | 'origin' | 'earlier' | 'acts' | 'isBaseline'> & {
+type Standing = Life & {
   /** Actions that a person put back on this instance, whatever policy they were of. */
   readonly undone?: ReadonlySet<string>;
 };
@@ -172,7 +172,7 @@ export function isBeingDone(begun: Begun | undefined, at: Date): boolean {
 
 function heldBack(finding: Standing, possible: Possible, enforceability: Enforceability, at: Date): Held | undefined {
   const { use, interrupts, planned, stopped } = possible;
-  if (isOfBaseline(finding, possible, enforceability))
+  if (stoodBefore(finding, possible, enforceability))
     return { by: 'baseline', why: 'it stood before this was enforced, and is left alone until the policy is promoted' };
   if (interrupts && finding.origin !== 'launch' && !use.onDrift)
     return { by: 'drift', why: 'it came by a change after the launch, and the policy does not say onDrift' };
@@ -190,7 +190,7 @@ function heldBack(finding: Standing, possible: Possible, enforceability: Enforce
  * turns enforcement on must not be surprised by what it finds. Until a sweep has looked at everything, nobody knows what
  * stood; only a violation that came with a launch is certainly new. What was mended and opens again did not stand.
  */
-function isOfBaseline(
+function stoodBefore(
   finding: Standing,
   { since }: Possible,
   { promotedAt }: Pick<Enforceability, 'promotedAt'>,
