@@ -117,6 +117,15 @@ test('the group may be named by its id', () => {
   expect(told({}, { securityGroup: { id: 'sg-d' } })).toContain('has no such security group');
 });
 
+test('a group must have all the tags that are named, each by one of its globs', () => {
+  const both = { securityGroup: { tags: { Role: ['isolated', 'quarantine-*'], Owner: ['security'] } } };
+  const owned = { ...group, GroupId: 'sg-d', Tags: [...group.Tags, { Key: 'Owner', Value: 'security' }] };
+  const others = [group, { ...group, GroupId: 'sg-e', Tags: [{ Key: 'Owner', Value: 'security' }] }];
+
+  expect(told({ vpcGroups: others }, both)).toContain('has no such security group');
+  expect(told({ vpcGroups: [...others, owned] }, both)).toContain('into sg-d alone');
+});
+
 test('without protect only groups change', () => {
   const made = outcome({}, { ...parameters, protect: false });
 

@@ -251,6 +251,59 @@ describe('what is left', () => {
     expect(made).toEqual({ refused: 'tcp/22 from 0.0.0.0/0 in sg-1 has no rule whose id is known' });
   });
 
+  const rule = { SecurityGroupRuleId: 'sgr-1', GroupId: 'sg-1', IsEgress: false, IpProtocol: 'tcp' };
+  const violation = {
+    rule: 'restricted-ingress',
+    parameters: { ports: [22], protocols: ['tcp'] },
+    evidence: {
+      permissions: [
+        {
+          groupId: 'sg-1',
+          ruleId: 'sgr-1',
+          protocol: 'tcp',
+          fromPort: 22,
+          toPort: 22,
+          source: everyone,
+          offends: true,
+        },
+      ],
+    },
+  };
+  const ofProtocol = (protocol: string) => ({
+    ...violation,
+    evidence: { permissions: violation.evidence.permissions.map((one) => ({ ...one, protocol })) },
+  });
+
+  it.each<[string, { readonly IpProtocol?: string; readonly IsEgress?: boolean }, typeof violation, string]>([
+    [
+      'udp, where tcp is restricted',
+      { IpProtocol: 'udp' },
+      ofProtocol('udp'),
+      'udp/22 from 0.0.0.0/0 in sg-1 opens no port that the policy restricts',
+    ],
+    [
+      'what lets out, by whatever id the evidence names it',
+      { IsEgress: true },
+      violation,
+      'tcp/22 from 0.0.0.0/0 in sg-1 is no longer what it was when the policy was judged',
+    ],
+    [
+      'a rule of another protocol by now',
+      { IpProtocol: 'udp' },
+      violation,
+      'tcp/22 from 0.0.0.0/0 in sg-1 is no longer what it was when the policy was judged',
+    ],
+    ['nothing, where it is as it was', {}, violation, 'planned: revoke tcp/22 from 0.0.0.0/0 in sg-1'],
+  ])('is %s', (_, more, of, told) => {
+    const securityGroupRules = [{ ...rule, FromPort: 22, ToPort: 22, CidrIpv4: everyone, ...more }];
+    const made = planned(revokeIngress, {
+      given: { securityGroups: [group('sg-1', ssh)], securityGroupRules },
+      violation: of,
+    });
+
+    expect('refused' in made ? made.refused : `planned: ${made.plan.does}`).toBe(told);
+  });
+
   it('is named where other sources can be revoked', () => {
     const { does, calls } = planOf({ groups: [group('sg-1', ssh, ingress(20, 30, '0.0.0.0/1'))] });
 

@@ -1,3 +1,4 @@
+import { actionKinds } from '../../src/domain/action.ts';
 import {
   baselineTold,
   countedWithin,
@@ -130,6 +131,9 @@ describe('what is enforced', () => {
 test.each([
   ['by count, before a sweep', undefined, 10],
   ['by per cent of a small account: three at least', 8, 3],
+  ['by per cent of an empty account: three at least', 0, 3],
+  ['by per cent, without what is begun: three', 79, 3],
+  ['by per cent: four', 80, 4],
   ['by per cent', 100, 5],
   ['by count in a large account', 10_000, 10],
 ])('a limit is %s', (_, instances, limit) => {
@@ -137,9 +141,24 @@ test.each([
   expect(limitOf(defaultSafety, controls, 'stop')).toBe(limit);
 });
 
-test('a limit of 0 is 0, however large the account', () => {
-  const none = { ...defaultSafety, limits: { ...defaultSafety.limits, perHour: { access: 0, stop: 0, terminate: 0 } } };
-  expect(limitOf(none, swept(noControls, monday, 10_000), 'terminate')).toBe(0);
+test.each([
+  [0, undefined],
+  [0, 8],
+  [0, 10_000],
+  [2, 8],
+  [2, 10_000],
+])('a limit of %p by count is never more, in an account of %p', (count, instances) => {
+  const perHour = { access: 10, stop: 10, terminate: count };
+  const safety = { ...defaultSafety, limits: { ...defaultSafety.limits, perHour } };
+  const controls = instances === undefined ? noControls : swept(noControls, monday, instances);
+  expect(limitOf(safety, controls, 'terminate')).toBe(count);
+});
+
+test('a limit is that of its kind', () => {
+  const perHour = { access: 30, stop: 20, terminate: 10 };
+  const safety = { ...defaultSafety, limits: { perHour, percent: 100 } };
+  const controls = swept(noControls, monday, 1_000);
+  expect(actionKinds.map((kind) => limitOf(safety, controls, kind))).toEqual([30, 20, 10]);
 });
 
 test('a limit that was reached is told by one: whoever takes it on, and another when that one is late', () => {

@@ -2,6 +2,7 @@ import type { Change } from '../../src/domain/alert.ts';
 import type { Launch } from '../../src/domain/collected.ts';
 import {
   claimOutbox,
+  type Finding,
   findingId,
   isLive,
   KEPT_MS,
@@ -11,24 +12,29 @@ import {
   OUTBOX_LEASE_MS,
   reconcile,
   type SubjectRecord,
+  wakesAt,
 } from '../../src/domain/finding.ts';
 import type { Judgement } from '../../src/domain/judge.ts';
 import { REMEMBERED_MS } from '../../src/domain/reopening.ts';
+import type { HeldBy } from '../../src/domain/steps.ts';
 import {
   at,
   cannotSay,
   complies,
   doesNotApply,
+  enforced,
   isExempt,
   iso,
   judgement,
   look,
+  mayStop,
   minute,
   permutations,
   reconciled,
   recordAfter,
   scope,
   start,
+  stopPlan,
   subject,
   takenByAll,
   told,
@@ -558,6 +564,203 @@ describe('a look of a sweep', () => {
 
   test('owes nothing where nothing changed', () => {
     expect(claimOutbox(recordAfter(look(0, [complies])), at(1))).toBeUndefined();
+  });
+});
+
+describe('the baseline of a policy that enforces', () => {
+  const unswept = new Set(['no-open-ssh']);
+  const notSaid = { ...cannotSay, policy: enforced.policy };
+  const mended = { ...complies, policy: enforced.policy };
+
+  test.each<[string, readonly Look[]]>([
+    ['what is found before a sweep has looked at everything', [look(0, [enforced], { unswept })]],
+    ['as long as it stands', [look(0, [enforced], { unswept }), look(60, [enforced]), look(120, [enforced])]],
+    [
+      'also when it reads otherwise',
+      [look(0, [enforced], { unswept }), look(60, [{ ...enforced, reason: violatesOtherwise.reason }])],
+    ],
+    ['while it can not be said', [look(0, [enforced], { unswept }), look(60, [notSaid])]],
+    [
+      'what reopens before that sweep',
+      [look(0, [enforced], { unswept }), look(5, [mended], { unswept }), look(9, [enforced], { unswept })],
+    ],
+    ['what the first sweep finds, which is silent', [look(0, [enforced], { silent: true })]],
+    [
+      'what the first sweep finds within ten minutes of the launch',
+      [look(0, [enforced], { silent: true, atLaunch: true })],
+    ],
+    [
+      'what could not be said until that sweep was over, however long',
+      [look(0, [notSaid], { unswept }), look(60, [notSaid]), look(120, [enforced])],
+    ],
+  ])('is %s', (_, looks) => {
+    expect(recordAfter(...looks).findings[0]).toHaveProperty('isBaseline', true);
+  });
+
+  test.each<[string, readonly Look[]]>([
+    ['what opens after that sweep', [look(0, [mended], { unswept }), look(60, [enforced])]],
+    ['what came with a launch', [look(0, [enforced], { unswept, atLaunch: true })]],
+    ['what another policy finds', [look(0, [enforced], { unswept: new Set(['required-tags']) })]],
+    ['what a policy finds that observes', [look(0, [violates], { unswept })]],
+    [
+      'what could not be said, and complied before it opened',
+      [look(0, [notSaid], { unswept }), look(60, [mended]), look(120, [enforced])],
+    ],
+    [
+      'what goes on from an opening that was none of it',
+      [look(0, [enforced]), look(5, [mended]), look(9, [enforced], { unswept })],
+    ],
+    [
+      'what was of it, was mended and opens after that sweep',
+      [look(0, [enforced], { unswept }), look(5, [mended]), look(60, [enforced])],
+    ],
+  ])('is not %s', (_, looks) => {
+    expect(recordAfter(...looks).findings[0]).toMatchObject({
+      policy: 'no-open-ssh',
+      openedAt: looks.at(-1)?.at.toISOString(),
+    });
+    expect(recordAfter(...looks).findings[0]).not.toHaveProperty('isBaseline');
+  });
+
+  test.each<[HeldBy, boolean]>([
+    ['mode', true],
+    ['deployment', true],
+    ['scope', true],
+    ['protected', true],
+    ['paused', false],
+  ])('is what stood when nothing kept the policy out any more by %s: %p', (by, expected) => {
+    const held = { by, why: 'it was' };
+    const before = new Map([['no-open-ssh', mayStop({ held })]]);
+    const free = new Map([['no-open-ssh', mayStop()]]);
+    const [finding] = recordAfter(
+      look(0, [enforced], { enforcement: before, atLaunch: true }),
+      look(60, [enforced], { enforcement: free }),
+      look(61, [enforced], { enforcement: free }),
+    ).findings;
+
+    expect(finding?.isBaseline).toBe(expected || undefined);
+    expect(finding?.steps?.map((step) => step.held?.by ?? step.dueAt)).toEqual([expected ? 'baseline' : iso(0)]);
+  });
+});
+
+describe('what is done', () => {
+  const enforcement = new Map([['no-open-ssh', mayStop()]]);
+  const opening = look(0, [enforced], { enforcement, atLaunch: true });
+  const undo = stopPlan.undo;
+
+  /** The item with the action begun by whoever died then. */
+  function begunAt(minutes: number): SubjectRecord {
+    const begun = { at: iso(minutes), plan: stopPlan };
+    const record = recordAfter(opening);
+    const withBegun = ({ steps = [], ...finding }: Finding) => ({
+      ...finding,
+      steps: steps.map((step) => ({ ...step, begun })),
+    });
+    return { ...record, findings: record.findings.map(withBegun) };
+  }
+
+  const interrupted = { action: 'stop', at: iso(1), does: stopPlan.does, outcome: 'interrupted', calls: [], undo };
+
+  test('and was interrupted is told once, and comes again', () => {
+    const found = reconciled(begunAt(1), look(3, [enforced], { enforcement }));
+    const sent = markDelivered(found.record, takenByAll(found.toSend));
+
+    expect(told(found)).toEqual(['alerts: failed no-open-ssh']);
+    expect(found.record.findings).toMatchObject([
+      { acts: [interrupted], steps: [{ action: 'stop', planned: { plan: stopPlan }, dueAt: iso(0) }] },
+    ]);
+    expect(told(reconciled(sent, look(4, [enforced], { enforcement })))).toEqual([]);
+  });
+
+  test('is left to whoever is at it', () => {
+    const found = reconciled(begunAt(2), look(3, [enforced], { enforcement }));
+
+    expect(told(found)).toEqual([]);
+    expect(found.record.findings[0]).not.toHaveProperty('acts');
+    expect(found.record.findings[0]?.steps).toEqual([
+      { action: 'stop', planned: { plan: stopPlan }, dueAt: iso(0), begun: { at: iso(2), plan: stopPlan } },
+    ]);
+  });
+
+  test.each<[string, Look]>([
+    ['resolved', look(1.5, [complies])],
+    ['exempted', look(1.5, [isExempt])],
+    ['gone', look(1.5, [], { gone: true })],
+  ])('stays with what is %s, and what was begun may have been done', (closedAs, end) => {
+    const [finding] = reconciled(begunAt(1), end).record.findings;
+
+    expect(finding).toMatchObject({ closedAs, acts: [interrupted] });
+    expect(finding).not.toHaveProperty('steps');
+  });
+
+  test('and was put back is done to the instance by no other policy', () => {
+    const act = { action: 'stop', at: iso(1), does: stopPlan.does, outcome: 'done', calls: [], undo } as const;
+    const record = recordAfter(opening);
+    const before = {
+      ...record,
+      findings: record.findings.map((finding) => ({ ...finding, acts: [{ ...act, undoneAt: iso(5) }] })),
+    };
+    const other = { ...enforced, policy: { ...enforced.policy, name: 'required-tags' } };
+    const both = new Map([...enforcement, ['required-tags', mayStop({}, { onDrift: true })]]);
+    const { findings } = reconciled(before, look(9, [complies, other], { enforcement: both })).record;
+
+    expect(findings.map(({ policy, status, steps }) => [policy, status, steps?.[0]?.held?.by])).toEqual([
+      ['no-open-ssh', 'closed', undefined],
+      ['required-tags', 'open', 'undone'],
+    ]);
+  });
+});
+
+describe('what comes by time alone', () => {
+  const DAY = 24 * 60;
+  const reminding: Judgement = {
+    ...violates,
+    policy: { ...violates.policy, actions: [{ id: 'notify', afterMs: [0, DAY * minute, 2 * DAY * minute] }] },
+  };
+  const opening = look(0, [reminding]);
+  const reminder = ['alerts: reminder no-open-ssh'];
+
+  test('is told when its time has come, and never by a sweep that is silent', () => {
+    expect(toldBy(opening, look(DAY, [reminding]), look(DAY + 1, [reminding]))).toEqual([opened, reminder, []]);
+    expect(
+      toldBy(opening, look(DAY, [reminding], { silent: true }), look(DAY + 1, [reminding]), look(2 * DAY, [reminding])),
+    ).toEqual([opened, [], [], reminder]);
+  });
+
+  test('wakes the item when the first of it comes', () => {
+    const other = { ...reminding, policy: { ...reminding.policy, name: 'required-tags' } };
+
+    expect(wakesAt(recordAfter(opening))).toBe(iso(DAY));
+    expect(wakesAt(recordAfter(opening, look(60, [reminding, other])))).toBe(iso(DAY));
+    expect(wakesAt(recordAfter(opening, look(DAY, [reminding])))).toBe(iso(2 * DAY));
+    expect(wakesAt(recordAfter(opening, look(2 * DAY, [reminding])))).toBeUndefined();
+  });
+
+  test.each<[string, Look]>([
+    ['resolved', look(5, [complies])],
+    ['exempted', look(5, [isExempt])],
+    ['out-of-scope', look(5, [])],
+    ['withdrawn', look(5, [], { deployed: new Set() })],
+    ['gone', look(5, [], { gone: true })],
+  ])('does not wake what is %s', (closedAs, end) => {
+    const record = recordAfter(opening, end);
+
+    expect(record.findings).toMatchObject([{ status: 'closed', closedAs }]);
+    expect(record.findings[0]).not.toHaveProperty('wakeAt');
+    expect(wakesAt(record)).toBeUndefined();
+  });
+
+  test('does not wake what has ended, though its item says when', () => {
+    const { findings, ...record } = recordAfter(opening, look(5, [complies]));
+
+    expect(
+      wakesAt({ ...record, findings: findings.map((finding) => ({ ...finding, wakeAt: iso(DAY) })) }),
+    ).toBeUndefined();
+  });
+
+  test('is tried ten minutes later where nothing could be said', () => {
+    expect(wakesAt(recordAfter(opening, look(DAY, [cannotSay])))).toBe(iso(DAY + 10));
+    expect(wakesAt(recordAfter(opening, look(DAY - 1, [cannotSay])))).toBe(iso(DAY));
   });
 });
 

@@ -1,3 +1,4 @@
+import type { Plan } from '../../src/domain/action.ts';
 import type { Alert } from '../../src/domain/alert.ts';
 import {
   type Deliveries,
@@ -8,7 +9,8 @@ import {
   type SubjectRecord,
 } from '../../src/domain/finding.ts';
 import type { Judgement, Subject } from '../../src/domain/judge.ts';
-import { notify, type Severity } from '../../src/domain/policy.ts';
+import { type Enforcement, notify, type Severity } from '../../src/domain/policy.ts';
+import type { Enforceability } from '../../src/domain/steps.ts';
 
 export const subject: Subject = { type: 'instance', id: 'i-0123456789abcdef0' };
 export const scope = { accountId: '123456789012', region: 'us-east-1' };
@@ -60,6 +62,27 @@ export const cannotSay = judgement('INSUFFICIENT_DATA', {
   missing: [{ what: 'security group sg-1', why: 'denied' }],
 });
 export const isExempt: Judgement = { ...violates, exempt: { reason: 'bastion, SEC-41', until: '2027-03-31' } };
+
+const stop: Enforcement = { id: 'stop', parameters: {}, afterMs: 0, onDrift: false };
+
+/** The violation of a policy that enforces: it stops the instance. */
+export const enforced: Judgement = {
+  ...violates,
+  policy: { ...violates.policy, mode: 'enforce', actions: [notify, stop] },
+};
+
+export const stopPlan: Plan = {
+  does: `stop ${subject.id}`,
+  calls: [{ operation: 'ec2:StopInstances', input: { InstanceIds: [subject.id] } }],
+  undo: [{ operation: 'ec2:StartInstances', input: { InstanceIds: [subject.id] } }],
+  concerns: [],
+};
+
+/** What may be done about it: it is enforced since long before the first look. */
+export function mayStop(more: Partial<Enforceability> = {}, use: Partial<Enforcement> = {}): Enforceability {
+  const planned = { plan: stopPlan };
+  return { actions: [{ use: { ...stop, ...use }, interrupts: true, planned, since: iso(-7 * 24 * 60) }], ...more };
+}
 
 export function look(minutes: number, judgements: readonly Judgement[], more: Partial<Look> = {}): Look {
   return {

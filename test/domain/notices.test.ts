@@ -64,6 +64,15 @@ test.each<[string, Parameters<typeof noticed>, ReturnType<typeof noticeOf>]>([
     { tell: 'due', notices: { announced: iso(90), wakeAt: iso(90) } },
   ],
   [
+    'an action ahead of its time, not the reminder that is due with it, which counts as told',
+    [
+      DAY,
+      { steps: [{ action: 'stop', planned, dueAt: iso(DAY + 30) }] },
+      { afterMs: [0, DAY_MS], beforeMs: HOUR * 60_000 },
+    ],
+    { tell: 'due', notices: { remindedMs: DAY_MS, announced: iso(DAY + 30), wakeAt: iso(DAY + 30) } },
+  ],
+  [
     'nothing of what is held back, or past',
     [
       5,

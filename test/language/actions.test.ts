@@ -245,6 +245,16 @@ describe('mistakes of actions', () => {
     expect(errors[0]?.fix).toEqual(fix);
   });
 
+  test.each(['stop', '{ stop: { after: 0h } }', '{ stop: { after: 0s } }'])(
+    'before has nothing to announce where all that follows is %s, which comes at once',
+    (entry) => {
+      const { text, place } = marked(policy(`actions: [{ notify: { ▸before: 1h } }, ${entry}]`));
+
+      expect(placed(errorsOf(text))).toEqual([`${place} invalid-value actions[0].notify.before`]);
+      expect(errorsOf(text)[0]?.message).toBe('no action comes later, which could be told before it comes');
+    },
+  );
+
   test('onDrift where nothing is interrupted says why it is none', () => {
     const { text, place } = marked(policy('actions: [notify, { tag: { key: Bad, ▸onDrift: true } }]'));
 

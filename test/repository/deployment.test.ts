@@ -1,11 +1,15 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { buildSync } from 'esbuild';
 import { parse } from 'yaml';
+import * as z from 'zod';
 import { actions } from '../../src/actions/index.ts';
 import type { Simulation } from '../../src/cli/simulation.ts';
+import type { Json } from '../../src/domain/json.ts';
 import { METRICS_NAMESPACE, type MetricName, metricNames } from '../../src/domain/metrics.ts';
-import { allNeeds } from '../../src/domain/needs.ts';
+import { allNeeds, readsFor } from '../../src/domain/needs.ts';
 import { isChanging, type Operation } from '../../src/domain/operations.ts';
+import { modes } from '../../src/domain/policy.ts';
+import { type BoundSafety, defaultSafety } from '../../src/domain/safety.ts';
 import { tellAlive } from '../../src/engine/heartbeat.ts';
 import { sweep } from '../../src/engine/sweep.ts';
 import { bindAll } from '../../src/language/bind.ts';
@@ -17,8 +21,8 @@ import { ownRoles } from '../../src/stack/roles.ts';
 import { template } from '../../src/stack/stack.ts';
 import { policyThatNeeds } from '../stack/policies.ts';
 import { plainStop } from '../support/plain-actions.ts';
-import { enforcing } from '../support/policies.ts';
-import { bad, callsSince, world } from '../support/world.ts';
+import { enforcing, policyFor } from '../support/policies.ts';
+import { bad, callsSince, closed, world } from '../support/world.ts';
 
 interface FunctionDefinition {
   readonly handler: string;
@@ -141,6 +145,12 @@ describe("a function's role permits all that it calls", () => {
   const HOUR = 3_600_000;
   const { Resources } = template([enforcing(policyThatNeeds(...allNeeds), plainStop)], { name: 'deployment' });
 
+  /** What asks of the volumes, which no policy does. */
+  const conditions = () => ({ fields: ['BlockDeviceMappings'], holds: () => false });
+  const safety: BoundSafety = { ...defaultSafety, protected: { when: 'of the volumes' }, conditions };
+  const spot = { InstanceLifecycle: 'spot', SpotInstanceRequestId: 'sir-0123456789' } as const;
+  const isolating = { securityGroup: { id: closed.GroupId } };
+
   /** Sweeps each hour; what sweeps called, and what inspecting their parts did. */
   async function callsIn(simulation: Simulation, hours: number) {
     const calls = { SweepRole: new Set<string>(), InspectRole: new Set<string>() };
@@ -192,6 +202,25 @@ describe("a function's role permits all that it calls", () => {
     expect(actionsOf(Resources.SweepRole)).toEqual(expect.arrayContaining([...called]));
     expect(new Set(called)).toEqual(new Set(['dynamodb:Scan', 'dynamodb:BatchGetItem', 'sns:Publish']));
   });
+
+  test.each(actions.flatMap(({ id }) => modes.map((mode) => [id, mode] as const)))(
+    'when it plans to %s for a policy of mode %s, and asks whether the instance is protected',
+    async (id, mode) => {
+      const action = actions.find((one) => one.id === id) ?? plainStop;
+      const policy = policyFor('restricted-ingress', { ports: [22] });
+      const use = { parameters: action.parameters(z).parse(id === 'quarantine' ? isolating : {}) as Json };
+      const policies = [{ ...enforcing(policy, action, use), mode }];
+      const simulation = world({ policies, enforcement: { isEnforcing: true, safety } });
+      for (const instance of [bad.instance, { ...bad.instance, ...spot }])
+        for (const event of simulation.sandbox.account.launch({ ...bad, instance }).events) simulation.send(event);
+      await simulation.runUntilQuiet(900_000);
+      const called = new Set(callsSince(simulation.sandbox.calls));
+      const own = template(policies, { name: 'deployment', enforcement: 'on' }, safety).Resources.InspectRole;
+
+      expect([...called].filter((operation) => !actionsOf(own).includes(operation))).toEqual([]);
+      expect([...called]).toEqual(expect.arrayContaining(['ec2:DescribeVolumes', ...readsFor(action.needs)]));
+    },
+  );
 
   test('when a first sweep is never through, and a later one sums up what there is', async () => {
     const simulation = world({

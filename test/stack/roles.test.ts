@@ -1,5 +1,7 @@
 import { allNeeds, type Need } from '../../src/domain/needs.ts';
+import type { ChangingOperation } from '../../src/domain/operations.ts';
 import type { BoundPolicy } from '../../src/domain/policy.ts';
+import { type BoundSafety, defaultSafety } from '../../src/domain/safety.ts';
 import type { Resource, Statement } from '../../src/stack/cloudformation.ts';
 import { roles } from '../../src/stack/roles.ts';
 import type { Settings } from '../../src/stack/settings.ts';
@@ -150,6 +152,29 @@ test('with a topic of your own, the roles may publish to it and use its key, and
   expect(resourcesOf('EncryptAlerts')).toEqual([arn('TopicKey'), alertTopicKeyArn]);
 });
 
+describe('what is read to plan actions', () => {
+  const planned = enforcing(policyThatNeeds(), plainRevoke);
+  const observing = { ...planned, mode: 'observe' } as const;
+  const conditions = () => ({ fields: ['BlockDeviceMappings'], holds: () => false });
+  const safety: BoundSafety = { ...defaultSafety, protected: { when: 'of the volumes' }, conditions };
+  const groups = ['ec2:DescribeInstances', 'ec2:DescribeSecurityGroupRules', 'ec2:DescribeSecurityGroups'];
+
+  test.each<[string, readonly BoundPolicy[], BoundSafety | undefined, readonly string[]]>([
+    ['by policies that enforce', [planned], undefined, groups],
+    ['by policies that observe', [observing], undefined, groups],
+    ['with what `protected` asks', [planned], safety, [...groups, 'ec2:DescribeVolumes']],
+    ['with what `protected` asks, by policies that observe', [observing], safety, [...groups, 'ec2:DescribeVolumes']],
+    ['by none that has an action', [policyThatNeeds()], safety, ['ec2:DescribeInstances']],
+  ])('may be read %s', (_, policies, given, reads) => {
+    for (const enforcement of ['on', 'off'] as const)
+      expect(
+        statementsOf(roles(policies, { ...settings, enforcement }, given).InspectRole).find(
+          ({ Sid }) => Sid === 'Read',
+        ),
+      ).toMatchObject({ Action: reads, Resource: '*' });
+  });
+});
+
 describe('permissions to change something in EC2', () => {
   const stop = enforcing(policyThatNeeds(), plainStop);
   const revoke = enforcing(policyThatNeeds('securityGroups'), plainRevoke);
@@ -178,6 +203,44 @@ describe('permissions to change something in EC2', () => {
     expect(changesIn([stop], isOn)).toEqual(['ec2:StopInstances']);
   });
 
+  test.each<[ChangingOperation, readonly string[]]>([
+    ['ec2:RevokeSecurityGroupIngress', ['security-group', 'security-group-rule']],
+    ['ec2:AuthorizeSecurityGroupIngress', ['security-group', 'security-group-rule']],
+    ['ec2:StopInstances', ['instance']],
+    ['ec2:StartInstances', ['instance']],
+    ['ec2:TerminateInstances', ['instance']],
+    ['ec2:ModifyInstanceAttribute', ['instance']],
+    ['ec2:ModifyNetworkInterfaceAttribute', ['instance', 'network-interface', 'security-group']],
+    ['ec2:CreateTags', ['instance']],
+    ['ec2:DeleteTags', ['instance']],
+  ])('are there for %s on all that it is authorised on: %j', (operation, types) => {
+    const policy = enforcing(policyThatNeeds(), { ...plainStop, operations: [operation] });
+
+    expect(enforceOf([policy], isOn)).toEqual([
+      {
+        Sid: 'Enforce',
+        Effect: 'Allow',
+        Action: [operation],
+        Resource: types.map((type) => ownArn('ec2', `${type}/*`)),
+      },
+    ]);
+  });
+
+  test('are those that the action calls with what the policy tells it', () => {
+    const operations = ({ split }: { readonly split: boolean }) =>
+      split
+        ? (['ec2:RevokeSecurityGroupIngress', 'ec2:AuthorizeSecurityGroupIngress'] as const)
+        : (['ec2:RevokeSecurityGroupIngress'] as const);
+    const policy = (split: boolean) =>
+      enforcing(policyThatNeeds(), { ...plainRevoke, operations }, { parameters: { split } });
+
+    expect(changesIn([policy(false)], isOn)).toEqual(['ec2:RevokeSecurityGroupIngress']);
+    expect(changesIn([policy(false), policy(true)], isOn)).toEqual([
+      'ec2:AuthorizeSecurityGroupIngress',
+      'ec2:RevokeSecurityGroupIngress',
+    ]);
+  });
+
   test.each<[string, readonly BoundPolicy[], Settings]>([
     ['only notify', [policyThatNeeds('volumes')], isOn],
     ['observe', [{ ...stop, mode: 'observe' }], isOn],
@@ -191,7 +254,8 @@ describe('permissions to change something in EC2', () => {
     const findDue = (policies: readonly BoundPolicy[]) =>
       statementsOf(roles(policies, isOn).InspectRole).filter(({ Sid }) => Sid === 'FindDue');
     const reminding = { ...policyThatNeeds(), actions: [{ id: 'notify', afterMs: [0, 86_400_000] }] } as const;
-    expect(findDue([policyThatNeeds()])).toEqual([]);
+    for (const policies of [[], [policyThatNeeds()], [{ ...stop, mode: 'observe' } as const]])
+      expect(findDue(policies)).toEqual([]);
     for (const policies of [[stop], [reminding]])
       expect(findDue(policies)).toEqual([
         {

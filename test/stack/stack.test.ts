@@ -1,9 +1,13 @@
 import { allNeeds } from '../../src/domain/needs.ts';
+import type { BoundPolicy } from '../../src/domain/policy.ts';
+import { ownMessage } from '../../src/engine/messages.ts';
 import { alarms as alarmsOf } from '../../src/stack/alarms.ts';
 import type { Resource, Statement } from '../../src/stack/cloudformation.ts';
 import type { Settings } from '../../src/stack/settings.ts';
 import { template } from '../../src/stack/stack.ts';
 import { tamperRules } from '../../src/stack/tampering.ts';
+import { plainStop } from '../support/plain-actions.ts';
+import { enforcing } from '../support/policies.ts';
 import { policyThatNeeds } from './policies.ts';
 
 const name = 'ec2-guardrail-test';
@@ -117,6 +121,70 @@ test("every rule's target is tried again, and has a dead-letter queue", () => {
 
 test('the clock asks for a sign of life every 15 minutes', () => {
   expect(resources.ProbeRule?.Properties).toMatchObject({ State: 'ENABLED', ScheduleExpression: 'rate(15 minutes)' });
+});
+
+describe('the clock', () => {
+  const enforces = enforcing(policyThatNeeds(), plainStop);
+  const observes = { ...enforces, mode: 'observe' } as const;
+  const reminds = { ...policyThatNeeds(), actions: [{ id: 'notify', afterMs: [0, 86_400_000] }] } as const;
+  const rulesFor = (...policies: readonly BoundPolicy[]) => template(policies, { name }).Resources;
+
+  test.each<[string, readonly BoundPolicy[], boolean]>([
+    ['a policy enforces', [policyThatNeeds(), enforces], true],
+    ['a policy reminds', [reminds], true],
+    ['all observe', [observes, policyThatNeeds()], false],
+    ['there are none', [], false],
+  ])('asks every minute for what is due where time makes something of findings: %s', (_, policies, isAsked) => {
+    expect(rulesFor(...policies).TickRule?.Properties).toEqual(
+      isAsked
+        ? {
+            Description: 'Asks every minute for what is due: actions after their grace, reminders.',
+            State: 'ENABLED',
+            ScheduleExpression: 'rate(1 minute)',
+            Targets: [
+              {
+                Id: 'tick',
+                Arn: arn('LiveQueue'),
+                RetryPolicy: { MaximumEventAgeInSeconds: 86_400, MaximumRetryAttempts: 185 },
+                DeadLetterConfig: { Arn: arn('UndeliveredQueue') },
+                Input: '{"kind":"tick"}',
+              },
+            ],
+          }
+        : undefined,
+    );
+  });
+
+  test('says what the function understands', () => {
+    const { ProbeRule, TickRule } = rulesFor(enforces);
+    const understood = [ProbeRule, TickRule].map((rule) => {
+      const targets = rule?.Properties.Targets as unknown as readonly { readonly Input: string }[] | undefined;
+      return ownMessage(JSON.parse(targets?.[0]?.Input ?? ''));
+    });
+
+    expect(understood).toEqual([{ kind: 'probe' }, { kind: 'tick' }]);
+  });
+
+  test('is watched like every other rule: whether somebody changes it, and whether it fails', () => {
+    const { RuleTampering, TargetTampering, ...others } = rulesFor(enforces);
+    const made = Object.entries(others).filter(([, { Type }]) => Type === 'AWS::Events::Rule');
+    const ids = [...made.map(([id]) => id), ...Object.keys(extensions)];
+    const watched = ids.map((Ref) => ({ Ref }));
+
+    expect(ids).toEqual(expect.arrayContaining(['TickRule', 'ProbeRule', 'SweepEventsRuleSchedule1']));
+    for (const [rule, field] of [
+      [RuleTampering, 'name'],
+      [TargetTampering, 'rule'],
+    ] as const)
+      expect(rule?.Properties.EventPattern).toMatchObject({
+        detail: { requestParameters: { [field]: expect.arrayContaining(watched) } },
+      });
+    for (const id of ids) expect(JSON.stringify(ofType('AWS::CloudWatch::Alarm', others))).toContain(`{"Ref":"${id}"}`);
+  });
+
+  test('may send to the live queue', () => {
+    expect(JSON.stringify(ofType('AWS::SQS::QueuePolicy', rulesFor(enforces)))).toContain('"TickRule"');
+  });
 });
 
 test('the table is encrypted, has backups, lets items expire and finds what is due', () => {

@@ -78,6 +78,23 @@ test('every rule of the deployment is watched by its name, those that watch too'
   expect(targets?.pattern).toMatchObject({ detail: { requestParameters: { rule: names } } });
 });
 
+test.each<[string, object]>([
+  [
+    'FunctionTampering',
+    {
+      eventName: ['DeleteTable'],
+      requestParameters: {
+        tableName: [{ Ref: 'FindingsTable' }, { suffix: { 'Fn::Join': ['', ['/', { Ref: 'FindingsTable' }]] } }],
+      },
+    },
+  ],
+  ['AccountTampering', { eventName: ['DeleteTrail', 'PutEventSelectors', 'StopLogging', 'UpdateTrail'] }],
+])('%s tells of these calls: %j', (id, calls) => {
+  const pattern = rulesOf().find((rule) => rule.id === id)?.pattern;
+
+  expect(pattern).toMatchObject({ detail: { $or: expect.arrayContaining([calls]) } });
+});
+
 test('with a topic of your own, only ours is watched', () => {
   const settings = { name, alertTopicArn: 'arn:aws:sns:eu-central-1:123456789012:alerts' };
 
