@@ -180,7 +180,10 @@ export function omitted(name: string, count: number): Readonly<Record<string, nu
  * A finding for the JSON form: as it is stored, without its evidence where there is no room. Of plans it says what they do; their
  * calls are in the table.
  */
-export function findingContent({ steps, acts, wakeAt: _wakeAt, ...finding }: Finding, cut: Cut): object {
+export function findingContent(
+  { steps, acts, wakeAt: _wakeAt, letInAt: _letInAt, ...finding }: Finding,
+  cut: Cut,
+): object {
   const { evidence, ...rest } = finding;
   const done = {
     ...(steps === undefined ? {} : { steps: steps.map(stepContent) }),

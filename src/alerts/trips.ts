@@ -27,7 +27,12 @@ export function renderTrips(trips: readonly (readonly [ActionKind, Trip])[], sco
     ),
     '',
   ].join('\n');
-  const content = { version: 1, kind: 'limit-reached', ...scope, limits: Object.fromEntries(trips) };
+  const content = {
+    version: 1,
+    kind: 'limit-reached',
+    ...scope,
+    limits: Object.fromEntries(trips.map(([kind, { at: reachedAt, limit }]) => [kind, { at: reachedAt, limit }])),
+  };
   return messageOf(
     `[LIMIT REACHED] ${kinds} in ${scope.region}`,
     text,

@@ -75,9 +75,13 @@ export function afterAct(record: SubjectRecord, done: Done): AfterAct {
   return { record: { ...next, outbox: [...others, ...told], ...lease }, toSend };
 }
 
-/** Whether it is to be told: what was overtaken, or failed in the same way before, is not. */
-function isNews(act: Act, { acts = [] }: Finding): boolean {
-  return act.outcome !== 'overtaken' && !acts.some((one) => isSame(one, act));
+/** That an alert is owed to when it is written. */
+const everyChannel = ['sns', 'eventbridge'] as const;
+
+/** Whether it is to be told: what was overtaken, or failed in the same way since it opened, is not. */
+function isNews(act: Act, { acts = [], openedAt }: Finding): boolean {
+  if (act.outcome === 'overtaken') return false;
+  return act.outcome !== 'failed' || !acts.some((one) => one.at >= openedAt && isSame(one, act));
 }
 
 function changeOf({ outcome }: Act): AlertEntry['change'] {
@@ -119,14 +123,19 @@ function toldAs(told: AlertEntry['change'], act: AlertEntry['change']): AlertEnt
   return told === 'reminder' || told === 'due' ? act : told;
 }
 
-/** The alerts that wait, with what was done in them: in the entry of the same finding, else in one of its own. */
+/**
+ * The alerts that wait, with what was done in them: in the entry of the same finding, else in one of its own. What one channel has taken
+ * already is told there no more: it is an alert of its own then.
+ */
 function toldWith(waiting: readonly Alert[], entry: AlertEntry, record: SubjectRecord, done: Done): readonly Alert[] {
-  const [first, ...others] = waiting.filter(({ topic }) => topic === 'alerts');
-  const rest = [...others, ...waiting.filter(({ topic }) => topic !== 'alerts')];
+  const first = waiting.find(
+    ({ topic, owes }) => topic === 'alerts' && everyChannel.every((one) => owes.includes(one)),
+  );
+  const rest = waiting.filter((alert) => alert !== first);
   if (first === undefined) {
     const { scope, subject, instance = { instanceId: subject.id, tags: {} } } = record;
     const about = { scope, subject, instance, cause: done.cause, observedAt: done.observedAt };
-    return [...rest, ...alertOf({ ...about, topic: 'alerts', owes: ['sns', 'eventbridge'] }, [entry])];
+    return [...rest, ...alertOf({ ...about, topic: 'alerts', owes: everyChannel }, [entry])];
   }
   const isSameFinding = (one: AlertEntry) => one.finding.id === entry.finding.id;
   const entries = first.entries.some(isSameFinding)

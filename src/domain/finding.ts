@@ -59,6 +59,8 @@ export interface Finding {
   readonly closedAs?: ClosedAs;
   /** It stood before its policy was enforced as it is: nothing is done about it until the policy is promoted. */
   readonly isBaseline?: true;
+  /** When a scope, `protected` or the deployment's switch stopped keeping it out, ISO 8601: only a later promotion is of it. */
+  readonly letInAt?: string;
   /** Of an open finding, how far each action has come; left out where the policy has none. */
   readonly steps?: readonly Step[];
   /** The longest time after its opening for which it was reminded of, in milliseconds; left out: of none. */
@@ -407,7 +409,8 @@ function withSteps(finding: Finding, before: readonly Step[] = [], { enforcement
   const acts = [...(finding.acts ?? []), ...interrupted(before, at)];
   const enforceability = enforcement.get(finding.policy);
   if (enforceability === undefined) return { ...finding, ...acted(acts) };
-  const standing = { ...finding, ...acted(acts), ...ofBaseline(finding.isBaseline ?? isLetIn(before, enforceability)) };
+  const letIn = isLetIn(before, enforceability) ? { isBaseline: true as const, letInAt: at.toISOString() } : {};
+  const standing = { ...finding, ...acted(acts), ...letIn };
   return { ...standing, steps: stepsFor({ ...standing, undone }, before, enforceability, at) };
 }
 
@@ -443,11 +446,12 @@ function acted(acts: readonly Act[] | undefined): Pick<Finding, 'acts'> {
 }
 
 /** What of a finding its actions hang on, and what is the same from its opening to its end. */
-export type Life = Pick<Finding, 'openedAt' | 'origin' | 'earlier' | 'acts' | 'isBaseline'>;
+export type Life = Pick<Finding, 'openedAt' | 'origin' | 'earlier' | 'acts' | 'isBaseline' | 'letInAt'>;
 
 /** What of an open finding, or of one that was exempted while it was open, is the same from its opening to its end. */
-function lifeOf({ openedAt, origin = 'drift', earlier, acts, isBaseline }: Finding): Life {
-  return { openedAt, origin, ...continued(earlier), ...acted(acts), ...ofBaseline(isBaseline) };
+function lifeOf({ openedAt, origin = 'drift', earlier, acts, isBaseline, letInAt }: Finding): Life {
+  const since = letInAt === undefined ? {} : { letInAt };
+  return { openedAt, origin, ...continued(earlier), ...acted(acts), ...ofBaseline(isBaseline), ...since };
 }
 
 function continued(earlier: Earlier | undefined): Pick<Finding, 'earlier'> {

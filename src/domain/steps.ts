@@ -111,9 +111,13 @@ export interface Enforceability {
 /** What keeps a policy out altogether: what comes free of it stood before, and is of the baseline. */
 const keptOutBy: ReadonlySet<HeldBy> = new Set(['mode', 'deployment', 'scope', 'protected']);
 
-/** Whether the policy could not act at the last look, and can now. */
+/** Whether the policy could not act at the last look, and can now. What could not be said for a moment kept nothing out. */
 export function isLetIn(before: readonly Step[], { held }: Enforceability): boolean {
-  return held === undefined && before.some((step) => step.held !== undefined && keptOutBy.has(step.held.by));
+  return held === undefined && before.some(isKeptOut);
+}
+
+function isKeptOut({ held }: Step): boolean {
+  return held !== undefined && keptOutBy.has(held.by) && held.maySettle === undefined;
 }
 
 /** How long whoever began has for the calls, in milliseconds: twice a function's timeout. */
@@ -137,15 +141,21 @@ export function stepsFor(
 ): readonly Step[] {
   return enforceability.actions.map((possible, index, all) => {
     const { use } = possible;
-    const begun = before.find(({ action }) => action === use.id)?.begun;
+    const last = before.find(({ action }) => action === use.id);
+    const begun = last?.begun;
     const planned = withoutConcerns(possible.planned);
     const step = { action: use.id, planned, ...(begun !== undefined && isBeingDone(begun, at) ? { begun } : {}) };
     const held = enforceability.held ?? heldBack(finding, possible, enforceability, at);
     if (held === undefined)
       return { ...step, dueAt: dueAt(finding, possible, enforceability, all.slice(0, index), at) };
-    if (held.by !== 'baseline') return { ...step, held };
+    if (held.by !== 'baseline') return { ...step, held: last !== undefined && isKeptOut(last) ? firm(held) : held };
     return { ...step, held, ifPromoted: promotedStep(finding, possible, enforceability, at) };
   });
+}
+
+/** What was kept out stays so while that can't be said for a moment. */
+function firm({ by, why }: Held): Held {
+  return { by, why };
 }
 
 /** Whom else it concerns is found anew right before it is done: in the item of each of them it would be a long list. */
@@ -199,9 +209,17 @@ function stoodBefore(
   return finding.isBaseline === true || since === undefined || finding.openedAt < since;
 }
 
-/** A promotion is of what stood then, and of the actions that there were: not of one that came later, nor of a changed policy. */
-function isPromoted({ openedAt }: Standing, since: string | undefined, promotedAt: string | undefined): boolean {
-  return promotedAt !== undefined && openedAt <= promotedAt && (since === undefined || since <= promotedAt);
+/**
+ * A promotion is of what stood then, and of the actions that there were: not of one that came later, nor of a changed policy, nor of
+ * what was protected or out of scope then.
+ */
+function isPromoted(
+  { openedAt, letInAt = '' }: Standing,
+  since: string | undefined,
+  promotedAt: string | undefined,
+): boolean {
+  if (promotedAt === undefined || since === undefined) return false;
+  return [openedAt, since, letInAt].every((time) => time <= promotedAt);
 }
 
 /**
@@ -269,9 +287,14 @@ export function withAct(acts: readonly Act[], act: Act): readonly Act[] {
   return latestActs(all, REMEMBERED_ACTS);
 }
 
-/** So many of the acts, in order; what says that something must not be done again is dropped last. */
+/** So many of the acts, in order. The latest stays; what says that something must not be done again is dropped last. */
 export function latestActs(acts: readonly Act[], most: number): readonly Act[] {
-  const rankOf = (act: Act) => (act.undoneAt !== undefined ? 2 : hasNoEffect(act) ? 0 : 1);
+  const latest = acts.at(-1);
+  const rankOf = (act: Act) => {
+    if (act === latest) return 3;
+    if (act.undoneAt !== undefined) return 2;
+    return hasNoEffect(act) ? 0 : 1;
+  };
   const byRank = acts.toSorted((one, other) => rankOf(one) - rankOf(other));
   const dropped = new Set(byRank.slice(0, Math.max(0, acts.length - most)));
   return acts.filter((act) => !dropped.has(act));

@@ -23,10 +23,11 @@ Why        More violations came due in an hour than enforcement.yml allows.
            Either many instances changed at once, or a policy is wrong.
 Now        Violations are found and told as before. What is due waits: nothing
            of it is forgotten.
-To do      Look at what was done: \`ec2-guardrail findings list --acted\`. If it
-           is right, \`ec2-guardrail resume\`; if not,
-           \`ec2-guardrail pause --reason ...\` and
-           \`ec2-guardrail undo <finding>\`.
+To do      Look at what was done:
+           \`ec2-guardrail findings list --acted --region us-east-1\`. If it is
+           right, \`ec2-guardrail resume --region us-east-1\`; if not,
+           \`ec2-guardrail pause --reason ... --region us-east-1\` and
+           \`ec2-guardrail undo <finding> --region us-east-1\`.
 `);
 });
 

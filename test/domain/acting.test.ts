@@ -258,7 +258,7 @@ describe('what was done is told', () => {
 
   test('once, where it fails in the same way again', () => {
     const before = having({
-      acts: [{ ...failed, at: iso(-60), detail: 'ec2:StopInstances: UnauthorizedOperation: x' }],
+      acts: [{ ...failed, at: iso(0), detail: 'ec2:StopInstances: UnauthorizedOperation: x' }],
     });
     const again = afterAct(before, { ...doing, act: failed });
 
