@@ -136,12 +136,17 @@ async function invoke(child: ChildProcess, configuration: FunctionConfiguration,
       child.kill('SIGKILL');
       reject(new Error(`${FunctionName}: Task timed out after ${Timeout}.00 seconds`));
     }, timeoutMs);
+    // Of a function that died nobody waits for the timeout.
+    timer.unref();
     child.once('message', (message) => {
       clearTimeout(timer);
       take(message as Answer);
     });
+    const invocation = { requestId: randomUUID(), arn, timeoutMs, event: JSON.stringify(event) };
+    child.send(invocation, (error) => {
+      if (error !== null) reject(error);
+    });
   });
-  child.send({ requestId: randomUUID(), arn, timeoutMs, event: JSON.stringify(event) });
   const told = await answer;
   if ('error' in told) throw new Error(`${FunctionName}: ${told.error.errorType}: ${told.error.errorMessage}`);
   return told.response === undefined ? undefined : JSON.parse(told.response);
