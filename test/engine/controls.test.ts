@@ -74,6 +74,18 @@ describe('the baseline of a policy', () => {
   const left = (count: number) =>
     `[BASELINE] ${count} violation${count === 1 ? '' : 's'} of required-tags left alone in us-east-1`;
 
+  test('is all that it finds before a sweep has looked at everything, be it the first that is ever seen', async () => {
+    const world = operated([enforcing(requiredTags, plainStop, { onDrift: true })]);
+    const { sandbox, engine } = world.simulation;
+    const [stood] = sandbox.account.launch({ ...untagged, at: settled }).instances;
+    sandbox.advance(HOUR);
+    expect((await readControls(engine)).version).toBe(0);
+    await world.happens(sandbox.account.setTags(stood?.InstanceId ?? '', { Team: 'web' }));
+
+    expect(world.changes()).toEqual([]);
+    expect(await world.findings()).toMatchObject([{ isBaseline: true, steps: [{ held: { by: 'baseline' } }] }]);
+  });
+
   test('is marked as told only when it was: what failed is told by the next try', async () => {
     const { world, sandbox, engine, subjects } = deployment();
     sandbox.account.launch({ ...untagged, at: settled });

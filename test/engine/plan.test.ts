@@ -4,7 +4,8 @@ import type { AnyAction } from '../../src/domain/action.ts';
 import type { Policy } from '../../src/domain/policy.ts';
 import { type BoundSafety, defaultSafety, type Safety } from '../../src/domain/safety.ts';
 import type { Held } from '../../src/domain/steps.ts';
-import { readRecords } from '../../src/engine/store.ts';
+import { inspectBatch } from '../../src/engine/inspect.ts';
+import { changeRecord, readRecords } from '../../src/engine/store.ts';
 import { exposed, MINUTE, type Operated, operated, untagged } from '../support/operated.ts';
 import { plainStop } from '../support/plain-actions.ts';
 import { enforcing, policyFor } from '../support/policies.ts';
@@ -182,15 +183,29 @@ describe('a group that is on another instance too', () => {
     ]);
   });
 
-  test('that stood before is not changed by way of a new one', async () => {
+  test.each([
+    ['baseline', 0],
+    ['undone', 0],
+    ['contested', 0],
+    ['refused', 1],
+  ] as const)('that is held back itself, as %s, is changed by way of another %d times', async (by, times) => {
     const { world, other } = await shared({});
     await world.sweeps();
-    const id = await world.launch({ ...exposed, at: settled });
-
-    expect(world.changes()).toEqual([]);
     expect(await heldOf(world, other)).toMatchObject([{ by: 'baseline' }]);
-    expect(await heldOf(world, id)).toEqual([
-      { by: 'refused', why: expect.stringContaining(`${other} is left alone: it stood before this was enforced`) },
+    const held = { by, why: 'so it is' };
+    await changeRecord(world.simulation.engine, other, (now) => ({
+      ...now,
+      version: now.version + 1,
+      findings: now.findings.map((one) => ({ ...one, steps: (one.steps ?? []).map((step) => ({ ...step, held })) })),
+    }));
+    const { sandbox, engine } = world.simulation;
+    const { events, instances } = sandbox.account.launch({ ...exposed, at: settled });
+    await inspectBatch(engine, [{ id: 'm', body: JSON.stringify(events[1]) }]);
+
+    expect(world.changes()).toHaveLength(times);
+    if (times > 0) return;
+    expect(await heldOf(world, instances[0]?.InstanceId ?? '')).toEqual([
+      { by: 'refused', why: expect.stringContaining(`${other} is left alone: so it is`) },
     ]);
   });
 
