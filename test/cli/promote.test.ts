@@ -1,6 +1,6 @@
 import { distinct } from '../../src/domain/instance.ts';
 import { defaultSafety } from '../../src/domain/safety.ts';
-import { readControls } from '../../src/engine/store.ts';
+import { changeControls, changeRecord, readAllRecords, readControls } from '../../src/engine/store.ts';
 import { HOUR, MINUTE, type Operated, operated, untagged } from '../support/operated.ts';
 import { plainStop } from '../support/plain-actions.ts';
 import { enforcing, policyFor } from '../support/policies.ts';
@@ -94,6 +94,39 @@ test('where nothing is left alone there is nothing to promote, and nothing is wr
   expect(exitCode).toBe(0);
   expect(stdout).toMatch(/^nothing to promote: required-tags leaves nothing alone as baseline\n/);
   expect(await promotedAt(world)).toBeUndefined();
+});
+
+test('what has ended is not promoted', async () => {
+  const world = await withBaseline({ onDrift: true });
+  const { engine } = world.simulation;
+  const [ended] = await readAllRecords(engine);
+  await changeRecord(engine, ended?.subject.id ?? '', (now) => ({
+    ...now,
+    version: now.version + 1,
+    findings: now.findings.map((finding) => ({ ...finding, status: 'closed' })),
+  }));
+
+  const { stdout } = await world.run('promote required-tags');
+
+  expect(stdout).toMatch(/^would be promoted: 1 finding of the baseline of required-tags\n/);
+  expect(stdout).not.toContain(ended?.subject.id);
+});
+
+test('a policy that is withdrawn while it is promoted is refused, and nothing is written', async () => {
+  const world = await withBaseline({ onDrift: true });
+  const { sandbox, engine } = world.simulation;
+  const aws: typeof sandbox.aws = async (operation, input) => {
+    if (operation === 'dynamodb:BatchGetItem') await changeControls(engine, (now) => ({ ...now, policies: {} }));
+    return sandbox.aws(operation, input);
+  };
+
+  const { exitCode, stdout, stderr } = await world.run('promote required-tags --yes', {
+    aws: () => Promise.resolve(aws),
+  });
+
+  expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
+  expect(line(stderr)).toContain('no policy required-tags is known to enforce here: no policy enforces here yet');
+  expect((await readControls(engine)).policies).toEqual({});
 });
 
 test('before a sweep has looked at everything it says so', async () => {

@@ -3,7 +3,7 @@ import { findingId } from '../../src/domain/finding.ts';
 import type { Act } from '../../src/domain/steps.ts';
 import { changeRecord } from '../../src/engine/store.ts';
 import type { Fault } from '../../src/sandbox/faults.ts';
-import { exposed, HOUR, type Operated, operated, untagged } from '../support/operated.ts';
+import { exposed, HOUR, MINUTE, type Operated, operated, untagged } from '../support/operated.ts';
 import { plainStop } from '../support/plain-actions.ts';
 import { enforcing, policyFor } from '../support/policies.ts';
 import { plainTerminate, undoableRevoke } from '../support/undoable-actions.ts';
@@ -253,6 +253,50 @@ describe('what goes wrong', () => {
     expect(stderr).toContain('does not remember that act any more. It was put back, and that is not marked');
   });
 
+  test('an act that is no longer remembered is said to be unmarked', async () => {
+    const { world, id, instanceId } = await revoked();
+    const { sandbox, engine } = world.simulation;
+    let isFirst = true;
+    const aws: typeof sandbox.aws = async (operation, input) => {
+      if (operation === 'dynamodb:BatchGetItem' && isFirst) {
+        isFirst = false;
+        await changeRecord(engine, instanceId, (now) => ({
+          ...now,
+          version: now.version + 1,
+          findings: now.findings.map((finding) => ({ ...finding, acts: [] })),
+        }));
+      }
+      return sandbox.aws(operation, input);
+    };
+
+    const { exitCode, stdout, stderr } = await world.run(`undo ${id} --yes`, { aws: () => Promise.resolve(aws) });
+
+    expect(exitCode).toBe(2);
+    expect(stdout).not.toContain('act 1 is put back');
+    expect(line(stderr)).toContain(
+      `${id} does not remember that act any more. It was put back, and that is not marked: it may be done again.`,
+    );
+    expect(changedBehind(world, 1)).toEqual([authorized]);
+  });
+
+  test('an answer that names no instance marks nothing: nobody knows whether it was started', async () => {
+    const world = operated([stopUntagged]);
+    const id = idOf(await world.launch(untagged), 'required-tags');
+    const { sandbox } = world.simulation;
+    const aws = ((operation, input) =>
+      operation === 'ec2:StartInstances' ? Promise.resolve({}) : sandbox.aws(operation, input)) as typeof sandbox.aws;
+
+    const { exitCode, stdout, stderr } = await world.run(`undo ${id} --yes`, { aws: () => Promise.resolve(aws) });
+
+    expect(exitCode).toBe(2);
+    expect(stdout).toContain('act 1, call 1: ec2:StartInstances  failed\n');
+    expect(line(stderr)).toMatch(
+      /ec2:StartInstances was answered, and the answer does not name i-\w+\. It is not marked/,
+    );
+    expect((await actsOf(world))[0]).not.toHaveProperty('undoneAt');
+    expect(world.called()).not.toContain('dynamodb:PutItem');
+  });
+
   test('a look that came in between has done it once more: that is said', async () => {
     const { world, id } = await revoked();
     const { sandbox } = world.simulation;
@@ -406,6 +450,49 @@ test('what failed before it changed anything is left out, unless its number is g
   expect(refused.exitCode).toBe(2);
   expect(refused.stderr).toContain('it failed before it changed anything; --act puts it back all the same');
   expect((await world.run(`undo ${id} --act 1`)).stdout).toContain('act 1, failed half-way: stop');
+});
+
+describe('what was begun, and of which nobody has written down what became,', () => {
+  /** An action that begins, by the table, so long before the command. */
+  async function begunBefore(milliseconds: number, isDone: boolean) {
+    const use = isDone ? { onDrift: true } : { onDrift: true, afterMs: HOUR };
+    const world = operated([enforcing(requiredTags, plainStop, use)]);
+    const instanceId = await world.launch(untagged);
+    const { sandbox, engine } = world.simulation;
+    const at = sandbox.now().toISOString();
+    sandbox.advance(milliseconds);
+    const plan = { does: 'stop it', calls: [], undo: [], concerns: [] };
+    await changeRecord(engine, instanceId, (now) => ({
+      ...now,
+      version: now.version + 1,
+      findings: now.findings.map((finding) => ({
+        ...finding,
+        steps: (finding.steps ?? []).map((step) => ({ ...step, begun: { at, plan } })),
+      })),
+    }));
+    return { world, id: idOf(instanceId, 'required-tags') };
+  }
+
+  test.each([
+    [MINUTE, 'is being done'],
+    [2 * MINUTE, 'was interrupted'],
+  ])('is told for what it is after %d milliseconds', async (milliseconds, what) => {
+    const { world, id } = await begunBefore(milliseconds, false);
+
+    expect(await world.run(`undo ${id}`)).toMatchObject({
+      exitCode: 2,
+      stderr: `ec2-guardrail: nothing was done about ${id}: there is nothing to put back. An action ${what}: the next look writes down what became of it\n`,
+    });
+  });
+
+  test.each([
+    [MINUTE, expect.stringContaining('stop was done once more after that, or is being done')],
+    [2 * MINUTE, ''],
+  ])('is done once more only while whoever began may still be at it: %d milliseconds', async (milliseconds, stderr) => {
+    const { world, id } = await begunBefore(milliseconds, true);
+
+    expect(await world.run(`undo ${id} --yes`)).toMatchObject({ exitCode: 0, stderr });
+  });
 });
 
 test('a finding about which nothing was done, and one that is not there, are told', async () => {

@@ -1,11 +1,18 @@
+import type { PutItemCommandInput } from '@aws-sdk/client-dynamodb';
+import type { SendMessageCommandInput } from '@aws-sdk/client-sqs';
+import type { AnyAction, PlannedCall } from '../../src/domain/action.ts';
 import { noConditions } from '../../src/domain/bind.ts';
 import { paused, promoted } from '../../src/domain/controls.ts';
 import type { Finding } from '../../src/domain/finding.ts';
-import { isChanging } from '../../src/domain/operations.ts';
+import { type ChangingOperation, isChanging, type Operation } from '../../src/domain/operations.ts';
+import type { BoundPolicy } from '../../src/domain/policy.ts';
 import { defaultSafety } from '../../src/domain/safety.ts';
 import { inspectBatch } from '../../src/engine/inspect.ts';
-import { changeControls, readAllRecords } from '../../src/engine/store.ts';
+import type { LookMessage } from '../../src/engine/messages.ts';
+import { changeControls, readAllRecords, readControls } from '../../src/engine/store.ts';
 import { sweep } from '../../src/engine/sweep.ts';
+import type { Fault } from '../../src/sandbox/faults.ts';
+import type { Launch } from '../../src/sandbox/mutations.ts';
 import { plainRevoke, plainStop } from '../support/plain-actions.ts';
 import { enforcing, policyFor } from '../support/policies.ts';
 import { closed, good, openSsh, scope, start, told, world } from '../support/world.ts';
@@ -24,6 +31,7 @@ const exposed = {
   instance: { ...good.instance, SecurityGroups: [{ GroupId: openSsh.GroupId, GroupName: 'open' }] },
 };
 const isOn = { isEnforcing: true };
+const settled = new Date(start.getTime() - 2 * MINUTE);
 
 type World = ReturnType<typeof world>;
 
@@ -47,6 +55,11 @@ function changesMade({ sandbox }: World): readonly unknown[] {
   return sandbox.calls
     .filter(({ operation }) => isChanging(operation))
     .map(({ operation, input }) => [operation, input]);
+}
+
+/** The inputs of all calls of an operation. */
+function inputsOf({ sandbox }: World, wanted: Operation): readonly unknown[] {
+  return sandbox.calls.flatMap(({ operation, input }) => (operation === wanted ? [input] : []));
 }
 
 async function findingsOf({ engine }: World): Promise<readonly Finding[]> {
@@ -173,6 +186,49 @@ describe('nothing is done, and what would be is kept,', () => {
     expect(mails(simulation)[0]).toContain('paused since 2026-03-02T09:00:00Z: deploy');
 
     await changeControls(engine, ({ paused: _paused, ...now }) => ({ ...now, version: now.version + 1 }));
+    await sweepOnce(simulation);
+    expect(changesMade(simulation)).toHaveLength(1);
+  });
+
+  test.each([
+    ['right after the look', 2, { begun: 0, reserved: 0 }],
+    ['right before the last look', 3, { begun: 1, reserved: 2 }],
+    ['right before the call', 4, { begun: 1, reserved: 2 }],
+  ])('where somebody pauses %s: what was reserved is given back', async (_, reading, { begun, reserved }) => {
+    const simulation = world({ policies: [stopUntagged], enforcement: isOn, pageSize: 'aws' });
+    const { sandbox, engine } = simulation;
+    let reads = 0;
+    const aws: typeof sandbox.aws = async (operation, input) => {
+      const isReading = operation === 'dynamodb:BatchGetItem' && JSON.stringify(input).includes('"enforcement"');
+      if (isReading && ++reads === reading)
+        await changeControls(engine, (now) => paused(now, undefined, { at: '2026-03-02T09:00:00Z', reason: 'deploy' }));
+      return sandbox.aws(operation, input);
+    };
+    const [, running] = sandbox.account.launch({ ...untagged, at: settled }).events;
+    const report = await inspectBatch({ ...engine, aws }, [{ id: 'm', body: JSON.stringify(running) }]);
+
+    expect(changesMade(simulation)).toEqual([]);
+    expect({ failed: report.failed, actions: report.actions }).toEqual({ failed: [], actions: 0 });
+    const writes = inputsOf(simulation, 'dynamodb:PutItem').map((input) => JSON.stringify(input));
+    expect(writes.filter((text) => text.includes('begun'))).toHaveLength(begun);
+    expect(inputsOf(simulation, 'dynamodb:UpdateItem')).toHaveLength(reserved);
+    expect(await heldBackIn(simulation)).toEqual([undefined]);
+    expect((await findingsOf(simulation))[0]).not.toHaveProperty('acts');
+    await sweepOnce(simulation);
+    expect(await heldBackIn(simulation)).toEqual(['paused']);
+    expect(changesMade(simulation)).toEqual([]);
+  });
+
+  test('where the look could not judge: no older plan is carried out', async () => {
+    const policy = enforcing(policyFor('encrypted-volumes', {}), plainStop, { afterMs: HOUR });
+    const simulation = world({ policies: [policy], enforcement: isOn });
+    const { sandbox, engine } = simulation;
+    await happens(simulation, sandbox.account.launch({ ...good, volumes: [{ Encrypted: false }], at: settled }).events);
+    sandbox.advance(2 * HOUR);
+    sandbox.inject({ operation: 'ec2:DescribeVolumes', error: 'UnauthorizedOperation' });
+    await inspectBatch(engine, [{ id: 'tick', body: JSON.stringify({ kind: 'tick' }) }]);
+
+    expect(changesMade(simulation)).toEqual([]);
     await sweepOnce(simulation);
     expect(changesMade(simulation)).toHaveLength(1);
   });
@@ -339,6 +395,50 @@ describe('limits', () => {
     expect(mails(simulation).at(-1)).toContain('Contested not done: revoke sg-0aaaaaaaaaaaaaaa1 tcp/22 from 0.0.0.0/0');
     expect(await heldBackIn(simulation)).toEqual(['contested']);
   });
+
+  test('what failed each time is not contested: it is done once it can be', async () => {
+    const simulation = world({ policies: [revokeSsh], enforcement: isOn });
+    const { sandbox } = simulation;
+    const error = 'UnauthorizedOperation';
+    sandbox.inject({ operation: 'ec2:RevokeSecurityGroupIngress', error, times: 4 });
+    await happens(simulation, sandbox.account.launch({ ...exposed, at: settled }).events);
+    for (let hours = 0; hours < 5; hours++) {
+      sandbox.advance(HOUR);
+      await sweepOnce(simulation);
+    }
+
+    const outcomes = sandbox.calls.filter(({ operation }) => isChanging(operation)).map(({ outcome }) => outcome);
+    expect(outcomes).toEqual([error, error, error, error, 'done']);
+    expect(told(simulation).flat()).toEqual(['opened no-open-ssh', 'acted no-open-ssh', 'resolved no-open-ssh']);
+  });
+
+  test('as many an hour as the smaller of the count and the per cent of the last sweep, and three at least', async () => {
+    const simulation = world({ policies: [stopUntagged], enforcement: isOn, pageSize: 'aws' });
+    const { sandbox, engine } = simulation;
+    sandbox.account.launch({ ...good, count: 80, at: settled });
+    await sweepOnce(simulation);
+    const { events } = sandbox.account.launch({ ...untagged, count: 8 });
+    sandbox.advance(2 * MINUTE);
+    const messages = events.map((event, index) => ({ id: `${index}`, body: JSON.stringify(event) }));
+    await inspectBatch(engine, messages);
+
+    expect(changesMade(simulation)).toHaveLength(4);
+    expect((await readControls(engine)).tripped).toMatchObject({ stop: { limit: 4 } });
+  });
+
+  test('that are reached are told by the run that reached them', async () => {
+    const limits = { ...defaultSafety.limits, perHour: { access: 1, stop: 1, terminate: 1 } };
+    const safety = { ...defaultSafety, limits, conditions: noConditions };
+    const simulation = world({ policies: [stopUntagged], enforcement: { ...isOn, safety } });
+    const { sandbox, engine } = simulation;
+    const { events } = sandbox.account.launch({ ...untagged, count: 3, at: settled });
+    const messages = events.map((event, index) => ({ id: `${index}`, body: JSON.stringify(event) }));
+    await inspectBatch(engine, messages);
+
+    expect(changesMade(simulation)).toHaveLength(1);
+    const operations = sandbox.account.published.filter(({ topicArn }) => topicArn.endsWith('operations'));
+    expect(operations.map(({ subject }) => subject)).toEqual(['[LIMIT REACHED] stop in us-east-1']);
+  });
 });
 
 describe('failures', () => {
@@ -354,6 +454,111 @@ describe('failures', () => {
       /Failed stop i-\w+ \([^)]*\): ec2:StopInstances: UnauthorizedOperation: .*; nothing was changed/,
     );
     expect(mails(simulation)[0]).toContain('Done revoke');
+  });
+
+  test.each<[string, BoundPolicy, Launch, ChangingOperation]>([
+    [
+      'InvalidPermission.NotFound',
+      enforcing(noOpenSsh, plainRevoke, { afterMs: HOUR }),
+      exposed,
+      'ec2:RevokeSecurityGroupIngress',
+    ],
+    ['IncorrectInstanceState', enforcing(requiredTags, plainStop, { afterMs: HOUR }), untagged, 'ec2:StopInstances'],
+  ])('%s says that others were faster: that is no failure, and not told', async (error, policy, launch, operation) => {
+    const simulation = world({ policies: [policy], enforcement: isOn });
+    const { sandbox, engine } = simulation;
+    sandbox.inject({ operation, error } as Fault);
+    await happens(simulation, sandbox.account.launch({ ...launch, at: settled }).events);
+    sandbox.advance(HOUR);
+    const report = await inspectBatch(engine, [{ id: 'm', body: JSON.stringify({ kind: 'tick' }) }]);
+
+    const { failed, errors, actions, failedActions } = report;
+    expect({ failed, errors, actions, failedActions }).toEqual({
+      failed: [],
+      errors: [],
+      actions: 1,
+      failedActions: 0,
+    });
+    expect(told(simulation)).toEqual([[`opened ${policy.name}`]]);
+    expect((await findingsOf(simulation))[0]?.acts).toMatchObject([{ outcome: 'overtaken' }]);
+    await simulation.runUntilQuiet(15 * MINUTE);
+    expect(changesMade(simulation)).toHaveLength(2);
+  });
+
+  test('what could not be reserved or written comes again, and is done once', async () => {
+    for (const operation of ['dynamodb:UpdateItem', 'dynamodb:PutItem'] as const) {
+      const simulation = world({ policies: [stopUntagged], enforcement: isOn });
+      const { sandbox, engine } = simulation;
+      const when = (input: object) => /"budget#|begun/.test(JSON.stringify(input));
+      sandbox.inject({ operation, error: 'InternalServerError', when });
+      const { events, instances } = sandbox.account.launch({ ...untagged, at: settled });
+      const batch = [{ id: 'm', body: JSON.stringify(events[1]) }];
+      const report = await inspectBatch(engine, batch);
+
+      expect([operation, changesMade(simulation)]).toEqual([operation, []]);
+      expect([operation, report.failed]).toEqual([operation, ['m']]);
+      const id = instances[0]?.InstanceId ?? '';
+      expect(report.errors).toEqual([expect.stringContaining(`stop on ${id}: InternalServerError`)]);
+      expect((await inspectBatch(engine, batch)).failed).toEqual([]);
+      expect(changesMade(simulation)).toEqual([['ec2:StopInstances', { InstanceIds: [id] }]]);
+    }
+  });
+
+  test('the undo that is written down before the call is that of the last look', async () => {
+    let looks = 0;
+    const action: AnyAction = {
+      ...plainStop,
+      plan: (context) => {
+        const planned = plainStop.plan(context);
+        const Resources = [context.instance.InstanceId];
+        const tag = { operation: 'ec2:CreateTags', input: { Resources, Tags: [{ Key: 'look', Value: `${++looks}` }] } };
+        return 'refused' in planned ? planned : { plan: { ...planned.plan, undo: [tag as PlannedCall] } };
+      },
+    };
+    const simulation = world({ policies: [enforcing(requiredTags, action)], enforcement: isOn });
+    const { sandbox, engine } = simulation;
+    sandbox.inject({ operation: 'dynamodb:UpdateItem', error: 'InternalServerError', times: 'always' });
+    const [, running] = sandbox.account.launch({ ...untagged, at: settled }).events;
+    await inspectBatch(engine, [{ id: 'm', body: JSON.stringify(running) }]);
+
+    const begun = (inputsOf(simulation, 'dynamodb:PutItem') as PutItemCommandInput[]).flatMap(({ Item }) => {
+      const { findings = [] } = JSON.parse(Item?.body?.S ?? '{}') as { findings?: Finding[] };
+      return findings.flatMap(({ steps = [] }) => steps.flatMap((step) => step.begun ?? []));
+    });
+    expect(begun.map(({ plan }) => plan.undo)).toMatchObject([[{ input: { Tags: [{ Value: '2' }] } }]]);
+  });
+
+  test('what there was no time for is handed over, and done by the next run', async () => {
+    const simulation = world({ policies: [stopUntagged], enforcement: isOn, pageSize: 'aws', latencyMs: 1_000 });
+    const { sandbox, engine } = simulation;
+    const { events, instances } = sandbox.account.launch({ ...untagged, count: 8, at: settled });
+    const running = events.filter((event) => (event.detail as { state?: string }).state === 'running');
+    const messages = running.map((event, index) => ({ id: `${index}`, body: JSON.stringify(event) }));
+    const report = await inspectBatch(engine, messages);
+
+    const stopped = (inputsOf(simulation, 'ec2:StopInstances') as { InstanceIds: string[] }[]).flatMap(
+      ({ InstanceIds }) => InstanceIds,
+    );
+    const left = instances.map(({ InstanceId = '' }) => InstanceId).filter((id) => !stopped.includes(id));
+    expect(stopped.length).toBeGreaterThan(0);
+    expect(left.length).toBeGreaterThan(0);
+    const looks = (inputsOf(simulation, 'sqs:SendMessage') as SendMessageCommandInput[]).map(
+      ({ MessageBody = '', DelaySeconds }) => ({ ...(JSON.parse(MessageBody) as LookMessage), DelaySeconds }),
+    );
+    expect(looks.find(({ DelaySeconds }) => DelaySeconds === 0)).toEqual({
+      kind: 'look',
+      attempt: 0,
+      queue: 'live',
+      instances: left.map((id) => ({ instanceId: id, cause: { key: `look:${id}`, text: 'what is due' } })),
+      DelaySeconds: 0,
+    });
+    expect(report.failed).toEqual([]);
+    const begun = (await findingsOf(simulation)).filter(({ acts = [], steps = [] }) =>
+      [...acts, ...steps.flatMap((step) => step.begun ?? [])].some(Boolean),
+    );
+    expect(begun).toHaveLength(stopped.length);
+    await simulation.runUntilQuiet(MINUTE);
+    expect(changesMade(simulation)).toHaveLength(8);
   });
 
   test('what fails in the same way is tried again and not told again', async () => {

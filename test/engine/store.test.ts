@@ -1,6 +1,7 @@
 import type { BatchGetItemCommandInput, PutItemCommandInput, ScanCommandInput } from '@aws-sdk/client-dynamodb';
 import type { Finding, SubjectRecord } from '../../src/domain/finding.ts';
 import type { Aws, Operation } from '../../src/domain/operations.ts';
+import type { Act } from '../../src/domain/steps.ts';
 import {
   readAllRecords,
   readDeployment,
@@ -140,6 +141,26 @@ describe('an item larger than DynamoDB takes', () => {
     for (const finding of findings)
       expect(finding).toEqual({ ...bare, policy: finding.policy, reason: 'r'.repeat(300), fix: 'f'.repeat(300) });
   });
+});
+
+test('an item that is too large keeps the latest two acts of each finding, and all of them while it fits', async () => {
+  const acts = Array.from({ length: 10 }, (_, day): Act => {
+    const at = `2026-03-${day + 10}T09:00:00.000Z`;
+    return { action: 'stop', at, does: 'd'.repeat(100), outcome: 'done', calls: [], undo: [] };
+  });
+  const findings = [{ ...openSsh, acts }];
+  const stored = async (outbox: SubjectRecord['outbox']) => {
+    const { engine } = engineWith();
+    await writeRecord(engine, recordOf({ findings, outbox }));
+    return (await readRecords(engine, [id])).get(id);
+  };
+  const large = { ...openSsh, acts, reason: 'r'.repeat(400_000) };
+  const alert = alertOf('opened', large);
+
+  expect((await stored([]))?.findings[0]?.acts).toEqual(acts);
+  const full = await stored([alert]);
+  expect(full?.findings[0]?.acts).toEqual(acts.slice(8));
+  expect(full?.outbox[0]?.entries[0]?.finding.acts).toEqual(acts.slice(8));
 });
 
 describe('a read', () => {
