@@ -1,6 +1,7 @@
 import type { Plan } from './action.ts';
 import type { Alert, AlertEntry, Cause } from './alert.ts';
-import { alertOf, type Finding, leasedFrom, type SubjectRecord } from './finding.ts';
+import type { Finding, SubjectRecord } from './finding.ts';
+import { alertOf, everyChannel, leasedFrom } from './outbox.ts';
 import { type Act, isBeingDone, isSame, type Step, withAct } from './steps.ts';
 
 /**
@@ -74,9 +75,6 @@ export function afterAct(record: SubjectRecord, done: Done): AfterAct {
   const lease = toSend.length > 0 ? { outboxLeasedUntil: leasedFrom(done.at) } : {};
   return { record: { ...next, outbox: [...others, ...told], ...lease }, toSend };
 }
-
-/** That an alert is owed to when it is written. */
-const everyChannel = ['sns', 'eventbridge'] as const;
 
 /** Whether it is to be told: what was overtaken, or failed in the same way since it opened, is not. */
 function isNews(act: Act, { acts = [], openedAt }: Finding): boolean {

@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import type { ActionKind } from './action.ts';
 import { enforcements } from './bind.ts';
+import { digest } from './digest.ts';
 import type { Policy } from './policy.ts';
 import type { Safety } from './safety.ts';
 import type { Held } from './steps.ts';
@@ -109,8 +109,7 @@ function notedPolicy(before: EnforcedPolicy | undefined, policy: Policy, at: str
 
 /** What a violation is by a policy. Exemptions and descriptions don't make one. */
 function definitionOf({ rule, parameters, match, enforce }: Policy): string {
-  const text = JSON.stringify([rule, parameters, match ?? null, enforce ?? null]);
-  return createHash('sha256').update(text).digest('hex').slice(0, 12);
+  return digest([JSON.stringify([rule, parameters, match ?? null, enforce ?? null])]);
 }
 
 /** The controls after a sweep was completed: what is enforced since before it began has its baseline now. */

@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
-import type { Alert, AlertEntry, Cause, Change, Channel, InstanceSummary } from './alert.ts';
+import type { Alert, AlertEntry, Cause, Change, InstanceSummary } from './alert.ts';
 import type { Launch } from './collected.ts';
+import { digest } from './digest.ts';
 import { dueWarning, type Exempt } from './exemption-end.ts';
 import { isPassing, type Missing } from './facts.ts';
 import type { Json } from './json.ts';
@@ -8,6 +8,7 @@ import type { Judgement, Subject } from './judge.ts';
 import { noticeOf } from './notices.ts';
 import type { Scope } from './operations.ts';
 import { type Origin, policiesOfLaunch, stillUndecided, withoutDisproved } from './origin.ts';
+import { alertOf, everyChannel, isLeased, leasedFrom, shortened } from './outbox.ts';
 import { type Mode, type Severity, severities } from './policy.ts';
 import { type Earlier, earlierOf, isRemembered } from './reopening.ts';
 import { type Act, type Enforceability, interrupted, isLetIn, type Step, stepsFor } from './steps.ts';
@@ -143,28 +144,6 @@ const STORED_EVIDENCE = 6_000;
 /** Of a list that is too long so many entries are kept. */
 const STORED_ENTRIES = 20;
 
-/** How long a sender has for its outbox before another may take it up, in milliseconds: twice a function's timeout. */
-export const OUTBOX_LEASE_MS = 120_000;
-
-/** How many entries wait in an outbox before older words on a finding give way to newer ones. */
-const OWED_ENTRIES = 50;
-
-/**
- * An outbox that a channel has refused for long keeps only the newest word on each finding: it must fit into the item,
- * or nothing could be written, and nothing told, any more.
- */
-function shortened(outbox: readonly Alert[]): readonly Alert[] {
-  const count = outbox.reduce((sum, alert) => sum + alert.entries.length, 0);
-  if (count <= OWED_ENTRIES) return outbox;
-  const newest = new Map<string, Alert>();
-  for (const alert of outbox)
-    for (const { finding } of alert.entries) newest.set(`${alert.topic} ${finding.id}`, alert);
-  return outbox.flatMap((alert) => {
-    const entries = alert.entries.filter(({ finding }) => newest.get(`${alert.topic} ${finding.id}`) === alert);
-    return entries.length === 0 ? [] : [{ ...alert, entries }];
-  });
-}
-
 /** What a look leads to. */
 export interface Reconciled {
   /** To be written on the condition that nobody wrote since it was read. */
@@ -253,18 +232,6 @@ function stillNotSaid(record: SubjectRecord | undefined, { judgements, unswept }
     .filter((policy) => unswept.has(policy) || before.has(policy));
 }
 
-/** Takes over an outbox that nobody is sending. @returns undefined when there is nothing to send. */
-export function claimOutbox(record: SubjectRecord, at: Date): Reconciled | undefined {
-  if (record.outbox.length === 0 || isLeased(record, at.toISOString())) return undefined;
-  const outboxLeasedUntil = leasedFrom(at);
-  return { record: { ...record, version: record.version + 1, outboxLeasedUntil }, toSend: record.outbox };
-}
-
-/** Until when whoever sends from now on has the outbox for itself, ISO 8601. */
-export function leasedFrom(at: Date): string {
-  return new Date(at.getTime() + OUTBOX_LEASE_MS).toISOString();
-}
-
 /** Whether the sweep must look at it even when EC2 shows no such instance: something is open, or still to be told. */
 export function isLive({ outbox, findings, instance }: SubjectRecord): boolean {
   return outbox.length > 0 || (instance !== undefined && findings.some((finding) => finding.status !== 'closed'));
@@ -276,23 +243,6 @@ export function wakesAt({ findings }: SubjectRecord): string | undefined {
     .flatMap(({ status, wakeAt }) => (status === 'open' && wakeAt !== undefined ? [wakeAt] : []))
     .sort()
     .at(0);
-}
-
-/** What each channel has taken of an alert, by the alert's id. */
-export type Deliveries = ReadonlyMap<string, ReadonlySet<Channel>>;
-
-/** What the item becomes after a delivery. Alerts that others added meanwhile stay, with their lease. */
-export function markDelivered(record: SubjectRecord, deliveries: Deliveries): SubjectRecord {
-  const { outboxLeasedUntil, ...rest } = record;
-  const outbox = record.outbox
-    .map((alert) => ({ ...alert, owes: alert.owes.filter((channel) => !deliveries.get(alert.id)?.has(channel)) }))
-    .filter((alert) => alert.owes.length > 0);
-  const lease = outbox.length > 0 && outboxLeasedUntil !== undefined ? { outboxLeasedUntil } : {};
-  return { ...rest, ...lease, version: record.version + 1, outbox };
-}
-
-function isLeased(record: SubjectRecord | undefined, at: string): boolean {
-  return record?.outboxLeasedUntil !== undefined && record.outboxLeasedUntil > at;
 }
 
 /** `f-` and the first 12 hex digits of a SHA-256 over what identifies a finding. */
@@ -575,37 +525,9 @@ function alertsOf(steps: readonly Told[], look: Look, instance: InstanceSummary)
     observedAt: look.at.toISOString(),
   };
   return [
-    ...alertOf({ ...about, topic: 'alerts', owes: ['sns', 'eventbridge'] }, rest),
+    ...alertOf({ ...about, topic: 'alerts', owes: everyChannel }, rest),
     ...alertOf({ ...about, topic: 'operations', owes: ['sns'] }, unknowns),
   ];
-}
-
-/** A finding as alerts tell it: the calls of its plans, which none of them shows, would fill the item that alerts wait in. */
-function withoutCalls(finding: Finding): Finding {
-  const { steps, acts } = finding;
-  const isReversible = (undo: Act['undo']) => undo.slice(0, 1);
-  return {
-    ...finding,
-    ...(steps === undefined ? {} : { steps: steps.map(withoutPlannedCalls) }),
-    ...(acts === undefined ? {} : { acts: acts.map((act) => ({ ...act, undo: isReversible(act.undo) })) }),
-  };
-}
-
-function withoutPlannedCalls({ begun: _begun, planned, ...step }: Step): Step {
-  if ('refused' in planned) return { ...step, planned };
-  return { ...step, planned: { plan: { ...planned.plan, calls: [], undo: [] } } };
-}
-
-/** The alert of these entries, if there are any. Its id says what it tells: with another entry it is another alert. */
-export function alertOf(about: Omit<Alert, 'id' | 'entries'>, entries: readonly AlertEntry[]): readonly Alert[] {
-  if (entries.length === 0) return [];
-  const told = entries.map(({ change, finding }) =>
-    [finding.id, change, ...(finding.acts ?? []).map(({ action, at, outcome }) => `${action} ${at} ${outcome}`)].join(
-      ':',
-    ),
-  );
-  const copies = entries.map(({ change, finding }) => ({ change, finding: withoutCalls(finding) }));
-  return [{ ...about, id: `a-${digest([about.topic, about.observedAt, ...told])}`, entries: copies }];
 }
 
 /** What a look adds that comes after a newer one: who launched, and what it saw kept. */
@@ -615,8 +537,4 @@ function withLateLook(record: SubjectRecord, look: Look): Reconciled | undefined
   if (proved === record && launch === undefined) return undefined;
   const next = { ...proved, version: record.version + 1, ...(launch === undefined ? {} : { launch }) };
   return { record: next, toSend: [] };
-}
-
-function digest(parts: readonly string[]): string {
-  return createHash('sha256').update(parts.join('\n')).digest('hex').slice(0, 12);
 }

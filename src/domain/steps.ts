@@ -2,7 +2,7 @@ import type { Plan, Planned, PlannedCall } from './action.ts';
 import type { Life } from './finding.ts';
 import type { Enforcement } from './policy.ts';
 import { graceFrom } from './reopening.ts';
-import { DAY_MS } from './time.ts';
+import { DAY_MS, LEASE_MS } from './time.ts';
 
 /** What keeps an action from coming. */
 export type HeldBy =
@@ -120,9 +120,6 @@ function isKeptOut({ held }: Step): boolean {
   return held !== undefined && keptOutBy.has(held.by) && held.maySettle === undefined;
 }
 
-/** How long whoever began has for the calls, in milliseconds: twice a function's timeout. */
-export const BEGUN_LEASE_MS = 120_000;
-
 /** How many acts a finding remembers. */
 export const REMEMBERED_ACTS = 10;
 
@@ -177,7 +174,7 @@ export function isDue({ dueAt: due, begun }: Step, at: Date): boolean {
 
 /** Whether whoever began may still be making the calls. */
 export function isBeingDone(begun: Begun | undefined, at: Date): boolean {
-  return begun !== undefined && at.getTime() - Date.parse(begun.at) < BEGUN_LEASE_MS;
+  return begun !== undefined && at.getTime() - Date.parse(begun.at) < LEASE_MS;
 }
 
 function heldBack(finding: Standing, possible: Possible, enforceability: Enforceability, at: Date): Held | undefined {

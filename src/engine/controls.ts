@@ -10,12 +10,10 @@ import {
   withTrips,
 } from '../domain/controls.ts';
 import type { Finding, SubjectRecord } from '../domain/finding.ts';
+import { LEASE_MS } from '../domain/time.ts';
 import type { Engine } from './deployment.ts';
 import type { Enforced } from './enforce.ts';
 import { changeControls, readLiveRecords } from './store.ts';
-
-/** How long whoever tells of a limit has for it, in milliseconds: twice a function's timeout. */
-const TELLING_MS = 120_000;
 
 /**
  * What is known of enforcement, with what is deployed now noted in it.
@@ -47,7 +45,7 @@ export async function tellTrips(
 ): Promise<void> {
   const at = engine.now();
   if (before === undefined || !(hasTripped || untoldTrips(before, at.toISOString()).length > 0)) return;
-  const tellingUntil = new Date(at.getTime() + TELLING_MS).toISOString();
+  const tellingUntil = new Date(at.getTime() + LEASE_MS).toISOString();
   let mine: ReturnType<typeof untoldTrips> = [];
   await changeControls(engine, (controls) => {
     mine = untoldTrips(controls, at.toISOString());

@@ -5,8 +5,9 @@ import { findingEvents } from '../alerts/finding-events.ts';
 import type { Message } from '../alerts/message.ts';
 import type { Alert, Channel } from '../domain/alert.ts';
 import { asError } from '../domain/errors.ts';
-import { markDelivered, type SubjectRecord } from '../domain/finding.ts';
+import type { SubjectRecord } from '../domain/finding.ts';
 import { groupedBy } from '../domain/grouped.ts';
+import { markDelivered } from '../domain/outbox.ts';
 import type { Engine } from './deployment.ts';
 import { readRecords, writeRecord } from './store.ts';
 

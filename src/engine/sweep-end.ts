@@ -1,5 +1,6 @@
 import { renderSweepSummary } from '../alerts/sweep-summary.ts';
-import { claimOutbox, type SubjectRecord } from '../domain/finding.ts';
+import type { SubjectRecord } from '../domain/finding.ts';
+import { claimOutbox } from '../domain/outbox.ts';
 import { DAY_MS } from '../domain/time.ts';
 import { settleBaselines } from './controls.ts';
 import { deliver, type Outgoing } from './deliver.ts';

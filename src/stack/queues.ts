@@ -9,7 +9,7 @@ import {
 } from './cloudformation.ts';
 
 /** The inspect function's timeout in seconds; serverless.yml says the same. */
-const TIMEOUT = 60;
+export const TIMEOUT = 60;
 
 /**
  * Lambda's advice: six times the timeout. The second that a batch is gathered is nothing beside it.

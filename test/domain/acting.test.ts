@@ -1,8 +1,9 @@
 import { afterAct, begin, type Done, undone } from '../../src/domain/acting.ts';
 import type { Plan } from '../../src/domain/action.ts';
 import type { Alert, Change } from '../../src/domain/alert.ts';
-import { type Finding, findingId, OUTBOX_LEASE_MS, type SubjectRecord } from '../../src/domain/finding.ts';
+import { type Finding, findingId, type SubjectRecord } from '../../src/domain/finding.ts';
 import type { Act, Step } from '../../src/domain/steps.ts';
+import { LEASE_MS } from '../../src/domain/time.ts';
 import {
   at,
   enforced,
@@ -98,7 +99,7 @@ const doing: Done = {
   sending: [],
 };
 const begun: Step = { ...due, begun: { at: iso(1), plan: stopPlan } };
-const leasedUntil = iso(1 + OUTBOX_LEASE_MS / minute);
+const leasedUntil = iso(1 + LEASE_MS / minute);
 
 /** What alerts tell: topic, look, change, and what was done in the latest act. */
 function words(alerts: readonly Alert[]): readonly string[] {

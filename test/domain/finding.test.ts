@@ -1,22 +1,21 @@
 import type { Change } from '../../src/domain/alert.ts';
 import type { Launch } from '../../src/domain/collected.ts';
 import {
-  claimOutbox,
   type Finding,
   findingId,
   isLive,
   KEPT_MS,
   KEPT_WHEN_GONE_MS,
   type Look,
-  markDelivered,
-  OUTBOX_LEASE_MS,
   reconcile,
   type SubjectRecord,
   wakesAt,
 } from '../../src/domain/finding.ts';
 import type { Judgement } from '../../src/domain/judge.ts';
+import { claimOutbox, markDelivered } from '../../src/domain/outbox.ts';
 import { REMEMBERED_MS } from '../../src/domain/reopening.ts';
 import type { HeldBy } from '../../src/domain/steps.ts';
+import { LEASE_MS } from '../../src/domain/time.ts';
 import {
   at,
   cannotSay,
@@ -486,7 +485,7 @@ describe('an alert', () => {
 
 describe('the outbox', () => {
   const first = reconciled(undefined, look(0, [violates]));
-  const lease = OUTBOX_LEASE_MS / minute;
+  const lease = LEASE_MS / minute;
 
   test('is written with the finding that it tells of, and leased to the writer', () => {
     expect(first.record.outbox).toEqual(first.toSend);

@@ -1,14 +1,8 @@
 import type { Plan } from '../../src/domain/action.ts';
 import type { Alert } from '../../src/domain/alert.ts';
-import {
-  type Deliveries,
-  type Look,
-  markDelivered,
-  type Reconciled,
-  reconcile,
-  type SubjectRecord,
-} from '../../src/domain/finding.ts';
+import { type Look, type Reconciled, reconcile, type SubjectRecord } from '../../src/domain/finding.ts';
 import type { Judgement, Subject } from '../../src/domain/judge.ts';
+import { type Deliveries, markDelivered } from '../../src/domain/outbox.ts';
 import { type Enforcement, notify, type Severity } from '../../src/domain/policy.ts';
 import type { Enforceability } from '../../src/domain/steps.ts';
 
