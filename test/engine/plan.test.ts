@@ -209,6 +209,18 @@ describe('a group that is on another instance too', () => {
     ]);
   });
 
+  test('that does not violate the policy is not changed', async () => {
+    const { world, other } = await shared({});
+    const all = (world.simulation.sandbox.account.rows.reservations ?? []).flatMap(({ Instances = [] }) => Instances);
+    for (const one of all) one.State = { Name: 'shutting-down' };
+    const id = await world.launch({ ...exposed, at: settled });
+
+    expect(world.changes()).toEqual([]);
+    expect(await heldOf(world, id)).toEqual([
+      { by: 'refused', why: expect.stringContaining(`${other} does not violate the policy`) },
+    ]);
+  });
+
   test('that can not be read is not changed', async () => {
     const { world, other } = await shared({});
     world.simulation.sandbox.inject({
