@@ -35,8 +35,10 @@ export interface Written {
 export interface Enforced {
   /** What is to be sent: what was done is told together with what the look found. */
   readonly outgoing: readonly Outgoing[];
-  /** Instances that something was done to, that changed in between, or that share what was changed: they are looked at again. */
+  /** Instances that something was done to, or that share what was changed: they are looked at again. */
   readonly lookAgain: ReadonlySet<string>;
+  /** Instances that changed between the look and what was due. */
+  readonly changed: ReadonlySet<string>;
   /** Instances that there was no time for. */
   readonly left: ReadonlySet<string>;
   /** A limit was reached. */
@@ -59,6 +61,7 @@ export async function enforceDue(engine: Engine, written: readonly Written[], re
   const begunAt = engine.now().getTime();
   const outgoing: Outgoing[] = [];
   const lookAgain = new Set<string>();
+  const changed = new Set<string>();
   const left = new Set<string>();
   let hasTripped = false;
   for (const one of written) {
@@ -73,13 +76,14 @@ export async function enforceDue(engine: Engine, written: readonly Written[], re
         current = acted.outgoing;
         hasTripped ||= acted.hasTripped === true;
         for (const id of acted.lookAgain) lookAgain.add(id);
+        if (acted.hasChanged) changed.add(one.look.subject.id);
       } catch (error) {
         report.fail(one.tasks, `${due.bound.id} on ${one.look.subject.id}: ${describeError(error)}`);
       }
     }
     outgoing.push(current);
   }
-  return { outgoing, lookAgain, left, hasTripped };
+  return { outgoing, lookAgain, changed, left, hasTripped };
 }
 
 function dueActions(engine: Engine, { look, outgoing }: Written, at: Date): readonly DueAction[] {
@@ -104,6 +108,7 @@ function dueSteps({ status, steps = [] }: Finding, at: Date): readonly Step[] {
 interface Acted {
   readonly outgoing: Outgoing;
   readonly lookAgain: readonly string[];
+  readonly hasChanged?: boolean;
   readonly hasTripped?: boolean;
 }
 
@@ -115,7 +120,7 @@ async function act(engine: Engine, outgoing: Outgoing, look: Look, due: DueActio
   if (stoppedBy !== 'nothing') return nothing;
   const controls = await readControls(engine);
   const last = await lookOnceMore(engine, policy, instanceId, bound.id, plan, controls, launchKnown(outgoing.record));
-  if (last.is === 'changed') return { outgoing, lookAgain: [instanceId] };
+  if (last.is === 'changed') return { ...nothing, hasChanged: true };
   const at = engine.now();
   const done = {
     policy: policy.name,
@@ -126,7 +131,7 @@ async function act(engine: Engine, outgoing: Outgoing, look: Look, due: DueActio
     at,
   };
   const begun = await writeBegun(engine, outgoing, { ...due, plan: last.plan }, at);
-  if (begun === undefined) return { outgoing, lookAgain: [instanceId] };
+  if (begun === undefined) return { ...nothing, hasChanged: true };
   const release = () => writeOutcome(engine, begun, done);
   const admitted = await admit(engine, due, last.plan, controls, at, report).catch(async (error: unknown) => {
     // No call was made: nobody needs to wonder later whether one was.

@@ -50,7 +50,7 @@ export async function inspectBatch(engine: Engine, messages: readonly QueueMessa
   }
   await lookAgain(
     engine,
-    looks.map(({ taken }) => taken),
+    looks.map(({ taken }) => (enforced.changed.has(taken.look.subject.id) ? withAnother(taken) : taken)),
     report,
   );
   await lookAfter(engine, looks, enforced, report);
@@ -161,9 +161,14 @@ function unsweptIn(controls: Controls | undefined): ReadonlySet<string> {
 function withPlans(looks: readonly ReadLook[], plans: Plans, unswept: ReadonlySet<string>): readonly ReadLook[] {
   return looks.map(({ taken, ...one }) => {
     const enforcement = plans.get(one.sighting.instanceId) ?? taken.look.enforcement;
-    const again = taken.again || (maySettle(enforcement) && taken.attempt < RELOOK_DELAYS_SECONDS.length);
-    return { ...one, taken: { ...taken, again, look: { ...taken.look, enforcement, unswept } } };
+    const planned = { ...taken, look: { ...taken.look, enforcement, unswept } };
+    return { ...one, taken: maySettle(enforcement) ? withAnother(planned) : planned };
   });
+}
+
+/** The look with another behind it, unless there were as many as there may be: the sweep comes within the hour. */
+function withAnother(taken: TakenLook): TakenLook {
+  return { ...taken, again: taken.again || taken.attempt < RELOOK_DELAYS_SECONDS.length };
 }
 
 /** Whether something is not done only because a launch has not settled, or a read was throttled. */

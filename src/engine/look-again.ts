@@ -44,7 +44,7 @@ export async function lookInParts(engine: Engine, sightings: readonly Sighting[]
 /** How long after something was done it is looked at again, in seconds: Describe may lag behind. */
 const AFTER_ACT_SECONDS = 30;
 
-/** Asks for a look at what was changed, or changed in between; and at what there was no time to act on. */
+/** Asks for a look at what was changed, and at what there was no time to act on. */
 export async function lookAfter(
   engine: Engine,
   looks: readonly { readonly sighting: Sighting }[],

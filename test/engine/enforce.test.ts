@@ -581,3 +581,27 @@ test('a deployment that only notifies asks nothing of the table for enforcement'
   expect(JSON.stringify(reads)).not.toContain('"enforcement"');
   expect(scope.region).toBe('us-east-1');
 });
+
+test('what is planned otherwise each time is not done, and not looked at without end', async () => {
+  let plans = 0;
+  const restless: AnyAction = {
+    ...plainStop,
+    plan: ({ instance: { InstanceId } }) => ({
+      plan: {
+        does: `stop ${InstanceId}`,
+        calls: [{ operation: 'ec2:StopInstances', input: { InstanceIds: [InstanceId, `i-${++plans}`] } }],
+        undo: [],
+        concerns: [],
+      },
+    }),
+  };
+  const simulation = world({ policies: [enforcing(requiredTags, restless)], enforcement: isOn });
+  await sweepOnce(simulation);
+
+  await happens(simulation, simulation.sandbox.account.launch(untagged).events);
+  await simulation.runUntilQuiet(2 * HOUR);
+
+  expect(changesMade(simulation)).toEqual([]);
+  expect(plans).toBeGreaterThan(2);
+  expect(inputsOf(simulation, 'sqs:SendMessage').length).toBeLessThan(10);
+});
