@@ -49,6 +49,7 @@ export function renderBaseline({ policy, since, findings }: Baseline, scope: Sco
   const content = {
     version: 1,
     kind: 'baseline',
+    topic: 'alerts',
     ...scope,
     policy,
     since,

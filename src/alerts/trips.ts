@@ -30,6 +30,7 @@ export function renderTrips(trips: readonly (readonly [ActionKind, Trip])[], sco
   const content = {
     version: 1,
     kind: 'limit-reached',
+    topic: 'operations',
     ...scope,
     limits: Object.fromEntries(trips.map(([kind, { at: reachedAt, limit }]) => [kind, { at: reachedAt, limit }])),
   };

@@ -52,6 +52,7 @@ test.each([
   expect(contentOf(count)).toEqual({
     version: 1,
     kind: 'baseline',
+    topic: 'alerts',
     accountId: '123456789012',
     region: 'us-east-1',
     policy: 'no-open-ssh',

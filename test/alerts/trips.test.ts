@@ -35,6 +35,7 @@ test('its JSON form has every limit', () => {
   expect(JSON.parse(forms(message).sqs)).toEqual({
     version: 1,
     kind: 'limit-reached',
+    topic: 'operations',
     accountId: '123456789012',
     region: 'us-east-1',
     limits: { stop, terminate },
