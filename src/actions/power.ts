@@ -54,8 +54,7 @@ export function whyDataIsLost({ instance, facts, parameters }: PowerContext): st
   const advice = 'save what is needed, then do it by hand or set loseInstanceStore';
   if (RootDeviceType === 'instance-store')
     return `its root volume is on instance storage, and would be lost: ${advice}`;
-  const { instanceTypeInfo } = facts;
-  if (instanceTypeInfo.known && instanceTypeInfo.value.InstanceStorageSupported === false) return undefined;
+  if (facts.instanceTypeInfo.value.InstanceStorageSupported === false) return undefined;
   return `its type has instance storage, and what is on it would be lost: ${advice}`;
 }
 
@@ -68,11 +67,10 @@ export function whyNotStopped({ instance: { RootDeviceType }, facts }: PowerCont
     return 'its root volume is on instance storage, and it can not be stopped: use quarantine or terminate';
   }
   const { protection, spotRequest } = facts;
-  if (!protection.known || protection.value.stop) {
+  if (protection.value.stop) {
     return 'it has stop protection (disableApiStop): ask whoever protected it to take that off';
   }
-  if (spotRequest.known && spotRequest.value === 'none') return undefined;
-  if (spotRequest.known && spotRequest.value !== 'none' && spotRequest.value.Type === 'persistent') return undefined;
+  if (spotRequest.value === 'none' || spotRequest.value.Type === 'persistent') return undefined;
   return 'its Spot request is one-time, and it can not be stopped: use quarantine or terminate';
 }
 
@@ -85,13 +83,12 @@ const ended: readonly (string | undefined)[] = ['cancelled', 'closed', 'failed']
  * @see https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/terminating-instances.html
  */
 export function whyNotTerminated({ facts: { protection, spotRequest } }: PowerContext): string | undefined {
-  if (!protection.known || protection.value.termination) {
+  if (protection.value.termination) {
     return 'it has termination protection (disableApiTermination): ask whoever protected it to take that off';
   }
   if (protection.value.stop) {
     return 'it has stop protection (disableApiStop), which protects from termination as well: ask whoever protected it to take that off';
   }
-  if (!spotRequest.known) return 'its Spot request is not known';
   if (spotRequest.value === 'none') return undefined;
   const { Type, State, SpotInstanceRequestId } = spotRequest.value;
   if (Type !== 'persistent' || ended.includes(State)) return undefined;

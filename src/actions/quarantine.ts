@@ -71,7 +71,7 @@ export const quarantine = defineAction({
     const notOurs = interfaces.flatMap((one) => whyNotMoved(one, chosen.group) ?? []);
     if (notOurs.length > 0) return { refused: `it can not be isolated whole: ${phrases(notOurs, NAMED)}` };
     const moved = interfaces.filter((one) => !isIn(one, chosen.group));
-    const isProtected = facts.protection.known && facts.protection.value.termination;
+    const isProtected = facts.protection.value.termination;
     const canBeProtected = InstanceLifecycle !== 'spot';
     const protects = parameters.protect && canBeProtected && !isProtected;
     if (moved.length === 0 && !protects) return { refused: `it is in ${chosen.group.GroupId} alone already` };

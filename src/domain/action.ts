@@ -47,10 +47,13 @@ export type Standing =
   /** It violates the policy too, is not exempt, and the policy may act on it. */
   { readonly isAlike: true } | { readonly isAlike: false; readonly why: string };
 
-/** What an action may read: what it declared as needs. The rest does not compile. */
+/** Facts whose value can be read: nothing asks first whether it is known. */
+type KnownFacts = { readonly [K in keyof Facts]: Exclude<Facts[K], { readonly known: false }> };
+
+/** What an action may read: what it declared as needs, all of it known. The rest does not compile. */
 export interface ActionContext<N extends Need, P> {
   readonly instance: InstanceFields<N> & Pick<Instance, 'State'>;
-  readonly facts: Pick<Facts, Extract<N, keyof Facts>>;
+  readonly facts: Pick<KnownFacts, Extract<N, keyof KnownFacts>>;
   /** What the policy tells the action. */
   readonly parameters: P;
   /** What is wrong, by the policy's rule. */
