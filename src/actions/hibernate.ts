@@ -2,15 +2,13 @@ import { defineAction } from '../domain/action.ts';
 import {
   firstOf,
   type PowerContext,
+  plainType,
   powerNeeds,
   powerParameters,
   whyDataIsLost,
   whyManaged,
   whyNotStopped,
 } from './power.ts';
-
-/** Of a type without instance storage. */
-const plainType = [{ InstanceType: 'm7i.large', InstanceStorageSupported: false }] as const;
 
 export const hibernate = defineAction({
   id: 'hibernate',

@@ -25,6 +25,9 @@ export function powerParameters(z: Zod) {
   });
 }
 
+/** For examples: a type without instance storage, whose instances lose nothing. */
+export const plainType = [{ InstanceType: 'm7i.large', InstanceStorageSupported: false }] as const;
+
 /** The first reason that there is. */
 export function firstOf(...reasons: readonly (string | undefined)[]): string | undefined {
   return reasons.find((reason) => reason !== undefined);

@@ -141,15 +141,7 @@ export const revokeIngress = defineAction({
       parameters: {},
       violation: violationOf([22], {}),
       given: {
-        securityGroups: [
-          {
-            GroupId: 'sg-0123456789abcdef0',
-            IpPermissions: [
-              { IpProtocol: 'tcp', FromPort: 22, ToPort: 22, IpRanges: [{ CidrIp: '0.0.0.0/0' }] },
-              { IpProtocol: 'tcp', FromPort: 443, ToPort: 443, IpRanges: [{ CidrIp: '0.0.0.0/0' }] },
-            ],
-          },
-        ],
+        securityGroups: [groupOpenOn([22, 22], [443, 443])],
         securityGroupRules: [ruleFor(22, 22, { Description: 'for the weekend' })],
       },
       expect: {
@@ -182,12 +174,7 @@ export const revokeIngress = defineAction({
       parameters: { replaceWith: ['203.0.113.0/24'] },
       violation: violationOf([22], {}),
       given: {
-        securityGroups: [
-          {
-            GroupId: 'sg-0123456789abcdef0',
-            IpPermissions: [{ IpProtocol: 'tcp', FromPort: 22, ToPort: 22, IpRanges: [{ CidrIp: '0.0.0.0/0' }] }],
-          },
-        ],
+        securityGroups: [groupOpenOn([22, 22])],
         securityGroupRules: [ruleFor(22, 22)],
       },
       expect: {
@@ -231,12 +218,7 @@ export const revokeIngress = defineAction({
       parameters: {},
       violation: violationOf([22], { fromPort: 0, toPort: 1023 }),
       given: {
-        securityGroups: [
-          {
-            GroupId: 'sg-0123456789abcdef0',
-            IpPermissions: [{ IpProtocol: 'tcp', FromPort: 0, ToPort: 1023, IpRanges: [{ CidrIp: '0.0.0.0/0' }] }],
-          },
-        ],
+        securityGroups: [groupOpenOn([0, 1023])],
         securityGroupRules: [ruleFor(0, 1023)],
       },
       expect: {
@@ -249,12 +231,7 @@ export const revokeIngress = defineAction({
       parameters: { split: true },
       violation: violationOf([22], { fromPort: 0, toPort: 1023 }),
       given: {
-        securityGroups: [
-          {
-            GroupId: 'sg-0123456789abcdef0',
-            IpPermissions: [{ IpProtocol: 'tcp', FromPort: 0, ToPort: 1023, IpRanges: [{ CidrIp: '0.0.0.0/0' }] }],
-          },
-        ],
+        securityGroups: [groupOpenOn([0, 1023])],
         securityGroupRules: [ruleFor(0, 1023)],
       },
       expect: {
@@ -300,12 +277,7 @@ export const revokeIngress = defineAction({
       parameters: {},
       violation: violationOf([22], {}),
       given: {
-        securityGroups: [
-          {
-            GroupId: 'sg-0123456789abcdef0',
-            IpPermissions: [{ IpProtocol: 'tcp', FromPort: 22, ToPort: 22, IpRanges: [{ CidrIp: '0.0.0.0/0' }] }],
-          },
-        ],
+        securityGroups: [groupOpenOn([22, 22])],
         securityGroupRules: [ruleFor(22, 22)],
         groupInterfaces: [
           {
@@ -332,6 +304,16 @@ function violationOf(ports: readonly number[], { fromPort = 22, toPort = 22 }) {
     rule: 'restricted-ingress',
     parameters: { ports, protocols: ['tcp'] },
     evidence: { exposure: 'any', permissions: [{ ...permission, source: '0.0.0.0/0', offends: true }] },
+  };
+}
+
+/** The group, that lets everyone in to these ports. */
+function groupOpenOn(...ranges: readonly (readonly [fromPort: number, toPort: number])[]) {
+  return {
+    GroupId: 'sg-0123456789abcdef0',
+    IpPermissions: ranges.map(([FromPort, ToPort]) => {
+      return { IpProtocol: 'tcp', FromPort, ToPort, IpRanges: [{ CidrIp: '0.0.0.0/0' }] };
+    }),
   };
 }
 

@@ -1,8 +1,5 @@
 import { defineAction } from '../domain/action.ts';
-import { firstOf, powerNeeds, powerParameters, whyDataIsLost, whyManaged, whyNotStopped } from './power.ts';
-
-/** Of a type without instance storage. */
-const plainType = [{ InstanceType: 'm7i.large', InstanceStorageSupported: false }] as const;
+import { firstOf, plainType, powerNeeds, powerParameters, whyDataIsLost, whyManaged, whyNotStopped } from './power.ts';
 
 export const stop = defineAction({
   id: 'stop',
