@@ -87,6 +87,30 @@ export const nothingCollected: Collected = {
   launches: new Map(),
 };
 
+/** What was collected with what was collected later beyond it. Of what both read, all rows, and the later where they differ. */
+export function collectedWith(earlier: Collected, later: Collected): Collected {
+  return {
+    volumes: rowsWith(earlier.volumes, later.volumes),
+    securityGroups: rowsWith(earlier.securityGroups, later.securityGroups),
+    securityGroupRules: rowsWith(earlier.securityGroupRules, later.securityGroupRules),
+    prefixLists: rowsWith(earlier.prefixLists, later.prefixLists),
+    networkInterfaces: rowsWith(earlier.networkInterfaces, later.networkInterfaces),
+    instanceTypes: rowsWith(earlier.instanceTypes, later.instanceTypes),
+    kmsAliases: rowsWith(earlier.kmsAliases, later.kmsAliases),
+    groupInterfaces: rowsWith(earlier.groupInterfaces, later.groupInterfaces),
+    vpcGroups: rowsWith(earlier.vpcGroups, later.vpcGroups),
+    protections: rowsWith(earlier.protections, later.protections),
+    spotRequests: rowsWith(earlier.spotRequests, later.spotRequests),
+    launches: new Map([...earlier.launches, ...later.launches]),
+  };
+}
+
+function rowsWith<T>(earlier: Rows<T>, later: Rows<T>): Rows<T> {
+  if (later === notAskedFor) return earlier;
+  if (earlier === notAskedFor) return later;
+  return { rows: new Map([...earlier.rows, ...later.rows]), failure: later.failure ?? earlier.failure };
+}
+
 /** An instance with what is known of it: the one picture that all policies judge. */
 export interface InspectedInstance {
   readonly instance: Instance;

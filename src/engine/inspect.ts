@@ -150,7 +150,7 @@ async function lookAt(
   const judged = looks.flatMap(({ sighting, taken }) =>
     'instance' in sighting ? [{ instance: sighting.instance, judgements: taken.look.judgements }] : [],
   );
-  return withPlans(looks, await planActions(engine, judged, controls, launches), unsweptIn(controls));
+  return withPlans(looks, await planActions(engine, judged, collected, controls), unsweptIn(controls));
 }
 
 function unsweptIn(controls: Controls | undefined): ReadonlySet<string> {

@@ -35,7 +35,7 @@ export async function lookOnceMore(
   const at = engine.now();
   const judgement = judgeOrSay(policy, { instance, facts: factsOf(instance, collected, at) }, at);
   if (judgement === undefined || !isViolation(judgement)) return changed('it is no violation any more');
-  const plans = await planActions(alone, [{ instance, judgements: [judgement] }], controls, launches);
+  const plans = await planActions(alone, [{ instance, judgements: [judgement] }], collected, controls);
   const enforceability = plans.get(instanceId)?.get(policy.name);
   if (enforceability?.held !== undefined) return changed(enforceability.held.why);
   const planned = enforceability?.actions.find(({ use }) => use.id === action)?.planned;

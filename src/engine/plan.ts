@@ -2,7 +2,7 @@ import type { Plan, Planned, Standing } from '../domain/action.ts';
 import { interrupts, needsOfAction } from '../domain/action.ts';
 import { type Answer, no } from '../domain/answer.ts';
 import { needsToAct } from '../domain/bind.ts';
-import { factsOf, type InspectedInstance, type Launch } from '../domain/collected.ts';
+import { type Collected, collectedWith, factsOf, type InspectedInstance } from '../domain/collected.ts';
 import { type Controls, limitOf, noControls, whyStopped } from '../domain/controls.ts';
 import { describeError } from '../domain/errors.ts';
 import { describeMissing, type Facts, type Missing, mayAppear, missingOf } from '../domain/facts.ts';
@@ -39,21 +39,22 @@ interface Violation {
 
 /**
  * Plans every action of every policy that an instance violates, whether it will come or not: what would be done is kept with
- * the finding. What actions read beyond the policies is read here, for violations alone; what policies read is read once more with it, so
- * that a plan and what it is planned on are of one time.
+ * the finding. What actions read beyond the policies is read here, for violations alone.
+ * @param read what the engine's policies need, of these instances.
  * @param controls left out: nothing enforces.
  */
 export async function planActions(
   engine: Engine,
   judged: readonly Judged[],
+  read: Collected,
   controls: Controls = noControls,
-  launches: ReadonlyMap<string, Launch> = new Map(),
 ): Promise<Plans> {
   const violations = judged.flatMap((one) => violationsOf(engine, one));
   if (violations.length === 0) return new Map();
   const at = engine.now();
   const instances = distinct(violations.map(({ instance }) => instance));
-  const collected = await collect(engine.aws, instances, needsToPlan(engine, violations), launches);
+  const more = await collect(engine.aws, instances, needsBeyondPolicies(engine, violations), read.launches);
+  const collected = collectedWith(read, more);
   const inspected = new Map(
     instances.map((instance) => [instance.InstanceId, { instance, facts: factsOf(instance, collected, at) }]),
   );
@@ -79,9 +80,10 @@ function violationsOf(engine: Engine, { instance, judgements }: Judged): readonl
   });
 }
 
-function needsToPlan({ safety, policies }: Engine, violations: readonly Violation[]): readonly Need[] {
+function needsBeyondPolicies({ safety, policies }: Engine, violations: readonly Violation[]): readonly Need[] {
   const violated = violations.map(({ policy }) => policy);
-  return distinct([...needsOf(policies), ...needsToAct(violated, safety)]);
+  const read = needsOf(policies);
+  return distinct(needsToAct(violated, safety)).filter((need) => !read.includes(need));
 }
 
 function enforceabilityOf(

@@ -249,3 +249,22 @@ describe('a group that is on another instance too', () => {
     expect(world.changes()).toHaveLength(1);
   });
 });
+
+test('what the policies read is not read again to plan: what only actions read is, once', async () => {
+  const noOpenSsh = policyFor('restricted-ingress', { ports: [22] });
+  const observing = { ...enforcing(noOpenSsh, revokeIngress, revoke), mode: 'observe' as const };
+  const { simulation } = operated([observing]);
+  const { events } = simulation.sandbox.account.launch({ ...exposed, at: settled });
+  const before = simulation.sandbox.calls.length;
+
+  await inspectBatch(simulation.engine, [{ id: 'running', body: JSON.stringify(events[1]) }]);
+
+  const calls = simulation.sandbox.calls.slice(before).map(({ operation }) => operation);
+  const reads = calls.filter((operation) => operation.startsWith('ec2:'));
+  expect(reads).toEqual([
+    'ec2:DescribeInstances',
+    'ec2:DescribeSecurityGroups',
+    'ec2:DescribeSecurityGroupRules',
+    'ec2:DescribeNetworkInterfaces',
+  ]);
+});
