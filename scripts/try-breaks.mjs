@@ -194,8 +194,8 @@ const breaks = [
   {
     what: 'a pause is not read right before something is done',
     file: 'src/engine/enforce.ts',
-    from: 'whyStopped(await readControls(engine), policy.name, bound.action.kind)',
-    to: 'whyStopped({ ...(await readControls(engine)), paused: undefined }, policy.name, bound.action.kind)',
+    from: 'whyStopped(controls, policy.name, bound.action.kind)',
+    to: 'whyStopped({ ...controls, paused: undefined }, policy.name, bound.action.kind)',
     tests: ['enforcement'],
   },
   {

@@ -4,7 +4,7 @@ import { type Controls, countedWithin, limitOf, tripped, whyStopped } from '../d
 import { describeError } from '../domain/errors.ts';
 import { type Finding, type Look, launchKnown, type SubjectRecord } from '../domain/finding.ts';
 import type { BoundAction, BoundPolicy } from '../domain/policy.ts';
-import { type Act, type Held, isDue, type Step } from '../domain/steps.ts';
+import { type Act, isDue, type Step } from '../domain/steps.ts';
 import { DAY_MS, HOUR_MS } from '../domain/time.ts';
 import type { Report } from './batch-report.ts';
 import type { Outgoing } from './deliver.ts';
@@ -112,17 +112,20 @@ interface Acted {
   readonly hasTripped?: boolean;
 }
 
+/** Asks what may have changed since the look, and writes down what is about to be done. */
 async function act(engine: Engine, outgoing: Outgoing, look: Look, due: DueAction, report: Report): Promise<Acted> {
   const { policy, bound, plan } = due;
   const instanceId = look.subject.id;
   const nothing = { outgoing, lookAgain: [] };
-  const stoppedBy = await whyStoppedNow(engine, due, report);
-  if (stoppedBy !== 'nothing') return nothing;
-  const controls = await readControls(engine);
+  const controls = await controlsUnlessStopped(engine, due, report);
+  if (controls === undefined) return nothing;
   const last = await lookOnceMore(engine, policy, instanceId, bound.id, plan, controls, launchKnown(outgoing.record));
   if (last.is === 'changed') return { ...nothing, hasChanged: true };
   const at = engine.now();
-  const done = {
+  const now = { ...due, plan: last.plan };
+  const begun = await writeBegun(engine, outgoing, now, at);
+  if (begun === undefined) return { ...nothing, hasChanged: true };
+  const about = {
     policy: policy.name,
     action: bound.id,
     cause: look.cause,
@@ -130,50 +133,69 @@ async function act(engine: Engine, outgoing: Outgoing, look: Look, due: DueActio
     sending: outgoing.toSend.map(({ id }) => id),
     at,
   };
-  const begun = await writeBegun(engine, outgoing, { ...due, plan: last.plan }, at);
-  if (begun === undefined) return { ...nothing, hasChanged: true };
-  const release = () => writeOutcome(engine, begun, done);
-  const admitted = await admit(engine, due, last.plan, controls, at, report).catch(async (error: unknown) => {
+  return carryOut(engine, begun, now, controls, about, report);
+}
+
+/** Makes the calls, if there is still nothing against them, and writes down what became of it. */
+async function carryOut(
+  engine: Engine,
+  begun: Outgoing,
+  due: DueAction,
+  controls: Controls,
+  about: Omit<Done, 'act'>,
+  report: Report,
+): Promise<Acted> {
+  const { bound, plan } = due;
+  const { action, at } = about;
+  const mends = bound.action.rules === undefined ? {} : { mends: true as const };
+  const attempt = { action, at: at.toISOString(), does: plan.does, ...mends };
+  const end = (act?: Act) => writeOutcome(engine, begun, act === undefined ? about : { ...about, act });
+  const admitted = await admit(engine, due, controls, at, report).catch(async (error: unknown) => {
     // No call was made: nobody needs to wonder later whether one was.
-    await release();
+    await end();
     throw error;
   });
-  const mends = bound.action.rules === undefined ? {} : { mends: true as const };
-  const about = { action: bound.id, at: at.toISOString(), does: last.plan.does, ...mends };
   if (admitted.is === 'contested') {
-    const act = { ...about, outcome: 'contested', calls: [], detail: admitted.why, undo: [] } as const;
-    return { outgoing: await writeOutcome(engine, begun, { ...done, act }), lookAgain: [] };
+    const { why } = admitted;
+    return {
+      outgoing: await end({ ...attempt, outcome: 'contested', calls: [], detail: why, undo: [] }),
+      lookAgain: [],
+    };
   }
   if (admitted.is !== 'admitted')
-    return { outgoing: await release(), lookAgain: [], hasTripped: admitted.is === 'over the limit' };
-  const { calls, failure, isOvertaken } = await makeCalls(engine.aws, last.plan.calls);
+    return { outgoing: await end(), lookAgain: [], hasTripped: admitted.is === 'over the limit' };
+  const { calls, failure, isOvertaken } = await makeCalls(engine.aws, plan.calls);
+  const { id } = begun.record.subject;
   report.actions += 1;
   if (failure !== undefined && !isOvertaken) {
     report.failedActions += 1;
-    report.errors.push(`${bound.id} on ${instanceId}: ${failure}`);
+    report.errors.push(`${action} on ${id}: ${failure}`);
   }
-  const hasEffect = isOvertaken || calls.some(({ outcome }) => outcome === 'done');
+  const hasEffect = isOvertaken || calls.some((call) => call.outcome === 'done');
   if (!hasEffect) await admitted.giveBack();
   const outcome = failure === undefined ? 'done' : isOvertaken ? 'overtaken' : 'failed';
   const detail = failure === undefined ? {} : { detail: failure };
-  const act: Act = { ...about, outcome, calls, ...detail, undo: last.plan.undo };
-  const after = await writeOutcome(engine, begun, { ...done, act });
-  if (outcome === 'done') await countContest(engine, last.plan, at);
+  const after = await end({ ...attempt, outcome, calls, ...detail, undo: plan.undo });
+  if (outcome === 'done') await countContest(engine, plan, at);
   // What failed is tried again at the next look that something leads to, within the hour.
-  return { outgoing: after, lookAgain: hasEffect ? [instanceId, ...last.plan.concerns] : [] };
+  return { outgoing: after, lookAgain: hasEffect ? [id, ...plan.concerns] : [] };
 }
 
-/** What stops it right now, as far as the table can be read: what can't be read stops it. */
-async function whyStoppedNow(
+/**
+ * What is known of enforcement right now.
+ * @returns undefined when that stops it, or can't be read: what can't be read stops it, too.
+ */
+async function controlsUnlessStopped(
   engine: Engine,
   { policy, bound }: DueAction,
   report: Report,
-): Promise<'nothing' | 'unknown' | Held> {
+): Promise<Controls | undefined> {
   try {
-    return whyStopped(await readControls(engine), policy.name, bound.action.kind) ?? 'nothing';
+    const controls = await readControls(engine);
+    return whyStopped(controls, policy.name, bound.action.kind) === undefined ? controls : undefined;
   } catch (error) {
     report.errors.push(`nothing is done, since whether it is paused can't be read: ${describeError(error)}`);
-    return 'unknown';
+    return undefined;
   }
 }
 
@@ -183,21 +205,14 @@ type Admitted =
   | { readonly is: 'stopped' | 'over the limit' };
 
 /** Whether it may be done after all that came between: nobody puts it back each time, the hour has room, and nobody paused it. */
-async function admit(
-  engine: Engine,
-  due: DueAction,
-  plan: Plan,
-  controls: Controls,
-  at: Date,
-  report: Report,
-): Promise<Admitted> {
-  const why = await contestedBy(engine, plan, at);
+async function admit(engine: Engine, due: DueAction, controls: Controls, at: Date, report: Report): Promise<Admitted> {
+  const why = await contestedBy(engine, due.plan, at);
   if (why !== undefined) return { is: 'contested', why };
   const { kind } = due.bound.action;
   const budget = `${kind}#${countedWithin(controls, at)}`;
   const expiresAt = new Date(at.getTime() + 2 * HOUR_MS);
   const limit = limitOf(engine.safety, controls, kind);
-  const size = sizeOf(plan);
+  const size = sizeOf(due.plan);
   if (!(await reserve(engine, budget, { size, most: limit, expiresAt }))) {
     // Until somebody resumes: nothing of the kind is done by anybody.
     await changeControls(engine, (now) => tripped(now, kind, { at: at.toISOString(), limit }));
@@ -206,7 +221,7 @@ async function admit(
   const giveBack = async () => {
     await reserve(engine, budget, { size: -size, most: limit, expiresAt });
   };
-  if ((await whyStoppedNow(engine, due, report)) === 'nothing') return { is: 'admitted', giveBack };
+  if ((await controlsUnlessStopped(engine, due, report)) !== undefined) return { is: 'admitted', giveBack };
   await giveBack();
   return { is: 'stopped' };
 }
