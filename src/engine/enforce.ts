@@ -172,11 +172,14 @@ async function carryOut(
     report.errors.push(`${action} on ${id}: ${failure}`);
   }
   const hasEffect = isOvertaken || calls.some((call) => call.outcome === 'done');
-  if (!hasEffect) await admitted.giveBack();
   const outcome = failure === undefined ? 'done' : isOvertaken ? 'overtaken' : 'failed';
   const detail = failure === undefined ? {} : { detail: failure };
   const after = await end({ ...attempt, outcome, calls, ...detail, undo: plan.undo });
-  if (outcome === 'done') await countContest(engine, plan, at);
+  const counting = !hasEffect ? admitted.giveBack() : outcome === 'done' ? countContest(engine, plan, at) : undefined;
+  // What was done is written down and told, whether or not it could be counted.
+  await counting?.catch((error: unknown) =>
+    report.errors.push(`${action} on ${id} is not counted: ${describeError(error)}`),
+  );
   // What failed is tried again at the next look that something leads to, within the hour.
   return { outgoing: after, lookAgain: hasEffect ? [id, ...plan.concerns] : [] };
 }

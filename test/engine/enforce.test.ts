@@ -581,6 +581,23 @@ test('a deployment that only notifies asks nothing of the table for enforcement'
   expect(scope.region).toBe('us-east-1');
 });
 
+test.each([
+  ['done', []],
+  ['failed', [{ operation: 'ec2:RevokeSecurityGroupIngress', error: 'UnauthorizedOperation' }]],
+] as const)('what was %s is written down and told once, though it could not be counted', async (outcome, faults) => {
+  const simulation = world({ policies: [revokeSsh], enforcement: isOn });
+  const { sandbox } = simulation;
+  sandbox.inject({ operation: 'dynamodb:UpdateItem', error: 'ThrottlingException', after: 1 });
+  for (const fault of faults) sandbox.inject(fault);
+  const [, running] = sandbox.account.launch({ ...exposed, at: settled }).events;
+  const report = await inspectBatch(simulation.engine, [{ id: 'm', body: JSON.stringify(running) }]);
+
+  expect(report.failed).toEqual([]);
+  expect(report.errors).toContainEqual(expect.stringMatching(/^revoke-ingress on i-\w+ is not counted: Throttling/));
+  expect(told(simulation)).toEqual([['opened no-open-ssh']]);
+  expect((await findingsOf(simulation)).flatMap(({ acts = [] }) => acts)).toMatchObject([{ outcome }]);
+});
+
 test('what is planned otherwise each time is not done, and not looked at without end', async () => {
   let plans = 0;
   const restless: AnyAction = {
