@@ -9,7 +9,7 @@ import type { SubjectRecord } from '../domain/finding.ts';
 import { groupedBy } from '../domain/grouped.ts';
 import { markDelivered } from '../domain/outbox.ts';
 import type { Engine } from './deployment.ts';
-import { readRecords, writeRecord } from './store.ts';
+import { writeOver } from './store.ts';
 
 /** Up to so many subjects of one cause get a message each; more share one. */
 export const MESSAGES_PER_CAUSE = 10;
@@ -138,12 +138,8 @@ async function mark(
   written: SubjectRecord,
   taken: ReadonlyMap<string, ReadonlySet<Channel>>,
 ): Promise<void> {
-  let record: SubjectRecord | undefined = written;
-  for (let tries = 0; tries < MARK_TRIES && record !== undefined; tries++) {
-    if (await writeRecord(engine, markDelivered(record, taken))) return;
-    record = (await readRecords(engine, [written.subject.id])).get(written.subject.id);
-  }
-  if (record !== undefined) throw named('Contended', `${written.subject.id} was written by others ${MARK_TRIES} times`);
+  const marked = (now: SubjectRecord | undefined) => now && { record: markDelivered(now, taken) };
+  await writeOver(engine, written.subject.id, written, marked, MARK_TRIES);
 }
 
 function named(name: string, message: string | undefined): Error {

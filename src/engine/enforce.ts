@@ -12,7 +12,7 @@ import type { Engine } from './deployment.ts';
 import { lookOnceMore } from './last-look.ts';
 import { makeCalls } from './make-calls.ts';
 import { sizeOf } from './plan.ts';
-import { changeControls, readControls, readRecords, reserve, takenOf, writeRecord } from './store.ts';
+import { changeControls, readControls, reserve, takenOf, writeOver, writeRecord } from './store.ts';
 import type { Task } from './tasks.ts';
 
 /** How long a run begins new actions, in milliseconds. What is left is handed over: a function has a minute for all. */
@@ -263,12 +263,12 @@ async function writeBegun(
 }
 
 /** Writes what became of an action into the item, whoever wrote it meanwhile. */
-async function writeOutcome(engine: Engine, outgoing: Outgoing, done: Done): Promise<Outgoing> {
-  let record: SubjectRecord | undefined = outgoing.record;
-  for (let tries = 0; tries < OUTCOME_TRIES && record !== undefined; tries++) {
-    const after = afterAct(record, done);
-    if (await writeRecord(engine, after.record)) return after;
-    record = (await readRecords(engine, [record.subject.id])).get(record.subject.id);
-  }
-  throw new Error(`what became of it could not be written: ${done.act?.does ?? 'nothing was done'}`);
+async function writeOutcome(engine: Engine, { record }: Outgoing, done: Done): Promise<Outgoing> {
+  const lost = `what became of it could not be written: ${done.act?.does ?? 'nothing was done'}`;
+  const after = (now: SubjectRecord | undefined) => now && afterAct(now, done);
+  const written = await writeOver(engine, record.subject.id, record, after, OUTCOME_TRIES).catch((error: unknown) => {
+    throw new Error(`${lost}: ${describeError(error)}`);
+  });
+  if (written === undefined) throw new Error(`${lost}: the item is gone`);
+  return written;
 }

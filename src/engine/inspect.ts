@@ -7,7 +7,7 @@ import { needsOf } from '../domain/judge.ts';
 import { type BatchReport, Report } from './batch-report.ts';
 import { collect, readFailures } from './collect.ts';
 import { controlsNow, tellTrips } from './controls.ts';
-import { deliver, type Outgoing } from './deliver.ts';
+import { deliver } from './deliver.ts';
 import type { Engine } from './deployment.ts';
 import { enforceDue, type Written } from './enforce.ts';
 import { findInstances, type Sighting } from './find-instances.ts';
@@ -16,7 +16,7 @@ import { lookAfter, lookAgain, lookInParts } from './look-again.ts';
 import { MOST_INSTANCES, RELOOK_DELAYS_SECONDS } from './messages.ts';
 import { type Plans, planActions } from './plan.ts';
 import { answerProbes } from './probe.ts';
-import { type DeploymentRecord, knownSweeps, readDeployment, readRecords, type Work, writeRecord } from './store.ts';
+import { type DeploymentRecord, knownSweeps, readDeployment, readRecords, type Work, writeOver } from './store.ts';
 import { finishChunk } from './sweep-end.ts';
 import { type QueueMessage, type Task, understand } from './tasks.ts';
 import { taskOfTicks } from './tick.ts';
@@ -207,7 +207,7 @@ async function writeAll(engine: Engine, looks: readonly ReadLook[], report: Repo
   const written = await Promise.all(
     looks.map(async ({ sighting, taken: { look }, record }): Promise<readonly Written[]> => {
       try {
-        const outgoing = await writeLook(engine, look, record);
+        const outgoing = await writeOver(engine, look.subject.id, record, (now) => reconcile(now, look), WRITE_TRIES);
         return outgoing === undefined ? [] : [{ tasks: sighting.tasks, look, outgoing }];
       } catch (error) {
         report.fail(sighting.tasks, `finding of ${sighting.instanceId}: ${describeError(error)}`);
@@ -226,18 +226,6 @@ function missedIn({ look, outgoing }: Written): number {
   return outgoing.record.findings.filter(
     ({ status, openedAt, origin }) => status === 'open' && openedAt === at && origin === 'drift',
   ).length;
-}
-
-/** Writes what the look makes of the item; when another wrote meanwhile, of what that one wrote. */
-async function writeLook(engine: Engine, look: Look, read: SubjectRecord | undefined): Promise<Outgoing | undefined> {
-  let record = read;
-  for (let tries = 0; tries < WRITE_TRIES; tries++) {
-    const reconciled = reconcile(record, look);
-    if (reconciled === undefined) return undefined;
-    if (await writeRecord(engine, reconciled.record)) return reconciled;
-    record = (await readRecords(engine, [look.subject.id])).get(look.subject.id);
-  }
-  throw new Error(`the item was written by others ${WRITE_TRIES} times`);
 }
 
 async function finishChunks(

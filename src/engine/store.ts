@@ -145,6 +145,34 @@ export function writeRecord(engine: SubjectsTable, record: SubjectRecord): Promi
   return writeVersioned(engine, subjectKey(engine.deployment.scope, record.subject.id), fitting(record), more);
 }
 
+/** What is to be written of an item, with whatever follows from it. */
+interface Change {
+  readonly record: SubjectRecord;
+}
+
+/**
+ * Writes what becomes of an item, of what stands in it at that time, whoever writes it meanwhile.
+ * @param read the item as it was read last; undefined when there was none.
+ * @param change of what stands in it; gives back `undefined` where there is nothing to write.
+ * @returns what was written; undefined when there was nothing to write.
+ * @throws `Contended` when others were faster so many times.
+ */
+export async function writeOver<C extends Change>(
+  engine: SubjectsTable,
+  instanceId: string,
+  read: SubjectRecord | undefined,
+  change: (record: SubjectRecord | undefined) => C | undefined,
+  most: number,
+): Promise<C | undefined> {
+  let record = read;
+  for (let tries = 0; tries < most; tries++) {
+    const changed = change(record);
+    if (changed === undefined || (await writeRecord(engine, changed.record))) return changed;
+    record = (await readRecords(engine, [instanceId])).get(instanceId);
+  }
+  throw Object.assign(new Error(`${instanceId} was written by others ${most} times`), { name: 'Contended' });
+}
+
 /** How often a change of an item is tried against other writers. */
 const RECORD_TRIES = 6;
 
@@ -158,13 +186,14 @@ export async function changeRecord(
   instanceId: string,
   change: (record: SubjectRecord) => SubjectRecord | undefined,
 ): Promise<SubjectRecord | undefined> {
-  for (let tries = 0; tries < RECORD_TRIES; tries++) {
-    const before = (await readRecords(engine, [instanceId])).get(instanceId);
-    const after = before === undefined ? undefined : change(before);
-    if (after === undefined) return before;
-    if (await writeRecord(engine, after)) return after;
-  }
-  throw new Error(`the item of ${instanceId} was written by others ${RECORD_TRIES} times`);
+  let standing = (await readRecords(engine, [instanceId])).get(instanceId);
+  const changeStanding = (record: SubjectRecord | undefined): Change | undefined => {
+    standing = record;
+    const changed = record && change(record);
+    return changed && { record: changed };
+  };
+  const written = await writeOver(engine, instanceId, standing, changeStanding, RECORD_TRIES);
+  return written?.record ?? standing;
 }
 
 /** The record in a form that DynamoDB takes: what is told of a finding matters more than all of its evidence. */
