@@ -145,8 +145,8 @@ const breaks = [
   {
     what: 'EventBridge may send to another queue than the one it sends to',
     file: 'src/stack/queues.ts',
-    from: "Action: 'sqs:SendMessage',\n    Resource: arnOf(queue),",
-    to: "Action: 'sqs:SendMessage',\n    Resource: arnOf('BulkQueue'),",
+    from: "ownRulesMay('sqs:SendMessage', arnOf(queue), eventRuleIds)",
+    to: "ownRulesMay('sqs:SendMessage', arnOf('BulkQueue'), eventRuleIds)",
     tests: ['template'],
   },
   {

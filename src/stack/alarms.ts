@@ -3,6 +3,7 @@ import { METRICS_NAMESPACE, type MetricName } from '../domain/metrics.ts';
 import { attribute, type Resource, type Resources, ref } from './cloudformation.ts';
 import { deadLetterQueues } from './queues.ts';
 import type { Settings } from './settings.ts';
+import { ownTopics } from './topics.ts';
 
 /** Work that waits longer than this, in seconds: a look may be put off by 900 s, and one that failed comes again after 360 s. */
 const LIVE_BACKLOG_SECONDS = 1800;
@@ -76,12 +77,11 @@ const functions = ['Inspect', 'Sweep'] as const;
 
 /** What tells that the guardrail itself has stopped working. All go to the operations topic, and say when it is over. */
 export function alarms(settings: Settings, rules: Rules): Resources {
-  const topics = settings.alertTopicArn === undefined ? ['AlertsTopic', 'OperationsTopic'] : ['OperationsTopic'];
   return Object.fromEntries([
     ...deadLetterQueues.map((queue) => alarm(settings, `${queue}Alarm`, deadLetters(queue))),
     ...functions.map((name) => alarm(settings, `${name}ErrorsAlarm`, errors(name))),
     ...functions.map((name) => alarm(settings, `${name}ThrottlesAlarm`, throttles(name))),
-    ...topics.map((topic) => alarm(settings, `${topic}FailuresAlarm`, undelivered(topic))),
+    ...ownTopics(settings).map((topic) => alarm(settings, `${topic}FailuresAlarm`, undelivered(topic))),
     ...rulesInAlarms(rules.work).map((some, index) =>
       alarm(settings, `RulesAlarm${index + 1}`, failingRules(some, index === 0 ? 'rules' : `rules-${index + 1}`)),
     ),

@@ -89,6 +89,18 @@ function isTexts(value: Json | undefined): value is readonly string[] {
   return isList(value) && value.every((part) => typeof part === 'string');
 }
 
+/** Lets EventBridge in, for rules of this stack alone. @param eventRuleIds their logical ids. */
+export function ownRulesMay(action: string, resource: Json, eventRuleIds: readonly string[]): Statement {
+  return {
+    Sid: 'OwnEventRules',
+    Effect: 'Allow',
+    Principal: { Service: 'events.amazonaws.com' },
+    Action: action,
+    Resource: resource,
+    Condition: { ArnEquals: { 'aws:SourceArn': eventRuleIds.map(arnOf) } },
+  };
+}
+
 /** Refuses whatever comes without TLS. */
 export function denyWithoutTls(actions: string, resource: Json): Statement {
   return {

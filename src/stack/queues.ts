@@ -1,6 +1,7 @@
 import {
   arnOf,
   denyWithoutTls,
+  ownRulesMay,
   policyDocument,
   type Resource,
   type Resources,
@@ -81,12 +82,5 @@ function queuePolicy(queue: string, allowed: readonly Statement[]): Resource {
 }
 
 function rulesMaySend(queue: string, eventRuleIds: readonly string[]): Statement {
-  return {
-    Sid: 'OwnEventRules',
-    Effect: 'Allow',
-    Principal: { Service: 'events.amazonaws.com' },
-    Action: 'sqs:SendMessage',
-    Resource: arnOf(queue),
-    Condition: { ArnEquals: { 'aws:SourceArn': eventRuleIds.map(arnOf) } },
-  };
+  return ownRulesMay('sqs:SendMessage', arnOf(queue), eventRuleIds);
 }

@@ -1,8 +1,10 @@
 import type { Json } from '../domain/json.ts';
 import { attribute, joined, type Resource, type Resources, ref } from './cloudformation.ts';
 import { target } from './event-rules.ts';
+import { deadLetterQueues } from './queues.ts';
 import { ownRoles } from './roles.ts';
 import type { Settings } from './settings.ts';
+import { ownTopics } from './topics.ts';
 
 /**
  * Logical ids of the rules that tell of tampering: what they match goes straight to the operations topic, so that it is told
@@ -19,7 +21,7 @@ export const tamperRules = [
 /** Event source mappings of inspect, as serverless.yml's events become. Their name is their UUID. */
 const mappings = ['InspectEventSourceMappingSQSLiveQueue', 'InspectEventSourceMappingSQSBulkQueue'];
 
-const queues = ['LiveQueue', 'BulkQueue', 'LiveDeadLetterQueue', 'BulkDeadLetterQueue', 'UndeliveredQueue'];
+const queues = ['LiveQueue', 'BulkQueue', ...deadLetterQueues];
 
 /** Calls of one kind, with where their record names what they were made on, and how that is told as ours. */
 type Calls = {
@@ -98,8 +100,9 @@ const table: Calls = {
  * A queue's URL ends in its name, whichever of SQS's hosts it begins with; a subscription's ARN begins with its topic's.
  * @see https://docs.aws.amazon.com/sns/latest/dg/logging-using-cloudtrail.html
  */
-function delivery({ name, alertTopicArn }: Settings): readonly Calls[] {
-  const topics = alertTopicArn === undefined ? ['AlertsTopic', 'OperationsTopic'] : ['OperationsTopic'];
+function delivery(settings: Settings): readonly Calls[] {
+  const { name } = settings;
+  const topics = ownTopics(settings);
   const ofTopic = topics.map((topic) => ({ prefix: joined('', [ref(topic), ':']) }));
   const urls = queues.map((queue) => ({ suffix: joined('', ['/', attribute(queue, 'QueueName')]) }));
   return [

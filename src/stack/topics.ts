@@ -1,8 +1,8 @@
 import type { Json } from '../domain/json.ts';
 import {
-  arnOf,
   denyWithoutTls,
   ownArn,
+  ownRulesMay,
   policyDocument,
   type Resource,
   type Resources,
@@ -16,6 +16,11 @@ export function alertsTopicArn(settings: Settings): Json {
   return settings.alertTopicArn ?? ref('AlertsTopic');
 }
 
+/** Logical ids of the topics of this stack. */
+export function ownTopics({ alertTopicArn }: Settings): readonly string[] {
+  return alertTopicArn === undefined ? ['AlertsTopic', 'OperationsTopic'] : ['OperationsTopic'];
+}
+
 /**
  * The topics of this stack under a key of their own, with whoever is subscribed by e-mail.
  * @param toOperations logical ids of the event rules that send straight to the operations topic.
@@ -25,7 +30,10 @@ export function topics(settings: Settings, toOperations: readonly string[]): Res
   return {
     TopicKey: topicKey,
     ...(alertTopicArn === undefined ? topicWith('Alerts', settings, alertEmail, []) : {}),
-    ...topicWith('Operations', settings, operationsEmail, [alarmsMayPublish, rulesMayPublish(toOperations)]),
+    ...topicWith('Operations', settings, operationsEmail, [
+      alarmsMayPublish,
+      ownRulesMay('sns:Publish', ref('OperationsTopic'), toOperations),
+    ]),
   };
 }
 
@@ -100,17 +108,6 @@ const alarmsMayPublish = {
   Resource: ref('OperationsTopic'),
   Condition: { StringEquals: { 'aws:SourceAccount': ref('AWS::AccountId') } },
 } as const;
-
-function rulesMayPublish(ids: readonly string[]): Statement {
-  return {
-    Sid: 'OwnEventRules',
-    Effect: 'Allow',
-    Principal: { Service: 'events.amazonaws.com' },
-    Action: 'sns:Publish',
-    Resource: ref('OperationsTopic'),
-    Condition: { ArnEquals: { 'aws:SourceArn': ids.map(arnOf) } },
-  };
-}
 
 function subscription(topic: string, email: string): Resource {
   return { Type: 'AWS::SNS::Subscription', Properties: { TopicArn: ref(topic), Protocol: 'email', Endpoint: email } };
