@@ -14,8 +14,8 @@ import { nearest, oneOf } from './policy-error.ts';
 import { isBelowAny, type Path } from './source.ts';
 import type { Filled } from './values.ts';
 
-/** An entry of `actions` with the action that it names. */
-interface Entry {
+/** An entry of `actions` that names one. */
+interface Named {
   readonly id: string;
   /** Of the entry, or of the key that names the action. */
   readonly path: Path;
@@ -24,9 +24,14 @@ interface Entry {
   readonly settings: unknown;
 }
 
+/** An entry with the action that it names: there is none of `notify`, nor of a name that no action has. */
+interface Entry extends Named {
+  readonly action: AnyAction | undefined;
+}
+
 /** Ids that `actions` names, in order: also of those that there are not. */
 export function namedActions(actions: unknown): readonly string[] {
-  return entriesIn(actions).map(({ id }) => id);
+  return namedIn(actions).map(({ id }) => id);
 }
 
 /** All that is wrong with `actions`, as far as its entries name one action each. */
@@ -37,32 +42,31 @@ export function actionMistakes(
 ): readonly PlacedMistake[] {
   const actions = valueAt(content, ['actions']);
   if (!Array.isArray(actions)) return [];
-  const entries = entriesIn(actions);
+  const entries = entriesIn(actions, known);
   const rule = rules.find(({ id }) => id === valueAt(content, ['rule']));
-  const isThere = ({ id }: Entry) => id === notify.id || known.some((action) => action.id === id);
+  const isThere = ({ id, action }: Entry) => id === notify.id || action !== undefined;
   const unknown = entries.filter((entry) => !isThere(entry)).map((entry) => unknownAction(entry, known));
   const nameless = actions.flatMap((entry, index) => namelessEntry(entry, ['actions', index], known));
-  const settings = entries.flatMap((entry) => settingMistakes(entry, known, written));
+  const settings = entries.flatMap((entry) => settingMistakes(entry, written));
   const mayBeNotify = nameless.length > 0 || unknown.some(({ mistake }) => mistake.fix === `write ${notify.id}`);
   return [
     ...nameless,
     ...unknown,
     ...settings.filter(({ path }) => !isBelowAny(path, unfilled)),
-    ...entries.filter(isThere).flatMap((entry, index, all) => placeMistakes(entry, all.slice(0, index), known)),
-    ...(rule === undefined ? [] : entries.flatMap((entry) => ruleMistakes(entry, rule.id, known))),
+    ...entries.filter(isThere).flatMap((entry, index, all) => placeMistakes(entry, all.slice(0, index))),
+    ...(rule === undefined ? [] : entries.flatMap((entry) => ruleMistakes(entry, rule.id))),
     ...(rule === undefined || settings.length + unfilled.length > 0
       ? []
-      : entries.flatMap((entry) => broughtMistakes(entry, rule, valueAt(content, ['parameters']), known))),
+      : entries.flatMap((entry) => broughtMistakes(entry, rule, valueAt(content, ['parameters'])))),
     ...notifyMistakes(entries, known, mayBeNotify),
-    ...(settings.length > 0 ? [] : graceMistakes(entries, known)),
+    ...(settings.length > 0 ? [] : graceMistakes(entries)),
   ];
 }
 
 /** `actions` as the engine has them. @throws Error for what has mistakes. */
 export function compileActions(actions: readonly Json[], known: readonly AnyAction[]): readonly ActionUse[] {
-  return entriesIn(actions).map(({ id, settings }) => {
+  return entriesIn(actions, known).map(({ id, action, settings }) => {
     if (id === notify.id) return compileNotify(settings);
-    const action = known.find((one) => one.id === id);
     if (action === undefined) throw new Error(`there is no action ${id}`);
     return compileAction(action, settings);
   });
@@ -86,9 +90,13 @@ function compileAction(action: AnyAction, settings: unknown): Enforcement {
   };
 }
 
-function entriesIn(actions: unknown): readonly Entry[] {
+function entriesIn(actions: unknown, known: readonly AnyAction[]): readonly Entry[] {
+  return namedIn(actions).map((named) => ({ ...named, action: known.find(({ id }) => id === named.id) }));
+}
+
+function namedIn(actions: unknown): readonly Named[] {
   if (!Array.isArray(actions)) return [];
-  return actions.flatMap((entry: unknown, index): readonly Entry[] => {
+  return actions.flatMap((entry: unknown, index): readonly Named[] => {
     const path = ['actions', index];
     if (typeof entry === 'string') return [{ id: entry, path, of: 'value', settings: {} }];
     if (!isMap(entry)) return [];
@@ -142,8 +150,7 @@ function unknownAction({ id, path, of }: Entry, known: readonly AnyAction[]): Pl
 }
 
 function settingMistakes(
-  { id, path, of, settings }: Entry,
-  known: readonly AnyAction[],
+  { id, action, path, of, settings }: Entry,
   written: Check['written'],
 ): readonly PlacedMistake[] {
   const at = of === 'key' ? path : [...path, id];
@@ -154,7 +161,6 @@ function settingMistakes(
     return [mistakeAt(path, of, 'wrong-type', message, `write ${id} without the colon, or settings behind it`)];
   }
   if (id === notify.id) return check(notifyForm, settings, notifyExample);
-  const action = known.find((one) => one.id === id);
   if (action === undefined) return [];
   const example = exampleOfAction(action);
   const mistakes = check(actionForm(action), settings, example).map((one) => withoutCommon(one, action, at));
@@ -176,23 +182,23 @@ function withoutCommon(placed: PlacedMistake, action: AnyAction, at: Path): Plac
 }
 
 /** What is wrong with an action because of those before it. */
-function placeMistakes(
-  { id, path, of }: Entry,
-  before: readonly Entry[],
-  known: readonly AnyAction[],
-): readonly PlacedMistake[] {
+function placeMistakes({ id, path, of }: Entry, before: readonly Entry[]): readonly PlacedMistake[] {
   if (before.some((entry) => entry.id === id)) {
     const message = `${id} is among the actions already`;
     return [mistakeAt(path, of, 'duplicate-action', message, 'keep one of the two')];
   }
-  const last = before.find((entry) => known.some((one) => one.id === entry.id && one.kind === 'terminate'));
+  const last = before.find(isLast);
   if (last === undefined) return [];
   const message = `nothing follows ${last.id}: the instance is gone`;
   return [mistakeAt(path, of, 'unreachable-action', message, `write ${id} before ${last.id}, or remove it`)];
 }
 
-function ruleMistakes({ id, path, of }: Entry, rule: string, known: readonly AnyAction[]): readonly PlacedMistake[] {
-  const action = known.find((one) => one.id === id);
+/** Whether an action leaves nothing for those behind it. */
+function isLast({ action }: Entry): boolean {
+  return action?.kind === 'terminate';
+}
+
+function ruleMistakes({ id, action, path, of }: Entry, rule: string): readonly PlacedMistake[] {
   if (action === undefined || mends(action, rule)) return [];
   const message = `${id} mends violations of ${oneOf(action.rules ?? [])}, and this policy's rule is ${rule}`;
   return [mistakeAt(path, of, 'unfit-action', message, 'remove it')];
@@ -204,12 +210,10 @@ function mends({ rules }: AnyAction, rule: string): boolean {
 
 /** What the action brings must not itself violate the policy: it would be revoked next, or stay as a violation of our own. */
 function broughtMistakes(
-  { id, path, settings }: Entry,
+  { id, action, path, settings }: Entry,
   rule: AnyRule,
   ruleParameters: unknown,
-  known: readonly AnyAction[],
 ): readonly PlacedMistake[] {
-  const action = known.find((one) => one.id === id);
   const asked = rule.parameters(z).safeParse(ruleParameters ?? {});
   if (action?.brings === undefined || !asked.success || !mends(action, rule.id)) return [];
   const own = action.parameters(z).parse(settingsOf(action, settings).own) as Json;
@@ -238,16 +242,16 @@ function notifyMistakes(
     return [mistakeAt(['actions'], 'value', 'missing-notify', message, 'add notify', 'actions: [notify]')];
   }
   const path = [...told.path, 'before'];
-  if (valueAt(told.settings, ['before']) === undefined || entries.some((entry) => comesLater(entry, known))) return [];
+  if (valueAt(told.settings, ['before']) === undefined || entries.some(comesLater)) return [];
   const message = 'no action comes later, which could be told before it comes';
   const fix = 'remove before, or give an action its grace by after';
   return [mistakeAt(path, 'key', 'invalid-value', message, fix, exampleOfAction(known[0]))];
 }
 
 /** Whether an action has a grace or comes again, or one that can't be read. */
-function comesLater({ id, settings }: Entry, known: readonly AnyAction[]): boolean {
+function comesLater({ id, action, settings }: Entry): boolean {
   if (id === notify.id) return false;
-  if (!isAction(id, known) || valueAt(settings, ['again']) !== undefined) return true;
+  if (action === undefined || valueAt(settings, ['again']) !== undefined) return true;
   const after = valueAt(settings, ['after']);
   return after !== undefined && !(typeof after === 'string' && millisecondsOf(after) === 0);
 }
@@ -259,18 +263,16 @@ function lastingOf({ settings }: Entry, key: 'after' | 'again' | 'before'): numb
 }
 
 /** What can't come in time. Asked of settings without mistakes. */
-function graceMistakes(entries: readonly Entry[], known: readonly AnyAction[]): readonly PlacedMistake[] {
-  return entries.flatMap((entry) =>
-    entry.id === notify.id ? tooEarly(entry, entries, known) : tooLate(entry, entries, known),
-  );
+function graceMistakes(entries: readonly Entry[]): readonly PlacedMistake[] {
+  return entries.flatMap((entry) => (entry.id === notify.id ? tooEarly(entry, entries) : tooLate(entry, entries)));
 }
 
 /** What is announced longer before than anything takes is never announced: the time for it is past when the violation opens. */
-function tooEarly(told: Entry, entries: readonly Entry[], known: readonly AnyAction[]): readonly PlacedMistake[] {
+function tooEarly(told: Entry, entries: readonly Entry[]): readonly PlacedMistake[] {
   const before = lastingOf(told, 'before');
   const others = entries.filter(({ id }) => id !== notify.id);
   const longest = Math.max(0, ...others.flatMap((one) => [lastingOf(one, 'after'), lastingOf(one, 'again')]));
-  if (longest === 0 || before <= longest || !others.every(({ id }) => isAction(id, known))) return [];
+  if (longest === 0 || before <= longest || others.some(({ action }) => action === undefined)) return [];
   const message = `no action waits for ${durationText(before)}: the longest grace is ${durationText(longest)}`;
   return [
     mistakeAt([...told.path, 'before'], 'value', 'invalid-value', message, `write less than ${durationText(longest)}`),
@@ -278,30 +280,26 @@ function tooEarly(told: Entry, entries: readonly Entry[], known: readonly AnyAct
 }
 
 /** What waits longer than terminate finds nothing any more, unless it follows a change that terminate does not. */
-function tooLate(entry: Entry, entries: readonly Entry[], known: readonly AnyAction[]): readonly PlacedMistake[] {
+function tooLate(entry: Entry, entries: readonly Entry[]): readonly PlacedMistake[] {
   const place = entries.indexOf(entry);
-  const last = entries.find(
-    ({ id }, at) => at > place && known.some((one) => one.id === id && one.kind === 'terminate'),
-  );
+  const last = entries.find((one, at) => at > place && isLast(one));
   const grace = lastingOf(entry, 'after');
   if (last === undefined || grace <= lastingOf(last, 'after')) return [];
-  if (followsDrift(entry, known) && !followsDrift(last, known)) return [];
+  if (followsDrift(entry) && !followsDrift(last)) return [];
   const end = lastingOf(last, 'after') === 0 ? 'at once' : `after ${durationText(lastingOf(last, 'after'))}`;
   const message = `${entry.id} never comes: ${last.id} comes ${end}, and the instance is gone then`;
   const fix = `give ${entry.id} a grace shorter than that of ${last.id}, or remove it`;
   return [mistakeAt([...entry.path, 'after'], 'value', 'unreachable-action', message, fix)];
 }
 
-function followsDrift({ id, settings }: Entry, known: readonly AnyAction[]): boolean {
-  const action = known.find((one) => one.id === id);
+function followsDrift({ action, settings }: Entry): boolean {
   return action !== undefined && (!interrupts(action) || valueAt(settings, ['onDrift']) === true);
 }
 
 /** Instances that are terminated before anybody could mend them: no mistake, and worth a word. */
 export function withoutGrace(content: unknown, known: readonly AnyAction[]): readonly PlacedMistake[] {
-  const entries = entriesIn(valueAt(content, ['actions']));
-  return entries
-    .filter((entry) => known.some(({ id, kind }) => id === entry.id && kind === 'terminate'))
+  return entriesIn(valueAt(content, ['actions']), known)
+    .filter(isLast)
     .filter((entry) => lastingOf(entry, 'after') === 0)
     .map(({ id, path, of }) => {
       const message = `${id} comes at once, and nothing brings the instance back`;
