@@ -19,7 +19,7 @@ import {
   textLength,
 } from './message.ts';
 import { consoleLink } from './partition.ts';
-import { ascii, between, field, printable, quoted, shortened, utc, wrapped } from './text.ts';
+import { ascii, between, field, printable, quoted, shortened, utc, withName, wrapped } from './text.ts';
 import { headlineOf, leadOf, strongestChange } from './words.ts';
 
 /** How many tags an alert shows. */
@@ -117,8 +117,7 @@ function headline({ entries, instance, scope }: Alert): string {
 
 /** `i-0123 "web-1"`. */
 export function namedInstance({ instanceId, tags }: InstanceSummary): string {
-  const name = tags.Name;
-  return `${printable(instanceId)}${name === undefined || name === '' ? '' : ` ${quoted(name)}`}`;
+  return withName(instanceId, tags.Name === '' ? undefined : tags.Name);
 }
 
 /** Which instance it is, whose, and where. */

@@ -1,8 +1,8 @@
-import type { Finding } from '../domain/finding.ts';
 import type { Scope } from '../domain/operations.ts';
 import { placeText } from './alert.ts';
 import { attributesOf, type Message, messageOf, omitted } from './message.ts';
-import { counted, field, printable, quoted, utc, wrapped } from './text.ts';
+import type { SweptFinding } from './sweep-summary.ts';
+import { counted, field, printable, utc, withName, wrapped } from './text.ts';
 
 /** How many instances the message lists. `ec2-guardrail findings list` has all. */
 const INSTANCES_LISTED = 20;
@@ -12,7 +12,7 @@ export interface Baseline {
   readonly policy: string;
   /** Since when it is enforced, ISO 8601. */
   readonly since: string;
-  readonly findings: readonly { readonly instanceId: string; readonly name?: string; readonly finding: Finding }[];
+  readonly findings: readonly SweptFinding[];
 }
 
 /** One message on all that a policy leaves alone because it stood before. */
@@ -38,7 +38,7 @@ export function renderBaseline({ policy, since, findings }: Baseline, scope: Sco
     '',
     ...listed.map(({ instanceId, name, finding }) =>
       wrapped(
-        `${printable(instanceId)}${name === undefined ? '' : ` ${quoted(name)}`}: ${printable(finding.reason)}, since ${utc(finding.openedAt)}`,
+        `${withName(instanceId, name)}: ${printable(finding.reason)}, since ${utc(finding.openedAt)}`,
         '  ',
         '    ',
       ),

@@ -11,7 +11,7 @@ import {
   messageOf,
   omitted,
 } from './message.ts';
-import { counted, field, printable, utc, wrapped } from './text.ts';
+import { counted, field, printable, section, utc, wrapped } from './text.ts';
 
 /** That the guardrail is alive, and what it has to show for it. */
 export interface Heartbeat {
@@ -71,7 +71,7 @@ function textOf(heartbeat: Heartbeat, cut: Cut): string {
       field('Unknown', String(unknown)),
       field('Not sent', alertsOwed === 0 ? 'none: every alert was taken' : `${counted(alertsOwed, 'alert')} so far`),
     ].join('\n'),
-    policiesText(heartbeat, cut),
+    ...policiesText(heartbeat, cut),
     wrapped('The next message like this comes in a week. Where it does not come, neither does anything else.'),
   ].join('\n\n')}\n`;
 }
@@ -87,11 +87,10 @@ function severityText(open: Heartbeat['open']): string {
   return counts.length === 0 ? 'none' : counts.join(', ');
 }
 
-function policiesText({ policies }: Heartbeat, cut: Cut): string {
-  const shown = policies.slice(0, cut.entries);
-  const more = policies.length > shown.length ? [`   and ${policies.length - shown.length} more`] : [];
-  const lines = shown.map(({ name, severity }) => `   ${printable(name)} (${severity})`);
-  return [`${policies.length === 0 ? 'No policy is deployed' : 'Policies'}`, ...lines, ...more].join('\n');
+function policiesText({ policies }: Heartbeat, cut: Cut): readonly string[] {
+  if (policies.length === 0) return ['No policy is deployed'];
+  const lines = policies.slice(0, cut.entries).map(({ name, severity }) => `   ${printable(name)} (${severity})`);
+  return section('Policies', lines, policies.length);
 }
 
 function contentOf({ scope, version, policies, ...rest }: Heartbeat, cut: Cut): object {

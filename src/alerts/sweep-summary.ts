@@ -16,7 +16,7 @@ import {
   omitted,
 } from './message.ts';
 import { consoleLink } from './partition.ts';
-import { counted, field, printable, quoted, utc, wrapped } from './text.ts';
+import { counted, field, printable, section, utc, withName, wrapped } from './text.ts';
 import { whatHappens } from './words.ts';
 
 /** What the first sweep of a deployment found: told at once, since the findings of it opened silently. */
@@ -137,12 +137,6 @@ function textOf(
   ].join('\n\n')}\n`;
 }
 
-function section(title: string, lines: readonly string[], count: number): readonly string[] {
-  if (lines.length === 0) return [];
-  const more = count > lines.length ? [`   and ${count - lines.length} more`] : [];
-  return [[title, ...lines, ...more].join('\n')];
-}
-
 function policyLine({ policy, severity, description, open }: PolicyCount): string {
   const counts = `${severity}: ${printable(policy)} on ${counted(open, 'instance')}`;
   return `${wrapped(counts, '   ')}\n${wrapped(printable(description), '      ')}`;
@@ -157,11 +151,7 @@ function instanceLine({ instanceId, name, severity, policies }: InstanceCount): 
     .slice(0, INSTANCES_LISTED)
     .map((policy) => printable(policy))
     .join(', ');
-  return wrapped(
-    `${printable(instanceId)}${name === undefined ? '' : ` ${quoted(name)}`} (${severity}): ${shown}`,
-    '   ',
-    '      ',
-  );
+  return wrapped(`${withName(instanceId, name)} (${severity}): ${shown}`, '   ', '      ');
 }
 
 function contentOf(

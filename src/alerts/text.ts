@@ -22,6 +22,11 @@ export function quoted(text: string, max?: number): string {
   return `"${printable(text, max).replaceAll('"', '\\"')}"`;
 }
 
+/** `i-0123 "web-1"`. */
+export function withName(instanceId: string, name: string | undefined): string {
+  return `${printable(instanceId)}${name === undefined ? '' : ` ${quoted(name)}`}`;
+}
+
 /** Commands in backticks; the last may have lost its end. */
 const commands = /(`[^`]*(?:`|$))/;
 
@@ -64,6 +69,13 @@ export function shortened(text: string, length: number): string {
 export function field(label: string, text: string, indent = ''): string {
   const first = `${indent}${label.padEnd(LABEL_WIDTH - 1)} `;
   return wrapped(text, first, ' '.repeat(first.length));
+}
+
+/** Lines under a title, with how many there are beyond those; none where there are no lines. */
+export function section(title: string, lines: readonly string[], count: number): readonly string[] {
+  if (lines.length === 0) return [];
+  const more = count > lines.length ? [`   and ${count - lines.length} more`] : [];
+  return [[title, ...lines, ...more].join('\n')];
 }
 
 /** Words, a command in backticks being one: whoever copies it must find it on one line. */

@@ -10,7 +10,7 @@ import { durationText, millisecondsOf } from './duration.ts';
 import { exampleOfAction, notifyExample } from './examples.ts';
 import { type Check, mistakeAt, mistakesIn, type PlacedMistake, pathText, valueAt } from './mistakes.ts';
 import { notBuiltYet } from './not-built-yet.ts';
-import { nearest, oneOf } from './policy-error.ts';
+import { allOf, nearest, oneOf } from './policy-error.ts';
 import { isBelowAny, type Path } from './source.ts';
 import type { Filled } from './values.ts';
 
@@ -48,7 +48,8 @@ export function actionMistakes(
   const unknown = entries.filter((entry) => !isThere(entry)).map((entry) => unknownAction(entry, known));
   const nameless = actions.flatMap((entry, index) => namelessEntry(entry, ['actions', index], known));
   const settings = entries.flatMap((entry) => settingMistakes(entry, written));
-  const mayBeNotify = nameless.length > 0 || unknown.some(({ mistake }) => mistake.fix === `write ${notify.id}`);
+  const mayBeNotify =
+    nameless.length > 0 || entries.some((entry) => !isThere(entry) && meantBy(entry.id, known) === notify.id);
   return [
     ...nameless,
     ...unknown,
@@ -128,7 +129,7 @@ function namelessEntry(entry: unknown, path: Path, known: readonly AnyAction[]):
   const [action, ...others] = keys.toSorted((a, b) => Number(isAction(b, known)) - Number(isAction(a, known)));
   const isOneWithSettings = isAction(action, known) && !others.some((key) => isAction(key, known));
   const fix = isOneWithSettings
-    ? `indent ${oneOf(others).replace(' or ', ' and ')} further than ${action}, whose settings they are`
+    ? `indent ${allOf(others)} further than ${action}, whose settings they are`
     : 'write an entry for each action';
   return [mistakeAt(path, 'value', 'invalid-value', message, fix, example)];
 }
@@ -137,11 +138,16 @@ function isAction(id: string | undefined, known: readonly AnyAction[]): boolean 
   return id === notify.id || known.some((action) => action.id === id);
 }
 
+/** The name that was probably meant, if one is near. */
+function meantBy(id: string, known: readonly AnyAction[]): string | undefined {
+  return nearest(id, [notify.id, ...known.map((action) => action.id)]);
+}
+
 function unknownAction({ id, path, of }: Entry, known: readonly AnyAction[]): PlacedMistake {
-  const later = notBuiltYet(id, path, of, known);
+  const later = notBuiltYet(id, path, of);
   if (later !== undefined) return later;
   const ids = [notify.id, ...known.map((action) => action.id)];
-  const meant = nearest(id, ids);
+  const meant = meantBy(id, known);
   const [only, second] = ids;
   const choice = second === undefined ? `write ${only}` : `choose ${oneOf(ids)}`;
   const fix = meant === undefined ? choice : `write ${meant}`;

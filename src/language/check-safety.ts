@@ -3,8 +3,8 @@ import { conditionMistakes, namingTagPatterns } from './check-match.ts';
 import { exampleAt } from './examples.ts';
 import { enforcementFile } from './forms.ts';
 import { mistakesIn, type PlacedMistake, valueAt } from './mistakes.ts';
-import { isBelowAny, writtenAs } from './source.ts';
-import type { Filled } from './values.ts';
+import { isBelowAny } from './source.ts';
+import { type Filled, writtenIn } from './values.ts';
 
 /** What an enforcement.yml came to. */
 export interface CheckedSafety {
@@ -21,10 +21,7 @@ export function checkSafety(filled: Filled): CheckedSafety {
     value: content,
     at: [],
     example: (path) => exampleAt(path, undefined),
-    written: (path) => {
-      const origin = filled.originOf(path);
-      return writtenAs(origin.source, origin.path);
-    },
+    written: (path) => writtenIn(filled, path),
   });
   const mistakes = [
     ...filled.mistakes,

@@ -13,8 +13,8 @@ import { jsonSchemaOf, sampleOf } from './json-schema.ts';
 import { mistakeAt, mistakesIn, type PlacedMistake, pathText, valueAt } from './mistakes.ts';
 import { nearest, oneOf } from './policy-error.ts';
 import { patternMistakes } from './safe-pattern.ts';
-import { isBelowAny, type Path, writtenAs } from './source.ts';
-import type { Filled } from './values.ts';
+import { isBelowAny, type Path } from './source.ts';
+import { type Filled, writtenIn } from './values.ts';
 
 /** What a policy file came to. */
 export interface Checked {
@@ -33,10 +33,7 @@ export function checkPolicy(filled: Filled, folder: string | undefined, catalogu
   const content = filled.value;
   const ruleId = valueAt(content, ['rule']);
   const rule = rules.find(({ id }) => id === ruleId);
-  const written = (path: Path) => {
-    const origin = filled.originOf(path);
-    return writtenAs(origin.source, origin.path);
-  };
+  const written = (path: Path) => writtenIn(filled, path);
   const forms = { example: (path: Path) => exampleAt(path, rule), written };
   const base = mistakesIn({ form: policyFile, value: content, at: [], ...forms });
   const mistakes = [

@@ -137,11 +137,11 @@ function loadEnforcement(
   if (file === undefined) return { errors: [] };
   const outside = policies.find(({ absolute }) => !isBeside(file, absolute));
   if (second !== undefined || outside !== undefined) {
-    const told = (other: string) =>
+    const other =
       outside === undefined
-        ? `and ${relativeTo(cwd, other)} is there too`
+        ? `and ${relativeTo(cwd, file)} is there too`
         : `and ${relativeTo(cwd, outside.absolute)} is not in its folder`;
-    return { errors: [misplacedEnforcement(relativeTo(cwd, second ?? file), told(file))] };
+    return { errors: [misplacedEnforcement(relativeTo(cwd, second ?? file), other)] };
   }
   return readEnforcement(file, valuesOf(file), cwd);
 }
@@ -156,7 +156,7 @@ function readEnforcement(absolute: string, values: Values, cwd: string): LoadedE
   const placed = placeAll(mistakes, filled, content.source.file);
   const all = [...values.errors, ...errors, ...placed];
   if (safety === undefined || all.length > 0) return { errors: all };
-  return { safety, file: content.source.file, errors: all };
+  return { safety, file: content.source.file, errors: [] };
 }
 
 function loadFile(path: PolicyPath, values: Values, options: LoadOptions): LoadedFile {

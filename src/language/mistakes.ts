@@ -2,7 +2,7 @@ import type * as z from 'zod';
 import { asDuration, withUnits } from './duration.ts';
 import { flow } from './examples.ts';
 import { describedAt, type JsonSchema, jsonSchemaOf, keysAt } from './json-schema.ts';
-import { type ErrorCode, type Mistake, nearest, oneOf } from './policy-error.ts';
+import { allOf, type ErrorCode, type Mistake, nearest, oneOf } from './policy-error.ts';
 import type { Path } from './source.ts';
 
 type Issue = z.core.$ZodIssue;
@@ -241,17 +241,12 @@ function mistakesOfKeys(
         path,
         'value',
         'invalid-value',
-        `${name} has ${listed(keys)}`,
+        `${name} has ${allOf(keys)}`,
         `write ${oneOf(keys)}, not ${keys.length > 2 ? 'all' : 'both'}`,
       ),
     ];
   if (keys.length > 0) return [];
   return [mistakeAt(path, 'value', 'invalid-value', `${name} is empty`, `write ${oneOf(known)}`)];
-}
-
-/** `id and tags`. */
-function listed(words: readonly string[]): string {
-  return oneOf(words).replace(/ or (?!.* or )/, ' and ');
 }
 
 function emptyOrShort(

@@ -1,8 +1,7 @@
-import type { AnyAction } from '../domain/action.ts';
 import { mistakeAt, type PlacedMistake } from './mistakes.ts';
 import type { Path } from './source.ts';
 
-/** Actions that the language has a place for. Those that the catalogue lacks are not carried out by this version. */
+/** Actions that the language has a place for: of those that the catalogue lacks, it is said that they will come. */
 const plannedActions: ReadonlySet<string> = new Set([
   'tag',
   'stop',
@@ -21,15 +20,10 @@ const plannedActions: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * An action that a policy asks for and this version does not have. It is refused, never ignored: a policy that seems to
+ * A name that no action of the catalogue has, where one is to come. It is refused, never ignored: a policy that seems to
  * enforce and does not is worse than none.
  */
-export function notBuiltYet(
-  id: string,
-  path: Path,
-  of: 'key' | 'value',
-  known: readonly AnyAction[],
-): PlacedMistake | undefined {
-  if (!plannedActions.has(id) || known.some((action) => action.id === id)) return undefined;
+export function notBuiltYet(id: string, path: Path, of: 'key' | 'value'): PlacedMistake | undefined {
+  if (!plannedActions.has(id)) return undefined;
   return mistakeAt(path, of, 'not-built-yet', `action ${id} is not built yet`, 'remove it', 'actions: [notify]');
 }

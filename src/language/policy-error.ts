@@ -81,8 +81,17 @@ function toleranceFor(word: string): number {
 
 /** `a, b or c`. */
 export function oneOf(words: readonly string[]): string {
+  return listed(words, 'or');
+}
+
+/** `a, b and c`. */
+export function allOf(words: readonly string[]): string {
+  return listed(words, 'and');
+}
+
+function listed(words: readonly string[], last: 'or' | 'and'): string {
   if (words.length < 2) return words.join();
-  return `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`;
+  return `${words.slice(0, -1).join(', ')} ${last} ${words.at(-1)}`;
 }
 
 /** Colours of the parts of an error, or none. */

@@ -1,6 +1,6 @@
 import { type PlacedMistake, pathText } from './mistakes.ts';
 import { type Mistake, nearest } from './policy-error.ts';
-import type { Path, Source } from './source.ts';
+import { type Path, type Source, writtenAs } from './source.ts';
 
 /** The lists of a values.yml. */
 export interface ValueLists {
@@ -106,6 +106,12 @@ export function fillIn(content: unknown, source: Source, values: ValueLists | 'u
     const parent = originOf(path.slice(0, -1));
     return { source: parent.source, path: [...parent.path, ...path.slice(-1)] };
   }
+}
+
+/** How what is at a path of a filled content stands in its file. */
+export function writtenIn(filled: Filled, path: Path): string | undefined {
+  const origin = filled.originOf(path);
+  return writtenAs(origin.source, origin.path);
 }
 
 /** Name of the list that a text stands for, where lists may stand. */

@@ -312,26 +312,7 @@ describe('what is left', () => {
   });
 
   it('is nothing where a group was taken off the instance since', () => {
-    const made = planned(revokeIngress, {
-      given: { securityGroups: [] },
-      violation: {
-        rule: 'restricted-ingress',
-        parameters: { ports: [22], protocols: ['tcp'] },
-        evidence: {
-          permissions: [
-            {
-              groupId: 'sg-1',
-              ruleId: 'sgr-1',
-              protocol: 'tcp',
-              fromPort: 22,
-              toPort: 22,
-              source: everyone,
-              offends: true,
-            },
-          ],
-        },
-      },
-    });
+    const made = planned(revokeIngress, { given: { securityGroups: [] }, violation });
 
     expect(made).toEqual({
       refused: "tcp/22 from 0.0.0.0/0 in sg-1 is of a group that is no longer the instance's",
