@@ -11,8 +11,18 @@ interface Question {
   readonly events: readonly unknown[];
 }
 
+/**
+ * A block of tests of what AWS's matcher says. Java is no part of what the project asks for: without it they are skipped, and
+ * what to install is told.
+ */
+export function describeMatching(name: string, tests: () => void): void {
+  const lacking = whyNoEventRuler();
+  if (lacking !== undefined) process.stderr.write(`-- ${name}: skipped: ${lacking}\n`);
+  (lacking === undefined ? describe : describe.skip)(name, tests);
+}
+
 /** Why event-ruler can't run on this machine, and what to install; undefined if it can. */
-export function whyNoEventRuler(): string | undefined {
+function whyNoEventRuler(): string | undefined {
   // A JRE has no compiler; Java 8 has no modules, and refuses the question.
   const [, compiler] = /^jdk\.compiler@(\d+)/m.exec(printedBy('java', '--list-modules')) ?? [];
   if (compiler === undefined || Number(compiler) < oldestJava)
@@ -27,16 +37,23 @@ function printedBy(command: string, argument: string): string {
 }
 
 /** Fetches event-ruler by Maven, at the version of pom.xml and no other. */
-export async function fetchEventRuler(): Promise<void> {
+async function fetchEventRuler(): Promise<void> {
   rmSync(`${folder}/target`, { recursive: true, force: true });
   await run('mvn', ['-B', '-q', 'dependency:copy-dependencies'], { cwd: folder });
 }
 
 /**
- * The names of the rules that match each event, sorted, as AWS's own matcher has it.
+ * The names of the rules that match each event, sorted, as AWS's own matcher has it, which is fetched for it.
+ * @param of the events that the answers are by: those of the question may have what the deployment put in.
  * @throws Error that names the rule whose pattern it refuses.
  */
-export async function rulesMatching(question: Question): Promise<readonly (readonly string[])[]> {
+export async function rulesMatching(
+  question: Question,
+  of: readonly object[],
+): Promise<ReadonlyMap<object, readonly string[]>> {
+  await fetchEventRuler();
   const input = JSON.stringify(question);
-  return JSON.parse(await run('java', ['-cp', 'target/*', 'Match.java'], { cwd: folder, input }));
+  const printed = await run('java', ['-cp', 'target/*', 'Match.java'], { cwd: folder, input });
+  const matched = JSON.parse(printed) as readonly (readonly string[])[];
+  return new Map(of.map((event, index) => [event, matched[index] ?? []]));
 }
