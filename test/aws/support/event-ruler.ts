@@ -1,5 +1,7 @@
 import { spawnSync } from 'node:child_process';
-import { rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { run } from './commands.ts';
 
 const folder = 'test/aws/event-ruler';
@@ -36,14 +38,9 @@ function printedBy(command: string, argument: string): string {
   return spawnSync(command, [argument], { encoding: 'utf8' }).stdout ?? '';
 }
 
-/** Fetches event-ruler by Maven, at the version of pom.xml and no other. */
-async function fetchEventRuler(): Promise<void> {
-  rmSync(`${folder}/target`, { recursive: true, force: true });
-  await run('mvn', ['-B', '-q', 'dependency:copy-dependencies'], { cwd: folder });
-}
-
 /**
- * The names of the rules that match each event, sorted, as AWS's own matcher has it, which is fetched for it.
+ * The names of the rules that match each event, sorted, as AWS's own matcher has it. It is fetched by Maven into a folder of its own:
+ * another file's tests run at the same time, and what is there is the version of pom.xml and no other.
  * @param of the events that the answers are by: those of the question may have what the deployment put in.
  * @throws Error that names the rule whose pattern it refuses.
  */
@@ -51,9 +48,14 @@ export async function rulesMatching(
   question: Question,
   of: readonly object[],
 ): Promise<ReadonlyMap<object, readonly string[]>> {
-  await fetchEventRuler();
-  const input = JSON.stringify(question);
-  const printed = await run('java', ['-cp', 'target/*', 'Match.java'], { cwd: folder, input });
-  const matched = JSON.parse(printed) as readonly (readonly string[])[];
-  return new Map(of.map((event, index) => [event, matched[index] ?? []]));
+  const jars = mkdtempSync(join(tmpdir(), 'event-ruler-'));
+  try {
+    await run('mvn', ['-B', '-q', 'dependency:copy-dependencies', `-DoutputDirectory=${jars}`], { cwd: folder });
+    const input = JSON.stringify(question);
+    const printed = await run('java', ['-cp', `${jars}/*`, 'Match.java'], { cwd: folder, input });
+    const matched = JSON.parse(printed) as readonly (readonly string[])[];
+    return new Map(of.map((event, index) => [event, matched[index] ?? []]));
+  } finally {
+    rmSync(jars, { recursive: true });
+  }
 }
