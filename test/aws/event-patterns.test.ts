@@ -4,7 +4,7 @@ import type { Mutations } from '../../src/sandbox/mutations.ts';
 import { eventRules, MAX_PATTERN_LENGTH } from '../../src/stack/event-rules.ts';
 import { accountId, deployed } from './support/deployment.ts';
 import { deployedPatterns, type Patterns } from './support/event-patterns.ts';
-import { fetchEventRuler, rulesMatching, whyNoEventRuler } from './support/event-ruler.ts';
+import { describeMatching, rulesMatching } from './support/event-ruler.ts';
 import {
   apiCall,
   eventOf,
@@ -185,21 +185,15 @@ function rolesIn({ ApiCallRule1 = '' }: Patterns): readonly string[] {
 /** Whichever stack has the rules: that which is deployed, or that of all needs. */
 type Stack = 'deployed' | 'all needs';
 
-const lacking = whyNoEventRuler();
-if (lacking !== undefined) process.stderr.write(`-- no event pattern is matched: ${lacking}\n`);
-
-// Java is no part of what the project asks for: without it these are skipped, with what to install in the line above.
-(lacking === undefined ? describe : describe.skip)('event patterns, as AWS matches them', () => {
+describeMatching('event patterns, as AWS matches them', () => {
   let patterns: Patterns;
   let answers: ReadonlyMap<object, Rules>;
 
   // One run of the matcher for all events and the rules of both stacks.
   beforeAll(async () => {
-    await fetchEventRuler();
     patterns = await deployedPatterns();
     const rules = { ...rulesOf('deployed', patterns), ...rulesOf('all needs', patternsOfAllNeeds()) };
-    const matched = await rulesMatching(withDeployedRoles({ rules, events }));
-    answers = new Map(events.map((event, index) => [event, matched[index] ?? []]));
+    answers = await rulesMatching(withDeployedRoles({ rules, events }), events);
   });
 
   function rulesOf(stack: Stack, of: Patterns): Readonly<Record<string, unknown>> {

@@ -1,21 +1,17 @@
 import type { FindingsDocument, PermissionsDocument } from '../../src/cli/report/document.ts';
 import { findingId, type SubjectRecord } from '../../src/domain/finding.ts';
-import type { Engine } from '../../src/engine/deployment.ts';
-import { inspectBatch } from '../../src/engine/inspect.ts';
-import type { LookMessage } from '../../src/engine/messages.ts';
 import { readRecords, writeRecord } from '../../src/engine/store.ts';
-import { notEnforcing } from '../support/not-enforcing.ts';
 import { policyFor } from '../support/policies.ts';
 import type { Stage } from '../support/same-answers.ts';
 import { ec2Guardrail } from './support/cli.ts';
 import type { Outcome } from './support/commands.ts';
 import { deployed, physicalId } from './support/deployment.ts';
+import { engineOn, lookAt } from './support/engine-on.ts';
 import { asWhom, type GuardedMoto, startGuardedMoto, userWho } from './support/guarded-moto.ts';
 import { startRelay, type Trouble } from './support/relay.ts';
 import { createTable, sdkStage } from './support/sdk-stage.ts';
 
 const region = 'eu-north-1';
-const HOUR_MS = 3_600_000;
 
 /** Instances of which one is there, and the others are copies of its item: more than the 1 MB of a page. */
 const COPIES = 200;
@@ -27,44 +23,18 @@ const copyId = (number: number) => `i-${number.toString(16).padStart(17, '0')}`;
 let stage: Stage;
 let instanceId: string;
 
-/** What the deployed function does with a message, over the SDK; an hour on, when all has settled. */
 beforeAll(async () => {
   stage = await sdkStage(region);
   instanceId = await stage.launch({ encrypted: false, tags: { Name: 'web-1' } });
-  const engine = engineOf(stage);
-  const look: LookMessage = {
-    kind: 'look',
-    attempt: 0,
-    queue: 'live',
-    instances: [{ instanceId, cause: { key: 'test', text: 'a look' } }],
-  };
-  await inspectBatch(engine, [{ id: '1', body: JSON.stringify(look) }]);
+  const engine = engineOn(stage, [
+    policyFor('encrypted-volumes', {}),
+    policyFor('required-tags', { keys: [{ key: 'Owner' }] }),
+  ]);
+  await lookAt(engine, instanceId);
   const record = (await readRecords(engine, [instanceId])).get(instanceId);
   if (record === undefined) throw new Error('nothing was written');
   for (let number = 0; number < COPIES; number++) await writeRecord(engine, copyOf(record, copyId(number)));
 });
-
-function engineOf({ aws, accountId, tableName, topicArn, queueUrl }: Stage): Engine {
-  return {
-    aws,
-    now: () => new Date(Date.now() + HOUR_MS),
-    newToken: () => crypto.randomUUID(),
-    pause: () => Promise.resolve(),
-    ...notEnforcing,
-    ...notEnforcing,
-    policies: [policyFor('encrypted-volumes', {}), policyFor('required-tags', { keys: [{ key: 'Owner' }] })],
-    deployment: {
-      version: '0.0.0',
-      scope: { accountId, region },
-      tableName,
-      alertsTopicArn: topicArn,
-      operationsTopicArn: topicArn,
-      liveQueueUrl: queueUrl,
-      bulkQueueUrl: queueUrl,
-      roleArns: [],
-    },
-  };
-}
 
 function copyOf(record: SubjectRecord, id: string): SubjectRecord {
   const subject = { type: 'instance', id } as const;

@@ -3,14 +3,12 @@ import { revokeIngress } from '../../src/actions/revoke-ingress.ts';
 import type { FindingsDocument, PermissionsDocument } from '../../src/cli/report/document.ts';
 import { noted, swept } from '../../src/domain/controls.ts';
 import type { Engine } from '../../src/engine/deployment.ts';
-import { inspectBatch } from '../../src/engine/inspect.ts';
-import type { LookMessage } from '../../src/engine/messages.ts';
 import { changeControls } from '../../src/engine/store.ts';
-import { notEnforcing } from '../support/not-enforcing.ts';
 import { enforcing, policyFor } from '../support/policies.ts';
 import type { Stage } from '../support/same-answers.ts';
 import { ec2Guardrail } from './support/cli.ts';
 import { openSsh } from './support/ec2.ts';
+import { engineOn, lookAt } from './support/engine-on.ts';
 import { asWhom, type GuardedMoto, startGuardedMoto, userWho } from './support/guarded-moto.ts';
 import { createTable, sdkStage } from './support/sdk-stage.ts';
 
@@ -32,7 +30,7 @@ beforeAll(async () => {
   groupId = await stage.createSecurityGroup('open');
   await stage.authorizeIngress(groupId, [openSsh]);
   instanceId = await stage.launch({ securityGroupIds: [groupId] });
-  engine = engineOf(stage);
+  engine = { ...engineOn(stage, [policy]), isEnforcing: true };
   // As after a first sweep: what is found now is new.
   await changeControls(engine, (now) => {
     const before = new Date(Date.now() - HOUR_MS).toISOString();
@@ -40,33 +38,8 @@ beforeAll(async () => {
   });
 });
 
-/** A deployment that enforces; an hour on, when all has settled. */
-function engineOf({ aws, accountId, tableName, topicArn, queueUrl }: Stage): Engine {
-  return {
-    aws,
-    now: () => new Date(Date.now() + HOUR_MS),
-    newToken: () => crypto.randomUUID(),
-    pause: () => Promise.resolve(),
-    ...notEnforcing,
-    isEnforcing: true,
-    policies: [policy],
-    deployment: {
-      version: '0.0.0',
-      scope: { accountId, region },
-      tableName,
-      alertsTopicArn: topicArn,
-      operationsTopicArn: topicArn,
-      liveQueueUrl: queueUrl,
-      bulkQueueUrl: queueUrl,
-      roleArns: [],
-    },
-  };
-}
-
 async function look(): Promise<void> {
-  const cause = { key: 'test', text: 'a look' };
-  const message: LookMessage = { kind: 'look', attempt: 0, queue: 'live', instances: [{ instanceId, cause }] };
-  const { errors } = await inspectBatch(engine, [{ id: '1', body: JSON.stringify(message) }]);
+  const { errors } = await lookAt(engine, instanceId);
   expect(errors).toEqual([]);
 }
 

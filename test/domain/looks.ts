@@ -117,6 +117,14 @@ export function recordAfter(...looks: readonly Look[]): SubjectRecord {
   return record;
 }
 
+/** The record after these looks, of which some may come late; nothing is sent. */
+export function recordOf(looks: readonly Look[], from?: SubjectRecord): SubjectRecord {
+  let record = from;
+  for (const one of looks) record = reconcile(record, one)?.record ?? record;
+  if (record === undefined) throw new Error('no looks');
+  return record;
+}
+
 /** Every channel has taken these alerts. */
 export function takenByAll(alerts: readonly Alert[]): Deliveries {
   return new Map(alerts.map((alert) => [alert.id, new Set(alert.owes)]));

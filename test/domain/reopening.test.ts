@@ -1,18 +1,11 @@
-import { type Finding, type Look, reconcile, type SubjectRecord } from '../../src/domain/finding.ts';
+import type { Finding, Look } from '../../src/domain/finding.ts';
 import { graceFrom } from '../../src/domain/reopening.ts';
-import { cannotSay, complies, doesNotApply, isExempt, iso, look, violates } from './looks.ts';
+import { cannotSay, complies, doesNotApply, isExempt, iso, look, recordOf, violates } from './looks.ts';
 
 const DAY = 24 * 60;
 
-function recordAfter(looks: readonly Look[], from?: SubjectRecord): SubjectRecord {
-  let record = from;
-  for (const one of looks) record = reconcile(record, one)?.record ?? record;
-  if (record === undefined) throw new Error('no looks');
-  return record;
-}
-
 function findingAfter(...looks: readonly Look[]): Finding {
-  const [finding] = recordAfter(looks).findings;
+  const [finding] = recordOf(looks).findings;
   if (finding === undefined) throw new Error('no finding');
   return finding;
 }
@@ -75,7 +68,7 @@ describe('what opens again', () => {
     const looks = [look(0, [violates]), look(5, [complies]), look(9, [violates])];
     const twice = looks.flatMap((one) => [one, one]);
 
-    expect(recordAfter(twice).findings).toEqual(recordAfter(looks).findings);
+    expect(recordOf(twice).findings).toEqual(recordOf(looks).findings);
   });
 
   test('does not begin its clock earlier when looks arrive in another order', () => {
@@ -139,9 +132,9 @@ describe('the clock', () => {
   });
 
   test('begins anew for what was closed before there were origins', () => {
-    const { findings, ...record } = recordAfter([opened, look(5, [complies])]);
+    const { findings, ...record } = recordOf([opened, look(5, [complies])]);
     const [{ origin: _, ...old }] = findings as [Finding];
-    const [finding] = recordAfter([again], { ...record, findings: [old] }).findings;
+    const [finding] = recordOf([again], { ...record, findings: [old] }).findings;
 
     expect(finding).toMatchObject({ status: 'open', openedAt: iso(3 * DAY) });
     expect(finding).not.toHaveProperty('earlier');

@@ -2,6 +2,7 @@ import { inspectBatch } from '../../src/engine/inspect.ts';
 import { sweep } from '../../src/engine/sweep.ts';
 import { stateChange } from '../../src/sandbox/events.ts';
 import { policyFor } from '../support/policies.ts';
+import { sweepOnce } from '../support/stories.ts';
 import {
   alertSubjects,
   bad,
@@ -22,11 +23,6 @@ const noOpenSsh = policyFor('restricted-ingress', { ports: [22] }, { name: 'no-o
 const [ssh = {}] = openSsh.IpPermissions ?? [];
 
 type World = ReturnType<typeof world>;
-
-async function sweepOnce(simulation: World): Promise<void> {
-  await sweep(simulation.engine);
-  await simulation.runUntilQuiet(900_000);
-}
 
 function liveMessages(simulation: World): readonly (readonly string[])[] {
   return told(simulation).filter((message) => message.length > 0);

@@ -3,14 +3,13 @@ import { defaultSafety } from '../../src/domain/safety.ts';
 import { controlsNow, settleBaselines } from '../../src/engine/controls.ts';
 import { inspectBatch } from '../../src/engine/inspect.ts';
 import { changeRecord, readControls } from '../../src/engine/store.ts';
-import { HOUR, MINUTE, operated, untagged } from '../support/operated.ts';
+import { HOUR, MINUTE, operated } from '../support/operated.ts';
 import { plainStop } from '../support/plain-actions.ts';
 import { enforcing, policyFor } from '../support/policies.ts';
-import { start } from '../support/world.ts';
+import { settled, start, untagged } from '../support/world.ts';
 
 const requiredTags = policyFor('required-tags', { keys: [{ key: 'Owner' }] });
 const stopUntagged = enforcing(requiredTags, plainStop);
-const settled = new Date(start.getTime() - 2 * MINUTE);
 
 function deployment(more: readonly BoundPolicy[] = []) {
   const limits = { ...defaultSafety.limits, perHour: { access: 1, stop: 1, terminate: 1 } };

@@ -1,7 +1,8 @@
 import { sweep } from '../../src/engine/sweep.ts';
 import type { Fault } from '../../src/sandbox/faults.ts';
 import { policyFor } from '../support/policies.ts';
-import { good, openSsh, world } from '../support/world.ts';
+import { settle } from '../support/stories.ts';
+import { exposed, openSsh, world } from '../support/world.ts';
 
 const HOUR = 3_600_000;
 const policies = [
@@ -11,19 +12,6 @@ const policies = [
 const [ssh = {}] = openSsh.IpPermissions ?? [];
 
 type World = ReturnType<typeof world>;
-
-/** Works on as Lambda does: a run that failed as a whole comes again when its messages are visible again. */
-async function settle(simulation: World): Promise<void> {
-  for (let runs = 0; runs < 20; runs++) {
-    try {
-      await simulation.runUntilQuiet(900_000);
-      return;
-    } catch {
-      // The messages of that run are hidden for six minutes, and then due again.
-    }
-  }
-  throw new Error('it never came to rest');
-}
 
 /** The hourly run, tried again as Lambda tries a failed one. */
 async function sweepAndSettle(simulation: World): Promise<void> {
@@ -39,8 +27,7 @@ async function sweepAndSettle(simulation: World): Promise<void> {
 async function story(faults: readonly Fault[]): Promise<World> {
   const simulation = world({ policies, faults, pageSize: 'aws' });
   const { account } = simulation.sandbox;
-  const SecurityGroups = [{ GroupId: openSsh.GroupId, GroupName: 'open' }];
-  const { events, instances } = account.launch({ ...good, instance: { ...good.instance, SecurityGroups, Tags: [] } });
+  const { events, instances } = account.launch({ ...exposed, instance: { ...exposed.instance, Tags: [] } });
   for (const event of events) simulation.send(event);
   await settle(simulation);
   await sweepAndSettle(simulation);

@@ -1,11 +1,10 @@
-import type { Finding } from '../../src/domain/finding.ts';
 import { isChanging, type Operation } from '../../src/domain/operations.ts';
 import { inspectBatch } from '../../src/engine/inspect.ts';
-import { readAllRecords } from '../../src/engine/store.ts';
 import { sweep } from '../../src/engine/sweep.ts';
 import { plainRevoke, plainStop } from '../support/plain-actions.ts';
 import { enforcing, policyFor } from '../support/policies.ts';
-import { good, openSsh, start, world } from '../support/world.ts';
+import { findingsOf, mails, settle } from '../support/stories.ts';
+import { exposed, settled, world } from '../support/world.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -54,19 +53,6 @@ function withTrouble(simulation: World, trouble: Trouble | undefined): readonly 
   return made;
 }
 
-/** Works on as Lambda does: a run that failed as a whole comes again when its messages are visible again. */
-async function settle(simulation: World): Promise<void> {
-  for (let runs = 0; runs < 20; runs++) {
-    try {
-      await simulation.runUntilQuiet(15 * MINUTE);
-      return;
-    } catch {
-      // The messages of that run are hidden for six minutes, and then due again.
-    }
-  }
-  throw new Error('it never came to rest');
-}
-
 async function tried(simulation: World, work: () => Promise<unknown>): Promise<void> {
   await work().catch(async () => {
     simulation.sandbox.receive(simulation.engine.deployment.liveQueueUrl, 0);
@@ -96,9 +82,7 @@ async function story(trouble?: Trouble) {
 
 /** Open to SSH and without tags, and settled. */
 function launchedIn({ sandbox }: World) {
-  const SecurityGroups = [{ GroupId: openSsh.GroupId, GroupName: 'open' }];
-  const instance = { ...good.instance, SecurityGroups, Tags: [] };
-  return sandbox.account.launch({ ...good, instance, at: new Date(start.getTime() - 2 * MINUTE) });
+  return sandbox.account.launch({ ...exposed, instance: { ...exposed.instance, Tags: [] }, at: settled });
 }
 
 /** How often each change took effect. */
@@ -111,16 +95,6 @@ function effects({ sandbox }: World): Readonly<Record<string, number>> {
   );
 }
 
-async function findingsOf({ engine }: World): Promise<readonly Finding[]> {
-  return (await readAllRecords(engine)).flatMap(({ findings }) => findings);
-}
-
-function mails({ sandbox }: World): string {
-  return sandbox.account.published
-    .map(({ message }) => (JSON.parse(message) as { default: string }).default.replaceAll(/\s+/g, ' '))
-    .join('\n');
-}
-
 const once = { 'ec2:RevokeSecurityGroupIngress': 1, 'ec2:StopInstances': 1 };
 
 test('nothing goes wrong: each is done once, and told', async () => {
@@ -131,7 +105,7 @@ test('nothing goes wrong: each is done once, and told', async () => {
     'no-open-ssh closed',
     'required-tags open',
   ]);
-  expect(mails(simulation)).toMatch(/Done revoke .*\n.*Done stop/s);
+  expect(mails(simulation).join('\n')).toMatch(/Done revoke .*\n.*Done stop/s);
 });
 
 test.each([
@@ -154,7 +128,7 @@ test.each([
       [{ operation: 'ec2:StartInstances', input: { InstanceIds: [instanceId] } }],
     ]);
     expect([where, acts.filter(({ action }) => action === 'revoke-ingress').length > 0]).toEqual([where, true]);
-    const text = mails(simulation);
+    const text = mails(simulation).join('\n');
     expect([where, /(Done|Begun|Failed) revoke/.test(text), /(Done|Begun|Failed) stop/.test(text)]).toEqual([
       where,
       true,

@@ -1,15 +1,13 @@
 import { quarantine } from '../../src/actions/quarantine.ts';
 import { stop } from '../../src/actions/stop.ts';
 import { terminate } from '../../src/actions/terminate.ts';
-import type { Finding } from '../../src/domain/finding.ts';
 import { defaultInstance } from '../../src/domain/given.ts';
 import { isChanging } from '../../src/domain/operations.ts';
-import { readAllRecords } from '../../src/engine/store.ts';
-import { sweep } from '../../src/engine/sweep.ts';
 import { stateChange } from '../../src/sandbox/events.ts';
 import { plainStop } from '../support/plain-actions.ts';
 import { enforcing, policyFor } from '../support/policies.ts';
-import { good, scope, start, told, world } from '../support/world.ts';
+import { findingsOf, happens, sweepOnce, wait } from '../support/stories.ts';
+import { good, scope, settled, start, told, untagged, world } from '../support/world.ts';
 
 /** What tools of this kind have done to those who ran them: each is here as a story that ends otherwise. */
 
@@ -19,8 +17,6 @@ const HOUR = 60 * MINUTE;
 const requiredTags = policyFor('required-tags', { keys: [{ key: 'Owner' }] });
 const stopUntagged = enforcing(requiredTags, plainStop);
 const stopAfterAnHour = enforcing(requiredTags, plainStop, { afterMs: HOUR });
-const untagged = { ...good, instance: { ...good.instance, Tags: [] } };
-const settled = new Date(start.getTime() - 2 * MINUTE);
 
 type World = ReturnType<typeof world>;
 
@@ -28,25 +24,10 @@ function enforced(...policies: readonly (typeof stopUntagged)[]): World {
   return world({ policies, pageSize: 'aws', enforcement: { isEnforcing: true } });
 }
 
-async function happens(simulation: World, events: readonly unknown[]): Promise<void> {
-  for (const event of events) simulation.send(event);
-  await simulation.runUntilQuiet(15 * MINUTE);
-}
-
-async function wait(simulation: World, milliseconds: number): Promise<void> {
-  simulation.sandbox.advance(milliseconds);
-  simulation.send({ kind: 'tick' });
-  await simulation.runUntilQuiet(15 * MINUTE);
-}
-
 function stopped({ sandbox }: World): readonly string[] {
   return sandbox.calls.flatMap(({ operation, input, outcome }) =>
     isChanging(operation) && outcome === 'done' ? ((input as { InstanceIds?: string[] }).InstanceIds ?? []) : [],
   );
-}
-
-async function findingsOf({ engine }: World): Promise<readonly Finding[]> {
-  return (await readAllRecords(engine)).flatMap(({ findings }) => findings);
 }
 
 test('tags that come a minute after the launch are waited for: nothing is stopped that has them', async () => {
@@ -135,8 +116,7 @@ test('what the guardrail does itself sets nothing off: its own calls are dropped
   const before = simulation.sandbox.calls.length;
   for (let hours = 0; hours < 24; hours++) {
     simulation.sandbox.advance(HOUR);
-    await sweep(simulation.engine);
-    await simulation.runUntilQuiet(15 * MINUTE);
+    await sweepOnce(simulation);
   }
   expect(stopped(simulation)).toHaveLength(1);
   expect(simulation.sandbox.calls.slice(before).filter(({ operation }) => isChanging(operation))).toEqual([]);

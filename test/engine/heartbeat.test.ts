@@ -1,15 +1,11 @@
 import { tellAlive } from '../../src/engine/heartbeat.ts';
 import { sweep } from '../../src/engine/sweep.ts';
 import { fivePolicies } from '../support/policies.ts';
+import { sweepOnce } from '../support/stories.ts';
 import { bad, good, world } from '../support/world.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
-
-async function swept(simulation: ReturnType<typeof world>): Promise<void> {
-  await sweep(simulation.engine);
-  await simulation.runUntilQuiet(900_000);
-}
 
 /** Delivers the first message that was sent once more. */
 function firstPartOf({ engine, sandbox }: ReturnType<typeof world>): () => void {
@@ -37,11 +33,11 @@ test('counts what stands: the last sweep whole, findings by severity, and those 
   account.launch({ ...bad, count: 2 });
   account.launch({ ...good, count: 118 });
   simulation.sandbox.advance(HOUR);
-  await swept(simulation);
+  await sweepOnce(simulation);
   simulation.sandbox.advance(8 * DAY);
   account.launch(bad);
   simulation.sandbox.advance(HOUR);
-  await swept(simulation);
+  await sweepOnce(simulation);
   const completedAt = simulation.sandbox.now().toISOString();
   const told = await tellAlive(simulation.engine);
 

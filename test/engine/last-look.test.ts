@@ -1,14 +1,13 @@
 import { defaultSafety } from '../../src/domain/safety.ts';
 import type { Held } from '../../src/domain/steps.ts';
 import { inspectBatch } from '../../src/engine/inspect.ts';
-import { type Operated, operated, untagged } from '../support/operated.ts';
+import { type Operated, operated } from '../support/operated.ts';
 import { plainStop } from '../support/plain-actions.ts';
 import { enforcing, policyFor } from '../support/policies.ts';
-import { start } from '../support/world.ts';
+import { settled, untagged } from '../support/world.ts';
 
 const requiredTags = policyFor('required-tags', { keys: [{ key: 'Owner' }] });
 const stopUntagged = enforcing(requiredTags, plainStop);
-const settled = new Date(start.getTime() - 120_000);
 const keep = { tags: { Keep: 'yes' } };
 
 /** Looks at an instance for the first time, and lets tags be set right before it is looked at for the last time. */

@@ -1,42 +1,17 @@
-import type { Finding } from '../../src/domain/finding.ts';
-import { readAllRecords } from '../../src/engine/store.ts';
-import { sweep } from '../../src/engine/sweep.ts';
 import type { Fault } from '../../src/sandbox/faults.ts';
 import { policyFor } from '../support/policies.ts';
-import { alertSubjects, good, scope, start, told, world } from '../support/world.ts';
+import { findingsOf, happens, mails, sweepOnce } from '../support/stories.ts';
+import { alertSubjects, good, scope, start, told, untagged, world } from '../support/world.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 const requiredTags = policyFor('required-tags', { keys: [{ key: 'Owner' }] });
-const untagged = { ...good, instance: { ...good.instance, Tags: [] } };
 
 type World = ReturnType<typeof world>;
-type Events = readonly unknown[];
-
-async function happens(simulation: World, events: Events): Promise<void> {
-  for (const event of events) simulation.send(event);
-  await simulation.runUntilQuiet(15 * MINUTE);
-}
-
-async function sweepOnce(simulation: World): Promise<void> {
-  await sweep(simulation.engine);
-  await simulation.runUntilQuiet(15 * MINUTE);
-}
-
-async function findingsOf({ engine }: World): Promise<readonly Finding[]> {
-  return (await readAllRecords(engine)).flatMap(({ findings }) => findings);
-}
 
 async function originsOf(simulation: World): Promise<readonly (string | undefined)[]> {
   return (await findingsOf(simulation)).map(({ origin }) => origin);
-}
-
-/** The mail texts, without their line breaks. */
-function mails({ sandbox }: World): readonly string[] {
-  return sandbox.account.published.map(({ message }) =>
-    (JSON.parse(message) as { default: string }).default.replaceAll(/\s+/g, ' '),
-  );
 }
 
 describe('the origin of a violation', () => {
@@ -65,7 +40,7 @@ describe('the origin of a violation', () => {
         await simulation.runUntilQuiet(0);
         simulation.sandbox.advance(10_000);
       }
-      await happens(simulation, []);
+      await happens(simulation);
       expect([order, await originsOf(simulation)]).toEqual([order, ['launch']]);
       expect(told(simulation)).toEqual([['opened required-tags']]);
     }

@@ -6,24 +6,19 @@ import { type BoundSafety, defaultSafety, type Safety } from '../../src/domain/s
 import type { Held } from '../../src/domain/steps.ts';
 import { inspectBatch } from '../../src/engine/inspect.ts';
 import { changeRecord, readRecords } from '../../src/engine/store.ts';
-import { exposed, MINUTE, type Operated, operated, untagged } from '../support/operated.ts';
+import { type Operated, operated } from '../support/operated.ts';
 import { plainStop } from '../support/plain-actions.ts';
 import { enforcing, policyFor } from '../support/policies.ts';
-import { openSsh, start, told } from '../support/world.ts';
+import { inputsOf } from '../support/stories.ts';
+import { exposed, openSsh, settled, told, untagged } from '../support/world.ts';
 
 const requiredTags = policyFor('required-tags', { keys: [{ key: 'Owner' }] });
 const revoke = { parameters: { replaceWith: [], split: false, shared: false } };
-const settled = new Date(start.getTime() - 2 * MINUTE);
 
 /** What holds back each action of the findings of an instance. */
 async function heldOf(world: Operated, instanceId: string): Promise<readonly (Held | undefined)[]> {
   const record = (await readRecords(world.simulation.engine, [instanceId])).get(instanceId);
   return (record?.findings ?? []).flatMap(({ steps = [] }) => steps.map(({ held }) => held));
-}
-
-/** The inputs of all calls of an operation. */
-function inputsOf({ simulation }: Operated, wanted: string): readonly unknown[] {
-  return simulation.sandbox.calls.flatMap(({ operation, input }) => (operation === wanted ? [input] : []));
 }
 
 /** `protected` that reads volumes, which no policy here does, and covers nothing. */
@@ -55,8 +50,8 @@ describe('whether an instance is protected', () => {
     const id = await world.launch({ ...untagged, at: settled });
 
     const own = { Filters: [{ Name: 'attachment.instance-id', Values: [id] }] };
-    expect(inputsOf(world, 'ec2:DescribeVolumes').length).toBeGreaterThan(0);
-    for (const input of inputsOf(world, 'ec2:DescribeVolumes')) expect(input).toMatchObject(own);
+    expect(inputsOf(world.simulation, 'ec2:DescribeVolumes').length).toBeGreaterThan(0);
+    for (const input of inputsOf(world.simulation, 'ec2:DescribeVolumes')) expect(input).toMatchObject(own);
     expect(world.changes()).toEqual([['ec2:StopInstances', { InstanceIds: [id] }]]);
   });
 });
@@ -142,7 +137,7 @@ describe('a group that is on another instance too', () => {
         { GroupId: openSsh.GroupId, SecurityGroupRuleIds: [expect.stringMatching(/^sgr-/)] },
       ],
     ]);
-    const looks = inputsOf(world, 'sqs:SendMessage').map((input) => {
+    const looks = inputsOf(world.simulation, 'sqs:SendMessage').map((input) => {
       const { MessageBody = '', DelaySeconds } = input as { MessageBody?: string; DelaySeconds?: number };
       const { instances } = JSON.parse(MessageBody) as { instances: { instanceId: string }[] };
       return { DelaySeconds, ids: instances.map(({ instanceId }) => instanceId) };
@@ -242,7 +237,9 @@ describe('a group that is on another instance too', () => {
     Object.assign(world.simulation.engine, { safety: readsVolumes });
     const id = await world.launch({ ...exposed, at: settled });
 
-    const asked = inputsOf(world, 'ec2:DescribeVolumes').map((input) => (input as DescribeVolumesCommandInput).Filters);
+    const asked = inputsOf(world.simulation, 'ec2:DescribeVolumes').map(
+      (input) => (input as DescribeVolumesCommandInput).Filters,
+    );
     const attachedTo = (instanceId: string) => [{ Name: 'attachment.instance-id', Values: [instanceId] }];
     expect(asked).toContainEqual(attachedTo(id));
     expect(asked).toContainEqual(attachedTo(other));

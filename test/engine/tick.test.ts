@@ -2,12 +2,10 @@ import type { QueryCommandInput } from '@aws-sdk/client-dynamodb';
 import { inspectBatch } from '../../src/engine/inspect.ts';
 import { plainStop } from '../support/plain-actions.ts';
 import { enforcing, policyFor } from '../support/policies.ts';
-import { good, start, world } from '../support/world.ts';
+import { settled, untagged, world } from '../support/world.ts';
 
 const HOUR = 3_600_000;
 const tick = { id: 'tick', body: JSON.stringify({ kind: 'tick' }) };
-const settled = new Date(start.getTime() - 120_000);
-const untagged = { ...good, instance: { ...good.instance, Tags: [] } };
 const stopAfterAnHour = enforcing(policyFor('required-tags', { keys: [{ key: 'Owner' }] }), plainStop, {
   afterMs: HOUR,
 });

@@ -2,26 +2,18 @@ import type { Io, Place } from '../../src/cli/io.ts';
 import type { Simulation } from '../../src/cli/simulation.ts';
 import { noConditions } from '../../src/domain/bind.ts';
 import type { Finding } from '../../src/domain/finding.ts';
-import { isChanging } from '../../src/domain/operations.ts';
 import type { BoundPolicy } from '../../src/domain/policy.ts';
 import { defaultSafety, type Safety } from '../../src/domain/safety.ts';
-import { readAllRecords } from '../../src/engine/store.ts';
-import { sweep } from '../../src/engine/sweep.ts';
 import { defaultDeployment } from '../../src/sandbox/account.ts';
 import { type Ran, runCli } from '../cli/run-cli.ts';
 import { tableName } from './filled-table.ts';
-import { good, openSsh, scope, world } from './world.ts';
+import { changesMade, findingsOf, happens, sweepOnce } from './stories.ts';
+import { scope, world } from './world.ts';
 
 export const MINUTE = 60_000;
 export const HOUR = 60 * MINUTE;
 
-/** Has no owner. */
-export const untagged = { ...good, instance: { ...good.instance, Tags: [] } };
-/** Can be reached by SSH from everywhere. */
-export const exposed = {
-  ...good,
-  instance: { ...good.instance, SecurityGroups: [{ GroupId: openSsh.GroupId, GroupName: 'open' }] },
-};
+export { exposed, untagged } from './world.ts';
 
 type Launched = Parameters<Simulation['sandbox']['account']['launch']>[0];
 
@@ -51,28 +43,20 @@ export function operated(policies: readonly BoundPolicy[], safety: Safety = defa
     enforcement: { isEnforcing: true, safety: { ...safety, conditions: noConditions } },
     deployed: { ...defaultDeployment(scope), tableName },
   });
-  const { sandbox, engine } = simulation;
+  const { sandbox } = simulation;
   const places: Place[] = [];
   let before = 0;
-
-  async function happens(events: readonly unknown[] = []): Promise<void> {
-    for (const event of events) simulation.send(event);
-    await simulation.runUntilQuiet(15 * MINUTE);
-  }
 
   return {
     simulation,
     places,
-    happens,
+    happens: (events) => happens(simulation, events),
     async launch(what) {
       const { events, instances } = sandbox.account.launch(what);
-      await happens(events);
+      await happens(simulation, events);
       return instances[0]?.InstanceId ?? '';
     },
-    async sweeps() {
-      await sweep(engine);
-      await happens();
-    },
+    sweeps: () => sweepOnce(simulation),
     run(command, io = {}) {
       before = sandbox.calls.length;
       const words = typeof command === 'string' ? command.split(' ').filter(Boolean) : command;
@@ -83,8 +67,7 @@ export function operated(policies: readonly BoundPolicy[], safety: Safety = defa
       return runCli([...words, '--region', scope.region], '.', { aws, now: sandbox.now, ...io });
     },
     called: () => sandbox.calls.slice(before).map(({ operation }) => operation),
-    changes: () =>
-      sandbox.calls.filter(({ operation }) => isChanging(operation)).map(({ operation, input }) => [operation, input]),
-    findings: async () => (await readAllRecords(engine)).flatMap(({ findings }) => findings),
+    changes: () => changesMade(simulation),
+    findings: () => findingsOf(simulation),
   };
 }

@@ -1,4 +1,6 @@
+import type * as ec2 from '@aws-sdk/client-ec2';
 import { defineAction, type PlannedCall } from '../../src/domain/action.ts';
+import type { SecurityGroup } from '../../src/domain/facts.ts';
 
 /** Stops the instance. A plain action, for tests of what decides on actions and carries them out. */
 export const plainStop = defineAction({
@@ -32,9 +34,7 @@ export const plainRevoke = defineAction({
   needs: ['securityGroups'],
   operations: ['ec2:RevokeSecurityGroupIngress'],
   plan({ facts }) {
-    const rules = facts.securityGroups.found
-      .flatMap((group) => (group.rules.known ? group.rules.value : []))
-      .filter(({ FromPort, IsEgress }) => FromPort === 22 && !IsEgress);
+    const rules = facts.securityGroups.found.flatMap(openIn);
     const calls = rules.map(
       ({ GroupId = '', SecurityGroupRuleId = '' }): PlannedCall<'ec2:RevokeSecurityGroupIngress'> => ({
         operation: 'ec2:RevokeSecurityGroupIngress',
@@ -46,3 +46,8 @@ export const plainRevoke = defineAction({
   },
   examples: [],
 });
+
+/** The rules of a group that open port 22. */
+export function openIn({ rules }: SecurityGroup): readonly ec2.SecurityGroupRule[] {
+  return rules.known ? rules.value.filter(({ FromPort, IsEgress }) => FromPort === 22 && !IsEgress) : [];
+}

@@ -1,20 +1,13 @@
 import type * as ec2 from '@aws-sdk/client-ec2';
 import { defineAction } from '../../src/domain/action.ts';
+import { openIn, plainRevoke } from './plain-actions.ts';
 
-/** Revokes every rule of the instance's groups that opens port 22, by one call for a group, and knows how to put them back. */
+/** Revokes the same as `plainRevoke`, by one call for a group, and knows how to put it back. */
 export const undoableRevoke = defineAction({
-  id: 'revoke-ingress',
-  summary: 'Revokes rules that open port 22.',
-  kind: 'access',
-  isReversible: true,
-  states: ['running', 'stopped'],
-  parameters: (z) => z.strictObject({}),
-  needs: ['securityGroups'],
-  operations: ['ec2:RevokeSecurityGroupIngress'],
+  ...plainRevoke,
   plan({ facts }) {
     const groups = facts.securityGroups.found.flatMap((group) => {
-      const rules = group.rules.known ? group.rules.value : [];
-      const open = rules.filter(({ FromPort, IsEgress }) => FromPort === 22 && !IsEgress);
+      const open = openIn(group);
       return open.length === 0 ? [] : [{ GroupId: open[0]?.GroupId ?? '', open }];
     });
     if (groups.length === 0) return { refused: 'no rule opens port 22' };
@@ -33,7 +26,6 @@ export const undoableRevoke = defineAction({
       },
     };
   },
-  examples: [],
 });
 
 function permissionOf({ IpProtocol, FromPort, ToPort, CidrIpv4 }: ec2.SecurityGroupRule): ec2.IpPermission {

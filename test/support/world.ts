@@ -48,6 +48,18 @@ export const good = {
   volumes: [{ Encrypted: true }],
 } satisfies Parameters<Simulation['sandbox']['account']['launch']>[0];
 
+/** Has no owner, and complies otherwise. */
+export const untagged = { ...good, instance: { ...good.instance, Tags: [] } };
+
+/** Can be reached by SSH from everywhere, and complies otherwise. */
+export const exposed = {
+  ...good,
+  instance: { ...good.instance, SecurityGroups: [{ GroupId: openSsh.GroupId, GroupName: 'open' }] },
+};
+
+/** When that was launched which has settled at the start. */
+export const settled = new Date(start.getTime() - 120_000);
+
 /** A deployment into an account in memory with an open and a closed security group. */
 export function world(
   options: {

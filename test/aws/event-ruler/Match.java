@@ -7,7 +7,7 @@ import software.amazon.event.ruler.Machine;
 
 /**
  * Reads {"rules": {name: pattern}, "events": [event]} and prints, for each event, the sorted names of the rules that match it.
- * Run by: java -cp 'target/*' Match.java
+ * Run by: java -cp '<folder of its jars>/*' Match.java
  */
 class Match {
   private static final ObjectMapper json = new ObjectMapper();

@@ -1,5 +1,7 @@
 import { spawnSync } from 'node:child_process';
-import { rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { run } from './commands.ts';
 
 const folder = 'test/aws/event-ruler';
@@ -11,8 +13,18 @@ interface Question {
   readonly events: readonly unknown[];
 }
 
+/**
+ * A block of tests of what AWS's matcher says. Java is no part of what the project asks for: without it they are skipped, and
+ * what to install is told.
+ */
+export function describeMatching(name: string, tests: () => void): void {
+  const lacking = whyNoEventRuler();
+  if (lacking !== undefined) process.stderr.write(`-- ${name}: skipped: ${lacking}\n`);
+  (lacking === undefined ? describe : describe.skip)(name, tests);
+}
+
 /** Why event-ruler can't run on this machine, and what to install; undefined if it can. */
-export function whyNoEventRuler(): string | undefined {
+function whyNoEventRuler(): string | undefined {
   // A JRE has no compiler; Java 8 has no modules, and refuses the question.
   const [, compiler] = /^jdk\.compiler@(\d+)/m.exec(printedBy('java', '--list-modules')) ?? [];
   if (compiler === undefined || Number(compiler) < oldestJava)
@@ -26,17 +38,24 @@ function printedBy(command: string, argument: string): string {
   return spawnSync(command, [argument], { encoding: 'utf8' }).stdout ?? '';
 }
 
-/** Fetches event-ruler by Maven, at the version of pom.xml and no other. */
-export async function fetchEventRuler(): Promise<void> {
-  rmSync(`${folder}/target`, { recursive: true, force: true });
-  await run('mvn', ['-B', '-q', 'dependency:copy-dependencies'], { cwd: folder });
-}
-
 /**
- * The names of the rules that match each event, sorted, as AWS's own matcher has it.
+ * The names of the rules that match each event, sorted, as AWS's own matcher has it. It is fetched by Maven into a folder of its own:
+ * another file's tests run at the same time, and what is there is the version of pom.xml and no other.
+ * @param of the events that the answers are by: those of the question may have what the deployment put in.
  * @throws Error that names the rule whose pattern it refuses.
  */
-export async function rulesMatching(question: Question): Promise<readonly (readonly string[])[]> {
-  const input = JSON.stringify(question);
-  return JSON.parse(await run('java', ['-cp', 'target/*', 'Match.java'], { cwd: folder, input }));
+export async function rulesMatching(
+  question: Question,
+  of: readonly object[],
+): Promise<ReadonlyMap<object, readonly string[]>> {
+  const jars = mkdtempSync(join(tmpdir(), 'event-ruler-'));
+  try {
+    await run('mvn', ['-B', '-q', 'dependency:copy-dependencies', `-DoutputDirectory=${jars}`], { cwd: folder });
+    const input = JSON.stringify(question);
+    const printed = await run('java', ['-cp', `${jars}/*`, 'Match.java'], { cwd: folder, input });
+    const matched = JSON.parse(printed) as readonly (readonly string[])[];
+    return new Map(of.map((event, index) => [event, matched[index] ?? []]));
+  } finally {
+    rmSync(jars, { recursive: true });
+  }
 }
