@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout } from 'node:timers/promises';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { type Controls, noControls } from '../domain/controls.ts';
 import type { SubjectRecord } from '../domain/finding.ts';
@@ -66,7 +65,7 @@ export async function openTable(options: DeploymentOptions, io: CommandIo, mayCh
     aws: live.aws,
     deployment: { tableName },
     newToken: randomUUID,
-    pause: (milliseconds) => setTimeout(milliseconds),
+    pause: io.pause,
   };
 }
 
