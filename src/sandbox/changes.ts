@@ -56,9 +56,7 @@ export function revokeSecurityGroupIngress(
   const permissions = asAsked(account, asked);
   const unknown = unknownAmong(group.IpPermissions ?? [], permissions);
   const isDefaultVpc = group.VpcId !== undefined && group.VpcId === account.defaultVpcId;
-  if (unknown.length > 0 && !isDefaultVpc) {
-    throw awsError('InvalidPermission.NotFound', 'The specified rule does not exist in this security group.');
-  }
+  if (unknown.length > 0 && !isDefaultVpc) throw notThere.permission();
   const revoked = rulesFor(account, group, permissions);
   removedIngress(account, group, revoked).apply();
   return {

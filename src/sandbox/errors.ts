@@ -17,7 +17,7 @@ export function heedOnly<T extends object>(input: T, known: readonly (keyof T & 
 }
 
 /**
- * EC2's errors for what is not there, by its id.
+ * EC2's errors for what is not there: by its id, or as a group's permission.
  * @see https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html
  */
 export const notThere = {
@@ -28,5 +28,6 @@ export const notThere = {
   group: (id: string) => awsError('InvalidGroup.NotFound', `The security group '${id}' does not exist`),
   rule: (id: string) =>
     awsError('InvalidSecurityGroupRuleId.NotFound', `The security group rule ID '${id}' does not exist`),
+  permission: () => awsError('InvalidPermission.NotFound', 'The specified rule does not exist in this security group.'),
   prefixList: (id: string) => awsError('InvalidPrefixListID.NotFound', `The prefix list ID '${id}' does not exist`),
 };
