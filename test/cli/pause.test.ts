@@ -6,14 +6,12 @@ import { tableName } from '../support/filled-table.ts';
 import { HOUR, type Operated, operated, untagged } from '../support/operated.ts';
 import { plainStop } from '../support/plain-actions.ts';
 import { enforcing, policyFor } from '../support/policies.ts';
-import { runCli } from './run-cli.ts';
+import { line, runCli } from './run-cli.ts';
 
 const requiredTags = policyFor('required-tags', { keys: [{ key: 'Owner' }] });
 const stopUntagged = enforcing(requiredTags, plainStop, { onDrift: true });
 
 const pauseAll = ['pause', '--reason', 'build hosts stop, INC-12'];
-/** As one line, since the text is wrapped. */
-const line = (text: string) => text.replaceAll(/\s+/g, ' ');
 const controlsOf = ({ simulation }: Operated) => readControls(simulation.engine);
 
 describe('pause', () => {

@@ -4,6 +4,7 @@ import { changeControls, changeRecord, readAllRecords, readControls } from '../.
 import { HOUR, MINUTE, type Operated, operated, untagged } from '../support/operated.ts';
 import { plainStop } from '../support/plain-actions.ts';
 import { enforcing, policyFor } from '../support/policies.ts';
+import { line } from './run-cli.ts';
 
 const DAY = 24 * HOUR;
 const requiredTags = policyFor('required-tags', { keys: [{ key: 'Owner' }] });
@@ -20,7 +21,6 @@ async function withBaseline(use: Parameters<typeof enforcing>[2]): Promise<Opera
   return world;
 }
 
-const line = (text: string) => text.replaceAll(/\s+/g, ' ');
 const promotedAt = async ({ simulation }: Operated) =>
   (await readControls(simulation.engine)).policies['required-tags']?.promotedAt;
 

@@ -8,6 +8,7 @@ import { plainStop } from '../support/plain-actions.ts';
 import { enforcing, policyFor } from '../support/policies.ts';
 import { plainTerminate, undoableRevoke } from '../support/undoable-actions.ts';
 import { openSsh, scope, told } from '../support/world.ts';
+import { line } from './run-cli.ts';
 
 const requiredTags = policyFor('required-tags', { keys: [{ key: 'Owner' }] });
 const noOpenSsh = policyFor('restricted-ingress', { ports: [22] }, { name: 'no-open-ssh', severity: 'critical' });
@@ -20,7 +21,6 @@ const authorized = [
   { GroupId: openSsh.GroupId, IpPermissions: [everywhere] },
 ] as const;
 
-const line = (text: string) => text.replaceAll(/\s+/g, ' ');
 const idOf = (instanceId: string, policy = 'no-open-ssh') =>
   findingId(scope, { type: 'instance', id: instanceId }, policy);
 const actsOf = async (world: Operated): Promise<readonly Act[]> =>
