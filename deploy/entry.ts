@@ -1,6 +1,7 @@
 // What deploy/stack.cjs needs of src/.
 export { actions } from '../src/actions/index.ts';
-export { needsOfMatch } from '../src/domain/match.ts';
+export { needsToAct } from '../src/domain/bind.ts';
+export { needsOf } from '../src/domain/judge.ts';
 export { bindAll, bindSafety } from '../src/language/bind.ts';
 export { compilePolicies } from '../src/language/compile.ts';
 export { loadPolicies } from '../src/language/load.ts';

@@ -57,15 +57,12 @@ function policyModule(folder) {
   return source().compilePolicies(policies, safety);
 }
 
-/** Whether anything asks KMS: a policy, one of its actions, or what is protected. */
+/** Whether anything asks KMS: a policy, one of its actions, or what is protected from these. */
 function asksKms(folder) {
-  const { bindSafety, needsOfMatch } = source();
-  const { protected: covered, conditions } = bindSafety(loaded(folder).safety);
-  const needs = boundPolicies(folder).flatMap((policy) => [
-    ...policy.needs,
-    ...policy.boundActions.flatMap(({ action }) => action.needs),
-  ]);
-  return [...needs, ...needsOfMatch(covered, conditions)].includes('kmsAliases');
+  const { bindSafety, needsOf, needsToAct } = source();
+  const policies = boundPolicies(folder);
+  const needs = [...needsOf(policies), ...needsToAct(policies, bindSafety(loaded(folder).safety))];
+  return needs.includes('kmsAliases');
 }
 
 /** Whether anything is done at all: the calls that change EC2 are in the bundle only then. */

@@ -10,9 +10,9 @@ import { join, resolve } from 'node:path';
 const breaks = JSON.parse(readFileSync(new URL('breaks.json', import.meta.url), 'utf8'));
 
 const root = resolve(import.meta.dirname, '..');
-const chosen =
-  process.argv.slice(2).length === 0 ? breaks.map((_, index) => index + 1) : process.argv.slice(2).map(Number);
-const strange = process.argv.slice(2).filter((number) => breaks[Number(number) - 1] === undefined);
+const asked = process.argv.slice(2);
+const chosen = asked.length === 0 ? breaks.map((_, index) => index + 1) : asked.map(Number);
+const strange = asked.filter((number) => breaks[Number(number) - 1] === undefined);
 if (strange.length > 0) {
   console.error(`There is no break ${strange.join(', ')}: they are numbered 1 to ${breaks.length}.`);
   process.exit(2);

@@ -16,6 +16,7 @@ import { type Simulation, simulate } from './simulation.ts';
 const scope = { accountId: '123456789012', region: 'us-east-1' } as const;
 const start = new Date('2026-11-23T09:00:00Z');
 const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
 
 const openGroup = { GroupId: 'sg-0d5a1b2c3d4e5f607', GroupName: 'MySecurityGroup' } as const;
 const webGroup = { GroupId: 'sg-0e6b2c3d4e5f60718', GroupName: 'web' } as const;
@@ -29,6 +30,11 @@ interface Scene {
   readonly command?: string;
   play(account: Sandbox['account']): readonly unknown[];
 }
+
+const opensSsh: Omit<Scene, 'text'> = {
+  command: `aws ec2 authorize-security-group-ingress --group-id ${webGroup.GroupId} --protocol tcp --port 22 --cidr 0.0.0.0/0`,
+  play: (account) => account.authorizeIngress(webGroup.GroupId, ssh),
+};
 
 const scenes: readonly Scene[] = [
   {
@@ -67,11 +73,7 @@ const scenes: readonly Scene[] = [
         volumes: [{ VolumeId: 'vol-0a1b2c3d4e5f60718', Encrypted: false }],
       }).events,
   },
-  {
-    text: 'Somebody opens SSH on the web servers to the whole internet.',
-    command: `aws ec2 authorize-security-group-ingress --group-id ${webGroup.GroupId} --protocol tcp --port 22 --cidr 0.0.0.0/0`,
-    play: (account) => account.authorizeIngress(webGroup.GroupId, ssh),
-  },
+  { text: 'Somebody opens SSH on the web servers to the whole internet.', ...opensSsh },
   {
     text: 'The alert is read, and the rule revoked.',
     command: `aws ec2 revoke-security-group-ingress --group-id ${webGroup.GroupId} --protocol tcp --port 22 --cidr 0.0.0.0/0`,
@@ -80,15 +82,7 @@ const scenes: readonly Scene[] = [
 ];
 
 /** Once the policy on SSH enforces. */
-const enforcedScenes: readonly Scene[] = [
-  {
-    text: 'Somebody opens SSH on the web servers once more.',
-    command: `aws ec2 authorize-security-group-ingress --group-id ${webGroup.GroupId} --protocol tcp --port 22 --cidr 0.0.0.0/0`,
-    play: (account) => account.authorizeIngress(webGroup.GroupId, ssh),
-  },
-];
-
-const HOUR_MS = 60 * MINUTE_MS;
+const enforcedScene: Scene = { text: 'Somebody opens SSH on the web servers once more.', ...opensSsh };
 
 /** The policies as they are when that on SSH revokes what offends. The others observe as before. */
 function withSshEnforced(policies: readonly BoundPolicy[]): readonly BoundPolicy[] {
@@ -129,10 +123,13 @@ export async function tellStory(
   );
   await sweep(simulation.engine);
   tellAlerts();
+  const tellHead = ({ text, command }: Omit<Scene, 'play'>) => {
+    print(`\n${timeOf(sandbox.now(), paint)} ${paint.bold(text)}\n`);
+    if (command !== undefined) print(`         ${paint.dim(`$ ${command}`)}\n`);
+  };
   const tellScene = async (scene: Scene, by: Simulation) => {
     sandbox.advance(5 * MINUTE_MS);
-    print(`\n${timeOf(sandbox.now(), paint)} ${paint.bold(scene.text)}\n`);
-    if (scene.command !== undefined) print(`         ${paint.dim(`$ ${scene.command}`)}\n`);
+    tellHead(scene);
     for (const event of scene.play(sandbox.account)) by.send(event);
     await by.runUntilQuiet(15 * MINUTE_MS);
     tellAlerts();
@@ -140,14 +137,15 @@ export async function tellStory(
   for (const scene of scenes) await tellScene(scene, simulation);
 
   sandbox.advance(HOUR_MS);
-  const text = 'The policy on SSH is deployed with mode: enforce. What stands before that is left alone.';
-  print(`\n${timeOf(sandbox.now(), paint)} ${paint.bold(text)}\n`);
-  print(`         ${paint.dim('$ serverless deploy --param enforcement=on')}\n`);
+  tellHead({
+    text: 'The policy on SSH is deployed with mode: enforce. What stands before that is left alone.',
+    command: 'serverless deploy --param enforcement=on',
+  });
   const enforced = simulate(sandbox, withSshEnforced(policies), { isEnforcing: true });
   await sweep(enforced.engine);
   await enforced.runUntilQuiet(15 * MINUTE_MS);
   tellAlerts();
-  for (const scene of enforcedScenes) await tellScene(scene, enforced);
+  await tellScene(enforcedScene, enforced);
 
   print(`\n${paint.bold('What stands at the end')}\n`);
   print(findingsText(standingFindings(await readAllRecords(simulation.engine), policies), paint));

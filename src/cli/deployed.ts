@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout } from 'node:timers/promises';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import type { Controls } from '../domain/controls.ts';
+import { type Controls, noControls } from '../domain/controls.ts';
 import type { SubjectRecord } from '../domain/finding.ts';
 import type { Aws } from '../domain/operations.ts';
+import { visible } from '../domain/visible.ts';
 import { listIn } from '../engine/reads.ts';
 import type { ControlsTable } from '../engine/store.ts';
 import type { CommandIo, Place } from './io.ts';
@@ -65,7 +65,7 @@ export async function openTable(options: DeploymentOptions, io: CommandIo, mayCh
     aws: live.aws,
     deployment: { tableName },
     newToken: randomUUID,
-    pause: (milliseconds) => setTimeout(milliseconds),
+    pause: io.pause,
   };
 }
 
@@ -92,7 +92,7 @@ export async function readAllOf(table: OpenTable, { region }: DeploymentOptions,
   return { table: tableName, records: records.filter((record) => record.expiresAt > now), controls };
 }
 
-/** What reading and writing single items of a table hangs on. @param otherwise what is so when one of them failed. */
+/** What reading and writing single items of a table hangs on. @param what which items, as a person calls them. */
 export function itemCalls({ deployment: { tableName } }: OpenTable, { region }: Place, what: string) {
   const advice = noSuchTable(region);
   return [
@@ -113,6 +113,39 @@ export function itemCalls({ deployment: { tableName } }: OpenTable, { region }: 
 
 function noSuchTable(region: string): NonNullable<Essential['advice']> {
   return { ResourceNotFoundException: `There is no such table in ${region}. ${howToFindTheTable}` };
+}
+
+/**
+ * Changes the controls of a deployment, against other writers.
+ * @returns what they were before, and are now.
+ * @throws when they could not be read or written, with what to do about it.
+ */
+export async function changeDeployed(
+  table: OpenTable,
+  options: DeploymentOptions,
+  change: (controls: Controls) => Controls,
+): Promise<{ readonly before: Controls; readonly after: Controls }> {
+  const { changeControls } = await import('../engine/store.ts');
+  let before = noControls;
+  const changed = (controls: Controls) => {
+    before = controls;
+    return change(controls);
+  };
+  const after = await table.live.explainingAll(
+    () => changeControls(table, changed),
+    itemCalls(table, options, 'the controls of enforcement'),
+  );
+  return { before, after };
+}
+
+/** Why there is nothing known of a policy, and which was probably meant. */
+export async function whyUnknown(known: readonly string[], policy: string): Promise<string> {
+  const { nearest } = await import('../language/policy-error.ts');
+  const meant = nearest(policy, known);
+  const others =
+    known.length === 0 ? 'no policy enforces here yet' : `those that enforce here are ${known.map(visible).join(', ')}`;
+  const guess = meant === undefined ? others : `did you mean ${visible(meant)}? ${others}`;
+  return `no policy ${policy} is known to enforce here: ${guess}. A policy is known after the first inspection that follows its deployment in mode enforce`;
 }
 
 /** The options that name the same deployment, for a command that a person is to run next. */

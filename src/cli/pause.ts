@@ -3,12 +3,13 @@ import { type Controls, paused, pauseOf, resumed, type Stops } from '../domain/c
 import { visible } from '../domain/visible.ts';
 import {
   addDeploymentOptions,
+  changeDeployed,
   type DeploymentOptions,
   howToFindTheTable,
-  itemCalls,
   type OpenTable,
   openTable,
   optionsFor,
+  whyUnknown,
 } from './deployed.ts';
 import type { CommandIo } from './io.ts';
 import { policyNameOf, reasonOf } from './options.ts';
@@ -68,32 +69,6 @@ export function addResumeCommand(program: Command, io: CommandIo): void {
     .option('--policy <name>', 'only the pause of this policy', policyNameOf)
     .addHelpText('after', resumeHelp)
     .action((options: ResumeOptions) => resume(options, io));
-}
-
-/**
- * Changes the controls of a deployment, against other writers.
- * @returns what they were before, and are now.
- * @throws when they could not be read or written, with what to do about it.
- */
-export async function changeDeployed(
-  table: OpenTable,
-  options: DeploymentOptions,
-  change: (controls: Controls) => Controls,
-): Promise<{ readonly before: Controls; readonly after: Controls }> {
-  const [{ changeControls }, { noControls }] = await Promise.all([
-    import('../engine/store.ts'),
-    import('../domain/controls.ts'),
-  ]);
-  let before = noControls;
-  const changed = (controls: Controls) => {
-    before = controls;
-    return change(controls);
-  };
-  const after = await table.live.explainingAll(
-    () => changeControls(table, changed),
-    itemCalls(table, options, 'the controls of enforcement'),
-  );
-  return { before, after };
 }
 
 async function pause(options: PauseOptions, io: CommandIo): Promise<void> {
@@ -171,14 +146,4 @@ async function unknownFields({ policies }: Controls, policy: string): Promise<re
   if (Object.hasOwn(policies, policy)) return [];
   const { field } = await import('../alerts/text.ts');
   return [field('Careful', await whyUnknown(Object.keys(policies), policy))];
-}
-
-/** Why there is nothing known of a policy, and which was probably meant. */
-export async function whyUnknown(known: readonly string[], policy: string): Promise<string> {
-  const { nearest } = await import('../language/policy-error.ts');
-  const meant = nearest(policy, known);
-  const others =
-    known.length === 0 ? 'no policy enforces here yet' : `those that enforce here are ${known.map(visible).join(', ')}`;
-  const guess = meant === undefined ? others : `did you mean ${visible(meant)}? ${others}`;
-  return `no policy ${policy} is known to enforce here: ${guess}. A policy is known after the first inspection that follows its deployment in mode enforce`;
 }

@@ -1,11 +1,18 @@
 import type { Command } from 'commander';
 import { type Controls, type EnforcedPolicy, promoted } from '../domain/controls.ts';
-import { addDeploymentOptions, type DeploymentOptions, howToFindTheTable, openTable, readAllOf } from './deployed.ts';
+import {
+  addDeploymentOptions,
+  changeDeployed,
+  type DeploymentOptions,
+  howToFindTheTable,
+  openTable,
+  readAllOf,
+  whyUnknown,
+} from './deployed.ts';
 import type { CommandIo } from './io.ts';
 import { policyNameOf } from './options.ts';
 import { coloursFor } from './output/colours.ts';
 import type { LeftAlone } from './output/promotion-text.ts';
-import { changeDeployed, whyUnknown } from './pause.ts';
 import type { StoredFinding } from './report/document.ts';
 import { findingsIn } from './stored-findings.ts';
 

@@ -59,7 +59,8 @@ export async function recordAccount(
   const { tell, withAttributes } = recording;
   const reservations = await allOf(aws, 'ec2:DescribeInstances', (page) => page.Reservations, tell);
   if (reservations.failure !== undefined) throw new Error(reservations.failure.detail);
-  const listed = { reservations, ...(await listedBeside(aws, reservations.rows, tell)) } satisfies {
+  const instances = reservations.rows.flatMap((reservation) => reservation.Instances ?? []);
+  const listed = { reservations, ...(await listedBeside(aws, instances, tell)) } satisfies {
     readonly [K in Kind]: ReadResult<object>;
   };
   const lists = await prefixListsOf(aws, listed.securityGroups.rows, tell);
@@ -72,7 +73,7 @@ export async function recordAccount(
     if (failure === undefined) await write(read.file, { [read.key]: rows });
     else failures.push(`${read.file}: ${failure.detail}`);
   }
-  const attributes = withAttributes ? await attributesOf(aws, reservations.rows, write, recording) : nothing;
+  const attributes = withAttributes ? await attributesOf(aws, instances, write, recording) : nothing;
   await finish();
   return {
     files: reads.length - failures.length + attributes.files,
@@ -86,7 +87,7 @@ const nothing: Recorded = { files: 0, leftOut: 0, failures: [] };
 const kinds = Object.keys(recordedReads) as Kind[];
 
 /** What there is beside the instances, one kind after the other: EC2's request limits are the account's, not ours. */
-async function listedBeside(aws: Aws, reservations: readonly ec2.Reservation[], tell: Tell) {
+async function listedBeside(aws: Aws, instances: readonly ec2.Instance[], tell: Tell) {
   return {
     volumes: await allOf(aws, 'ec2:DescribeVolumes', (page) => page.Volumes, tell),
     securityGroups: await allOf(aws, 'ec2:DescribeSecurityGroups', (page) => page.SecurityGroups, tell),
@@ -98,7 +99,7 @@ async function listedBeside(aws: Aws, reservations: readonly ec2.Reservation[], 
       (page) => page.SpotInstanceRequests?.map(withoutUserData),
       tell,
     ),
-    instanceTypes: await instanceTypesOf(aws, reservations, tell),
+    instanceTypes: await instanceTypesOf(aws, instances, tell),
     kmsAliases: await readAliases(
       aws,
       counting('kms:ListAliases', (page) => page.Aliases, tell),
@@ -138,10 +139,9 @@ function counting<O extends Operation, T>(operation: O, rowsOf: RowsOf<O, T>, te
 /** Those in use: EC2 has some 900. */
 function instanceTypesOf(
   aws: Aws,
-  reservations: readonly ec2.Reservation[],
+  instances: readonly ec2.Instance[],
   tell: Tell,
 ): Promise<ReadResult<ec2.InstanceTypeInfo>> {
-  const instances = reservations.flatMap((reservation) => reservation.Instances ?? []);
   const types = distinct(instances.map((instance) => instance.InstanceType));
   const operation = 'ec2:DescribeInstanceTypes';
   const rowsOf = counting(operation, (page) => page.InstanceTypes, tell);
@@ -185,11 +185,10 @@ const THROTTLED_MS = [2_000, 4_000, 8_000, 16_000, 32_000] as const;
  */
 async function attributesOf(
   aws: Aws,
-  reservations: readonly ec2.Reservation[],
+  instances: readonly ec2.Instance[],
   write: SnapshotWriter['write'],
   { tell, pause }: Recording,
 ): Promise<Recorded> {
-  const instances = reservations.flatMap((reservation) => reservation.Instances ?? []);
   const ids = distinct(instances.filter(({ State }) => State?.Name !== 'terminated').map((one) => one.InstanceId));
   const failed: { readonly file: string; readonly failure: ReadFailure }[] = [];
   let files = 0;

@@ -11,7 +11,7 @@ import { type Call, createSandbox } from '../sandbox/sandbox.ts';
 import { standingFindings } from './documents.ts';
 import type { Arrival } from './replay-events.ts';
 import type { ReplayDocument } from './report/document.ts';
-import { type Simulation, type SimulationOptions, simulate } from './simulation.ts';
+import { advanceTo, type Simulation, type SimulationOptions, simulate } from './simulation.ts';
 
 /** Looks again and whatever else falls due within so long is still run, in milliseconds: 15 minutes, inclusive. */
 const QUIET_MS = 900_000;
@@ -109,7 +109,7 @@ function withTicks(simulation: Simulation): Pick<Simulation, 'runUntil' | 'runUn
       const wakeAt = next === undefined ? undefined : new Date(next);
       const dueAt = sandbox.nextDueAt();
       if (wakeAt !== undefined && wakeAt <= until() && (dueAt === undefined || wakeAt < dueAt)) {
-        sandbox.advance(Math.max(0, wakeAt.getTime() - sandbox.now().getTime()));
+        advanceTo(sandbox, wakeAt);
         ticked = sandbox.now().toISOString();
         simulation.send({ kind: 'tick' });
       } else if (dueAt !== undefined && dueAt <= until()) await simulation.runUntil(latest(dueAt, sandbox.now()));

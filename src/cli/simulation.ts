@@ -89,7 +89,7 @@ export function simulate(
       if (await workDue()) continue;
       const due = sandbox.nextDueAt();
       if (due === undefined || due > until()) return;
-      sandbox.advance(Math.max(0, due.getTime() - sandbox.now().getTime()));
+      advanceTo(sandbox, due);
     }
   }
 
@@ -100,8 +100,13 @@ export function simulate(
     send: (event) => sandbox.deliver(liveQueueUrl, typeof event === 'string' ? event : JSON.stringify(event)),
     async runUntil(time) {
       await run(() => time);
-      sandbox.advance(Math.max(0, time.getTime() - sandbox.now().getTime()));
+      advanceTo(sandbox, time);
     },
     runUntilQuiet: (milliseconds) => run(() => new Date(sandbox.now().getTime() + milliseconds)),
   };
+}
+
+/** Moves the clock on to a time; one that is past is now. */
+export function advanceTo(sandbox: Sandbox, time: Date): void {
+  sandbox.advance(Math.max(0, time.getTime() - sandbox.now().getTime()));
 }

@@ -16,8 +16,9 @@ import {
 import { addFindingArgument, findingIn } from './findings.ts';
 import type { CommandIo } from './io.ts';
 import { coloursFor } from './output/colours.ts';
-import { putBack, whyForeign } from './put-back.ts';
+import { putBack } from './put-back.ts';
 import type { StoredFinding } from './report/document.ts';
+import { type ActChoice, chosenActs, type NumberedAct } from './undoable-acts.ts';
 
 const help = `
 Shows the calls that put back what was done about a finding, whole, and with --yes makes them, in your own name: your
@@ -39,16 +40,8 @@ Examples:
   ec2-guardrail undo f-3b1f0c9a7e42 --region eu-central-1 --yes
   ec2-guardrail undo f-3b1f0c9a7e42 --region eu-central-1 --action stop --yes`;
 
-interface UndoOptions extends DeploymentOptions {
-  readonly act?: number;
-  readonly action?: string;
+interface UndoOptions extends DeploymentOptions, ActChoice {
   readonly yes?: true;
-}
-
-/** An act with its number, from 1: the oldest that is remembered. */
-export interface NumberedAct {
-  readonly number: number;
-  readonly act: Act;
 }
 
 /** Adds `undo`: puts back what was done about a finding. */
@@ -60,7 +53,7 @@ export function addUndoCommand(program: Command, io: CommandIo): void {
     .option('--action <id>', 'only what this action did')
     .option('--yes', 'make the calls; left out: only show them')
     .addHelpText('after', help)
-    .action((id: string, options: UndoOptions) => undo(id, options, io));
+    .action((id: string, options: UndoOptions) => runUndo(id, options, io));
 }
 
 function numberOf(text: string): number {
@@ -68,7 +61,7 @@ function numberOf(text: string): number {
   return Number(text);
 }
 
-async function undo(id: string, options: UndoOptions, io: CommandIo): Promise<void> {
+async function runUndo(id: string, options: UndoOptions, io: CommandIo): Promise<void> {
   const table = await openTable(options, io, options.yes ?? false);
   const finding = await findingIn(table, id, options, io);
   const chosen = chosenActs(finding, options, io.now());
@@ -148,73 +141,4 @@ function doneAgain(record: SubjectRecord, id: string, { action, at }: Act, now: 
   const isBegun = steps.some((step) => step.action === action && isBeingDone(step.begun, now));
   if (!isLater && !isBegun) return undefined;
   return `${visible(action)} was done once more after that, or is being done: see \`ec2-guardrail findings show ${visible(id)}\`, and put that back, too`;
-}
-
-/**
- * The acts to put back, the latest first.
- * @returns none where all of them are put back already.
- * @throws when there is nothing that could be put back, with the reason of each act.
- */
-function chosenActs(finding: StoredFinding, options: UndoOptions, now: Date): readonly NumberedAct[] {
-  const { id, acts = [], steps = [] } = finding;
-  const all = acts.map((act, index) => ({ act, number: index + 1 }));
-  const begun = steps.find((step) => step.begun !== undefined)?.begun;
-  const underWay =
-    begun === undefined
-      ? ''
-      : `. An action ${isBeingDone(begun, now) ? 'is being done' : 'was interrupted'}: the next look writes down what became of it`;
-  if (all.length === 0) throw new Error(`nothing was done about ${id}: there is nothing to put back${underWay}`);
-  const asked = all.filter(
-    ({ act, number }) => number === (options.act ?? number) && act.action === (options.action ?? act.action),
-  );
-  if (asked.length === 0) {
-    const known = all.map(({ act, number }) => `${number} (${visible(act.action)})`).join(', ');
-    throw new Error(`${id} has no such act: there is ${known}`);
-  }
-  const about: Asked = {
-    instanceId: finding.subject.id,
-    isGone: acts.some(terminated),
-    isChosen: options.act !== undefined,
-  };
-  const undoable = asked.filter(({ act }) => whyNot(act, about) === undefined);
-  if (undoable.length > 0) return undoable.reverse();
-  const rest = asked.filter(({ act }) => act.undoneAt === undefined);
-  if (rest.length < asked.length && !rest.some(({ act }) => foreignIn(act, about.instanceId))) return [];
-  const reasons = asked.map(({ act, number }) => `act ${number}, ${visible(act.does)}: ${whyNot(act, about)}`);
-  throw new Error(`nothing of ${id} can be put back${underWay}\n${reasons.join('\n')}`);
-}
-
-/** What in the undo of an act is none of ours, if anything. */
-function foreignIn({ undo: calls }: Pick<Act, 'undo'>, instanceId: string): string | undefined {
-  return calls.flatMap((call) => whyForeign(call, instanceId) ?? [])[0];
-}
-
-function terminated({ calls }: Act): boolean {
-  return calls.some(({ operation, outcome }) => operation === 'ec2:TerminateInstances' && outcome === 'done');
-}
-
-/** What is asked of each act of a finding. */
-interface Asked {
-  readonly instanceId: string;
-  /** An act terminated the instance. */
-  readonly isGone: boolean;
-  /** It is chosen by its number: then a failure counts, too. */
-  readonly isChosen: boolean;
-}
-
-/** Why an act is not put back; undefined where it can be. */
-function whyNot(
-  { undoneAt, outcome, undo: calls, action, calls: made }: Act,
-  { instanceId, isGone, isChosen }: Asked,
-): string | undefined {
-  if (undoneAt !== undefined) return `it was put back at ${undoneAt}`;
-  if (outcome === 'contested') return 'nothing was done';
-  if (calls.length === 0) return `what ${action} does can't be put back by any call`;
-  const foreign = foreignIn({ undo: calls }, instanceId);
-  if (foreign !== undefined) return `${foreign}: somebody else has written into the table`;
-  if (isGone && calls.some(({ operation }) => operation === 'ec2:StartInstances'))
-    return 'the instance was terminated since: nothing brings it back';
-  const isUnchanged = outcome === 'failed' && !made.some((call) => call.outcome === 'done');
-  if (isUnchanged && !isChosen) return 'it failed before it changed anything; --act puts it back all the same';
-  return undefined;
 }

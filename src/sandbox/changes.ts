@@ -3,7 +3,7 @@ import { canonicalCidr, familyOf, isCidr } from '../domain/address-space.ts';
 import type { Input, Output } from '../domain/operations.ts';
 import { type Account, recordedRows } from './account.ts';
 import { attributeOf, checkForm, rulesIn } from './ec2.ts';
-import { awsError, heedOnly } from './errors.ts';
+import { awsError, heedOnly, notThere } from './errors.ts';
 import { hasTwice, revokedOf, rulesOf, unknownAmong } from './security-groups.ts';
 import {
   addedIngress,
@@ -56,9 +56,7 @@ export function revokeSecurityGroupIngress(
   const permissions = asAsked(account, asked);
   const unknown = unknownAmong(group.IpPermissions ?? [], permissions);
   const isDefaultVpc = group.VpcId !== undefined && group.VpcId === account.defaultVpcId;
-  if (unknown.length > 0 && !isDefaultVpc) {
-    throw awsError('InvalidPermission.NotFound', 'The specified rule does not exist in this security group.');
-  }
+  if (unknown.length > 0 && !isDefaultVpc) throw notThere.permission();
   const revoked = rulesFor(account, group, permissions);
   removedIngress(account, group, revoked).apply();
   return {
@@ -102,7 +100,7 @@ export function authorizeSecurityGroupIngress(
 function ingressRuleBy(account: Account, group: ec2.SecurityGroup, id: string): ec2.SecurityGroupRule {
   const rule = rulesIn(account).find((one) => one.SecurityGroupRuleId === id);
   if (rule === undefined || rule.IsEgress === true || rule.GroupId !== group.GroupId) {
-    throw awsError('InvalidSecurityGroupRuleId.NotFound', `The security group rule ID '${id}' does not exist`);
+    throw notThere.rule(id);
   }
   return rule;
 }
@@ -144,7 +142,7 @@ function canonical(cidr: string | undefined, family: 'ipv4' | 'ipv6'): string {
 
 function checkPrefixList(account: Account, id: string): void {
   if (account.isSnapshot || account.prefixLists.has(id)) return;
-  throw awsError('InvalidPrefixListID.NotFound', `The prefix list ID '${id}' does not exist`);
+  throw notThere.prefixList(id);
 }
 
 /** Of another account's groups nothing is known here. */

@@ -1,7 +1,7 @@
 import type * as ec2 from '@aws-sdk/client-ec2';
 import type { Input, Operation, Output } from '../domain/operations.ts';
 import { type Account, recordedRows } from './account.ts';
-import { awsError, heedOnly } from './errors.ts';
+import { awsError, heedOnly, notThere } from './errors.ts';
 import { type FilterFields, hasWildcard, passes, type TagsOf } from './filters.ts';
 import { type Page, type PageLimits, pageOf, rowsPerPage } from './paging.ts';
 import { type InstanceAttributes, notRecorded, recordedAttribute, recordedPrefixList } from './recorded.ts';
@@ -20,7 +20,8 @@ interface Reading<T> {
   /** The parameter of ids as EC2's errors call it. */
   readonly idsParameter: string;
   readonly idOf: (row: T) => string | undefined;
-  readonly notFound: (ids: readonly string[]) => Error;
+  /** For the first id that is not there, and all that are not. */
+  readonly notFound: (id: string, all: readonly string[]) => Error;
   readonly tagsOf?: TagsOf<T>;
   readonly filters: FilterFields<T>;
   readonly limits: PageLimits;
@@ -39,13 +40,10 @@ const instances: Reading<ReservedInstance> = {
   operation: 'DescribeInstances',
   idsParameter: 'instancesSet',
   idOf: ({ instance }) => instance.InstanceId,
-  notFound: (ids) =>
-    awsError(
-      'InvalidInstanceID.NotFound',
-      ids.length === 1
-        ? `The instance ID '${ids[0]}' does not exist`
-        : `The instance IDs '${ids.join(', ')}' do not exist`,
-    ),
+  notFound: (id, all) =>
+    all.length === 1
+      ? notThere.instance(id)
+      : awsError('InvalidInstanceID.NotFound', `The instance IDs '${all.join(', ')}' do not exist`),
   tagsOf: ({ instance }) => instance.Tags,
   limits: upTo1000,
   filters: {
@@ -74,7 +72,7 @@ const volumes: Reading<ec2.Volume> = {
   operation: 'DescribeVolumes',
   idsParameter: 'volumeSet',
   idOf: (volume) => volume.VolumeId,
-  notFound: (ids) => awsError('InvalidVolume.NotFound', `The volume '${ids[0]}' does not exist.`),
+  notFound: notThere.volume,
   tagsOf: (volume) => volume.Tags,
   // The AWS CLI asks for 1000, and EC2 gives 500.
   limits: { least: 5, most: 1000, gives: 500 },
@@ -89,7 +87,7 @@ const securityGroups: Reading<ec2.SecurityGroup> = {
   operation: 'DescribeSecurityGroups',
   idsParameter: 'groupIds',
   idOf: (group) => group.GroupId,
-  notFound: (ids) => awsError('InvalidGroup.NotFound', `The security group '${ids[0]}' does not exist`),
+  notFound: notThere.group,
   tagsOf: (group) => group.Tags,
   limits: upTo1000,
   filters: {
@@ -108,8 +106,7 @@ const securityGroupRules: Reading<ec2.SecurityGroupRule> = {
   operation: 'DescribeSecurityGroupRules',
   idsParameter: 'securityGroupRuleIds',
   idOf: (rule) => rule.SecurityGroupRuleId,
-  notFound: (ids) =>
-    awsError('InvalidSecurityGroupRuleId.NotFound', `The security group rule ID '${ids[0]}' does not exist`),
+  notFound: notThere.rule,
   tagsOf: (rule) => rule.Tags,
   limits: upTo1000,
   filters: {
@@ -122,8 +119,7 @@ const networkInterfaces: Reading<ec2.NetworkInterface> = {
   operation: 'DescribeNetworkInterfaces',
   idsParameter: 'networkInterfaceIds',
   idOf: (networkInterface) => networkInterface.NetworkInterfaceId,
-  notFound: (ids) =>
-    awsError('InvalidNetworkInterfaceID.NotFound', `The networkInterface ID '${ids[0]}' does not exist`),
+  notFound: notThere.networkInterface,
   tagsOf: (networkInterface) => networkInterface.TagSet,
   limits: upTo1000,
   filters: {
@@ -138,8 +134,8 @@ const spotInstanceRequests: Reading<ec2.SpotInstanceRequest> = {
   operation: 'DescribeSpotInstanceRequests',
   idsParameter: 'spotInstanceRequestIds',
   idOf: (request) => request.SpotInstanceRequestId,
-  notFound: (ids) =>
-    awsError('InvalidSpotInstanceRequestID.NotFound', `The spot instance request ID '${ids[0]}' does not exist`),
+  notFound: (id) =>
+    awsError('InvalidSpotInstanceRequestID.NotFound', `The spot instance request ID '${id}' does not exist`),
   tagsOf: (request) => request.Tags,
   limits: upTo1000,
   filters: {
@@ -154,8 +150,8 @@ const instanceTypes: Reading<ec2.InstanceTypeInfo> = {
   operation: 'DescribeInstanceTypes',
   idsParameter: 'instanceTypes',
   idOf: (type) => type.InstanceType,
-  notFound: (ids) =>
-    awsError('InvalidInstanceType', `The following supplied instance types do not exist: [${ids.join(', ')}]`),
+  notFound: (_, all) =>
+    awsError('InvalidInstanceType', `The following supplied instance types do not exist: [${all.join(', ')}]`),
   limits: { least: 5, most: 100 },
   filters: { 'instance-type': (type) => [type.InstanceType] },
 };
@@ -327,7 +323,7 @@ export function getManagedPrefixListEntries(
   const entries = account.prefixLists.get(id);
   if (entries === undefined) {
     if (account.isSnapshot) throw notRecorded(recordedPrefixList(id));
-    throw awsError('InvalidPrefixListID.NotFound', `The prefix list ID '${id}' does not exist`);
+    throw notThere.prefixList(id);
   }
   const size = rowsPerPage(input.MaxResults, prefixListPages, account.pageSize);
   const page = pageOf(entries, size, input.NextToken, ['GetManagedPrefixListEntries', id]);
@@ -358,7 +354,8 @@ function read<T>(reading: Reading<T>, all: readonly T[], request: Request, accou
 function named<T>(reading: Reading<T>, all: readonly T[], ids: readonly string[]): readonly T[] {
   const known = new Set(all.map(reading.idOf));
   const unknown = ids.filter((id) => !known.has(id));
-  if (unknown.length > 0) throw reading.notFound(unknown);
+  const [first] = unknown;
+  if (first !== undefined) throw reading.notFound(first, unknown);
   return all.filter((row) => ids.includes(reading.idOf(row) ?? ''));
 }
 

@@ -15,3 +15,19 @@ export function heedOnly<T extends object>(input: T, known: readonly (keyof T & 
   if (unknown !== undefined)
     throw awsError('UnknownParameter', `The sandbox does not know the parameter ${unknown[0]}`);
 }
+
+/**
+ * EC2's errors for what is not there: by its id, or as a group's permission.
+ * @see https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html
+ */
+export const notThere = {
+  instance: (id: string) => awsError('InvalidInstanceID.NotFound', `The instance ID '${id}' does not exist`),
+  volume: (id: string) => awsError('InvalidVolume.NotFound', `The volume '${id}' does not exist.`),
+  networkInterface: (id: string) =>
+    awsError('InvalidNetworkInterfaceID.NotFound', `The networkInterface ID '${id}' does not exist`),
+  group: (id: string) => awsError('InvalidGroup.NotFound', `The security group '${id}' does not exist`),
+  rule: (id: string) =>
+    awsError('InvalidSecurityGroupRuleId.NotFound', `The security group rule ID '${id}' does not exist`),
+  permission: () => awsError('InvalidPermission.NotFound', 'The specified rule does not exist in this security group.'),
+  prefixList: (id: string) => awsError('InvalidPrefixListID.NotFound', `The prefix list ID '${id}' does not exist`),
+};

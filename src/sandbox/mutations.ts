@@ -1,7 +1,7 @@
 import type * as ec2 from '@aws-sdk/client-ec2';
 import { defaultInstance } from '../domain/given.ts';
 import type { Account } from './account.ts';
-import { awsError } from './errors.ts';
+import { awsError, notThere } from './errors.ts';
 import {
   apiCall,
   attachmentCall,
@@ -16,7 +16,7 @@ import {
   transitionCall,
   type UserIdentity,
 } from './events.ts';
-import { withoutPermission } from './security-groups.ts';
+import { unknownAmong } from './security-groups.ts';
 import {
   addedIngress,
   detach,
@@ -286,7 +286,7 @@ function revokeIngress(
   made: Made,
 ): readonly EventBridgeEvent<unknown>[] {
   const group = groupBy(account, groupId);
-  withoutPermission(group.IpPermissions ?? [], permission);
+  if (unknownAmong(group.IpPermissions ?? [], [permission]).length > 0) throw notThere.permission();
   const change = removedIngress(account, group, rulesFor(account, group, [permission]));
   account.after(made.visibleAfterMs ?? 0, change.apply);
   return [seen(account, 'RevokeSecurityGroupIngress', revokeIngressCall(groupId, permission), made)];

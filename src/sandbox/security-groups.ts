@@ -29,23 +29,6 @@ export function withPermission(
   return merged([...before, ...singles(added)]);
 }
 
-/**
- * Permissions without exactly the sources of another.
- * @throws InvalidPermission.NotFound when one of them is not there.
- */
-export function withoutPermission(
-  permissions: readonly ec2.IpPermission[],
-  removed: ec2.IpPermission,
-): readonly ec2.IpPermission[] {
-  const before = permissions.flatMap(singles);
-  const present = new Set(before.map(identityOf));
-  const gone = new Set(singles(removed).map(identityOf));
-  if ([...gone].some((identity) => !present.has(identity))) {
-    throw awsError('InvalidPermission.NotFound', 'The specified rule does not exist in this security group.');
-  }
-  return merged(before.filter((single) => !gone.has(identityOf(single))));
-}
-
 /** Permissions without those that rules let through. */
 export function withoutRules(
   group: ec2.SecurityGroup,

@@ -1,6 +1,6 @@
 import type * as ec2 from '@aws-sdk/client-ec2';
 import { type Account, recordedRows } from './account.ts';
-import { awsError } from './errors.ts';
+import { notThere } from './errors.ts';
 import { isSameRule, rulesOf, withoutRules, withPermission } from './security-groups.ts';
 
 /** What both people and the product's own calls change in an account, and how EC2 shows it then. */
@@ -204,29 +204,27 @@ export function withoutTags(tags: readonly ec2.Tag[], named: readonly ec2.Tag[])
 export function instanceBy(account: Account, id: string): ec2.Instance {
   const all = recordedRows(account, 'reservations').flatMap((reservation) => reservation.Instances ?? []);
   const instance = all.find((one) => one.InstanceId === id);
-  if (instance === undefined) throw awsError('InvalidInstanceID.NotFound', `The instance ID '${id}' does not exist`);
+  if (instance === undefined) throw notThere.instance(id);
   return instance;
 }
 
 /** @throws InvalidVolume.NotFound when there is none. */
 export function volumeBy(account: Account, id: string): ec2.Volume {
   const volume = recordedRows(account, 'volumes').find((one) => one.VolumeId === id);
-  if (volume === undefined) throw awsError('InvalidVolume.NotFound', `The volume '${id}' does not exist.`);
+  if (volume === undefined) throw notThere.volume(id);
   return volume;
 }
 
 /** @throws InvalidNetworkInterfaceID.NotFound when there is none. */
 export function interfaceBy(account: Account, id: string): ec2.NetworkInterface {
   const networkInterface = recordedRows(account, 'networkInterfaces').find((one) => one.NetworkInterfaceId === id);
-  if (networkInterface === undefined) {
-    throw awsError('InvalidNetworkInterfaceID.NotFound', `The networkInterface ID '${id}' does not exist`);
-  }
+  if (networkInterface === undefined) throw notThere.networkInterface(id);
   return networkInterface;
 }
 
 /** @throws InvalidGroup.NotFound when there is none. */
 export function groupBy(account: Account, id: string): ec2.SecurityGroup {
   const group = recordedRows(account, 'securityGroups').find((one) => one.GroupId === id);
-  if (group === undefined) throw awsError('InvalidGroup.NotFound', `The security group '${id}' does not exist`);
+  if (group === undefined) throw notThere.group(id);
   return group;
 }

@@ -4,18 +4,6 @@ import { runCli } from './run-cli.ts';
 
 const ids = actions.map(({ id }) => id);
 
-test('actions lists every action with its summary', async () => {
-  const { exitCode, stdout } = await runCli('actions', '.');
-
-  expect(exitCode).toBe(0);
-  expect(
-    stdout
-      .trimEnd()
-      .split('\n')
-      .map((line) => line.split(/ {2,}/)),
-  ).toEqual(actions.map(({ id, summary }) => [id, summary]));
-});
-
 test('actions <id> prints all there is to know of an action', async () => {
   const { exitCode, stdout } = await runCli('actions revoke-ingress', '.');
 
@@ -55,15 +43,4 @@ test('--format json prints actions with the JSON Schema of their parameters', as
     operations: ['ec2:ModifyInstanceAttribute', 'ec2:ModifyNetworkInterfaceAttribute'],
     parameters: { required: ['securityGroup'] },
   });
-});
-
-test.each([
-  ['near one', 'actions revoke-ingres', 'there is no action revoke-ingres. Did you mean revoke-ingress?\n'],
-  [
-    'near none',
-    'actions x',
-    `there is no action x. The actions are ${ids.slice(0, -1).join(', ')} or ${ids.at(-1)}.\n`,
-  ],
-])('an unknown action %s exits with 2', async (_, command, stderr) => {
-  expect(await runCli(command, '.')).toEqual({ exitCode: 2, stdout: '', stderr: `ec2-guardrail: ${stderr}` });
 });

@@ -8,7 +8,7 @@ import { plainStop } from '../support/plain-actions.ts';
 import { enforcing, policyFor } from '../support/policies.ts';
 import { undoableRevoke } from '../support/undoable-actions.ts';
 import { scope } from '../support/world.ts';
-import type { Ran } from './run-cli.ts';
+import { line, type Ran } from './run-cli.ts';
 
 const DAY = 24 * HOUR;
 const requiredTags = policyFor('required-tags', { keys: [{ key: 'Owner' }] });
@@ -17,7 +17,6 @@ const stopLater = enforcing(requiredTags, plainStop, { onDrift: true, afterMs: D
 const stopNow = enforcing(requiredTags, plainStop, { onDrift: true });
 const revokeSsh = enforcing(noOpenSsh, undoableRevoke);
 
-const line = (text: string) => text.replaceAll(/\s+/g, ' ');
 const documentOf = ({ stdout }: Ran) => JSON.parse(stdout) as FindingsDocument;
 const idOf = (instanceId: string, policy: string) => findingId(scope, { type: 'instance', id: instanceId }, policy);
 const rowsOf = ({ stdout }: Ran) => stdout.split('\n').filter((row) => row.startsWith(' '.repeat(10)));

@@ -12,7 +12,7 @@ import type { Fault } from '../../src/sandbox/faults.ts';
 import { alertOf, openSsh } from '../alerts/sample.ts';
 import { filledTable, ids, policyFile, tableName, writePolicies } from '../support/filled-table.ts';
 import { scope, world } from '../support/world.ts';
-import { type Ran, runCli } from './run-cli.ts';
+import { line, type Ran, runCli } from './run-cli.ts';
 
 /** Of the instances of `filledTable`, by policy. */
 function idOf(policy: string, instance: keyof typeof ids): string {
@@ -328,7 +328,7 @@ describe('findings show', () => {
 
     const { stdout } = await run(`findings show ${idOf('owned', 'fixed')} --region us-east-1`);
 
-    expect(stdout.replaceAll(/\s+/g, ' ')).toContain(
+    expect(line(stdout)).toContain(
       'Again opened for the 2nd time: first 2026-03-02 09:01:00 UTC, and last closed 2026-03-02 10:01:00 UTC',
     );
   });
@@ -362,8 +362,7 @@ describe('explain', () => {
   const explain = async (id: string, options = '') => {
     const { exitCode, stdout } = await run(`explain ${id} --region us-east-1 ${options}`);
     expect(exitCode).toBe(0);
-    // As one line, since the text is wrapped.
-    return stdout.replaceAll(/\s+/g, ' ');
+    return line(stdout);
   };
 
   test('says what is demanded and why, what was found, and what happens next', async () => {

@@ -6,14 +6,13 @@ import { tableName } from '../support/filled-table.ts';
 import { HOUR, type Operated, operated, untagged } from '../support/operated.ts';
 import { plainStop } from '../support/plain-actions.ts';
 import { enforcing, policyFor } from '../support/policies.ts';
-import { runCli } from './run-cli.ts';
+import { meanwhile } from './others.ts';
+import { line, runCli } from './run-cli.ts';
 
 const requiredTags = policyFor('required-tags', { keys: [{ key: 'Owner' }] });
 const stopUntagged = enforcing(requiredTags, plainStop, { onDrift: true });
 
 const pauseAll = ['pause', '--reason', 'build hosts stop, INC-12'];
-/** As one line, since the text is wrapped. */
-const line = (text: string) => text.replaceAll(/\s+/g, ' ');
 const controlsOf = ({ simulation }: Operated) => readControls(simulation.engine);
 
 describe('pause', () => {
@@ -119,16 +118,11 @@ describe('pause', () => {
   test('is written against other writers', async () => {
     const world = operated([]);
     const { sandbox, engine } = world.simulation;
-    let isFirst = true;
-    const aws: typeof sandbox.aws = async (operation, input) => {
-      if (operation === 'dynamodb:PutItem' && isFirst) {
-        isFirst = false;
-        await changeControls(engine, (now) => tripped(now, 'access', { at: sandbox.now().toISOString(), limit: 1 }));
-      }
-      return sandbox.aws(operation, input);
-    };
+    const io = meanwhile(world, 'dynamodb:PutItem', () =>
+      changeControls(engine, (now) => tripped(now, 'access', { at: sandbox.now().toISOString(), limit: 1 })),
+    );
 
-    const { exitCode } = await world.run(pauseAll, { aws: () => Promise.resolve(aws) });
+    const { exitCode } = await world.run(pauseAll, io);
 
     expect(exitCode).toBe(0);
     expect(await controlsOf(world)).toMatchObject({ paused: { reason: expect.anything() }, tripped: { access: {} } });

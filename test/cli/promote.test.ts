@@ -1,9 +1,11 @@
 import { distinct } from '../../src/domain/instance.ts';
 import { defaultSafety } from '../../src/domain/safety.ts';
-import { changeControls, changeRecord, readAllRecords, readControls } from '../../src/engine/store.ts';
+import { changeControls, readAllRecords, readControls } from '../../src/engine/store.ts';
 import { HOUR, MINUTE, type Operated, operated, untagged } from '../support/operated.ts';
 import { plainStop } from '../support/plain-actions.ts';
 import { enforcing, policyFor } from '../support/policies.ts';
+import { meanwhile, rewriteFindings } from './others.ts';
+import { line } from './run-cli.ts';
 
 const DAY = 24 * HOUR;
 const requiredTags = policyFor('required-tags', { keys: [{ key: 'Owner' }] });
@@ -20,7 +22,6 @@ async function withBaseline(use: Parameters<typeof enforcing>[2]): Promise<Opera
   return world;
 }
 
-const line = (text: string) => text.replaceAll(/\s+/g, ' ');
 const promotedAt = async ({ simulation }: Operated) =>
   (await readControls(simulation.engine)).policies['required-tags']?.promotedAt;
 
@@ -98,13 +99,8 @@ test('where nothing is left alone there is nothing to promote, and nothing is wr
 
 test('what has ended is not promoted', async () => {
   const world = await withBaseline({ onDrift: true });
-  const { engine } = world.simulation;
-  const [ended] = await readAllRecords(engine);
-  await changeRecord(engine, ended?.subject.id ?? '', (now) => ({
-    ...now,
-    version: now.version + 1,
-    findings: now.findings.map((finding) => ({ ...finding, status: 'closed' })),
-  }));
+  const [ended] = await readAllRecords(world.simulation.engine);
+  await rewriteFindings(world, ended?.subject.id ?? '', (finding) => ({ ...finding, status: 'closed' }));
 
   const { stdout } = await world.run('promote required-tags');
 
@@ -114,15 +110,12 @@ test('what has ended is not promoted', async () => {
 
 test('a policy that is withdrawn while it is promoted is refused, and nothing is written', async () => {
   const world = await withBaseline({ onDrift: true });
-  const { sandbox, engine } = world.simulation;
-  const aws: typeof sandbox.aws = async (operation, input) => {
-    if (operation === 'dynamodb:BatchGetItem') await changeControls(engine, (now) => ({ ...now, policies: {} }));
-    return sandbox.aws(operation, input);
-  };
+  const { engine } = world.simulation;
+  const io = meanwhile(world, 'dynamodb:BatchGetItem', () =>
+    changeControls(engine, (now) => ({ ...now, policies: {} })),
+  );
 
-  const { exitCode, stdout, stderr } = await world.run('promote required-tags --yes', {
-    aws: () => Promise.resolve(aws),
-  });
+  const { exitCode, stdout, stderr } = await world.run('promote required-tags --yes', io);
 
   expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
   expect(line(stderr)).toContain('no policy required-tags is known to enforce here: no policy enforces here yet');

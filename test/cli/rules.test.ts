@@ -5,18 +5,6 @@ import { runCli } from './run-cli.ts';
 
 const ids = rules.map(({ id }) => id);
 
-test('rules lists every rule with its summary', async () => {
-  const { exitCode, stdout } = await runCli('rules', '.');
-
-  expect(exitCode).toBe(0);
-  expect(
-    stdout
-      .trimEnd()
-      .split('\n')
-      .map((line) => line.split(/ {2,}/)),
-  ).toEqual(rules.map(({ id, summary }) => [id, summary]));
-});
-
 test('rules <id> prints all there is to know of a rule', async () => {
   const { exitCode, stdout } = await runCli('rules restricted-ingress', '.');
 
@@ -60,19 +48,4 @@ test('--format json prints rules with the JSON Schema of their parameters', asyn
   expect(all.rules.map((rule: { id: string }) => rule.id)).toEqual(ids);
   expect(one.rules).toHaveLength(1);
   expect(one.rules[0]).toMatchObject({ id: 'required-tags', parameters: { required: ['keys'] } });
-});
-
-test.each([
-  [
-    'near one',
-    'rules restrictd-ingres',
-    'ec2-guardrail: there is no rule restrictd-ingres. Did you mean restricted-ingress?\n',
-  ],
-  [
-    'near none',
-    'rules x',
-    `ec2-guardrail: there is no rule x. The rules are ${ids.slice(0, -1).join(', ')} or ${ids.at(-1)}.\n`,
-  ],
-])('an unknown rule %s exits with 2', async (_, command, stderr) => {
-  expect(await runCli(command, '.')).toEqual({ exitCode: 2, stdout: '', stderr });
 });

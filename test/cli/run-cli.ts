@@ -31,6 +31,11 @@ export async function runCli(command: string | readonly string[], folder: string
   return { exitCode, ...printed };
 }
 
+/** A printed text as one line, since it is wrapped. */
+export function line(text: string): string {
+  return text.replaceAll(/\s+/g, ' ');
+}
+
 /** A folder of test/fixtures/policies. */
 export function fixture(name: string): string {
   return `test/fixtures/policies/${name}`;

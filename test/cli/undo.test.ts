@@ -8,6 +8,8 @@ import { plainStop } from '../support/plain-actions.ts';
 import { enforcing, policyFor } from '../support/policies.ts';
 import { plainTerminate, undoableRevoke } from '../support/undoable-actions.ts';
 import { openSsh, scope, told } from '../support/world.ts';
+import { meanwhile, rewriteFindings } from './others.ts';
+import { line } from './run-cli.ts';
 
 const requiredTags = policyFor('required-tags', { keys: [{ key: 'Owner' }] });
 const noOpenSsh = policyFor('restricted-ingress', { ports: [22] }, { name: 'no-open-ssh', severity: 'critical' });
@@ -20,7 +22,6 @@ const authorized = [
   { GroupId: openSsh.GroupId, IpPermissions: [everywhere] },
 ] as const;
 
-const line = (text: string) => text.replaceAll(/\s+/g, ' ');
 const idOf = (instanceId: string, policy = 'no-open-ssh') =>
   findingId(scope, { type: 'instance', id: instanceId }, policy);
 const actsOf = async (world: Operated): Promise<readonly Act[]> =>
@@ -241,13 +242,10 @@ describe('what goes wrong', () => {
 
   test('a finding that was forgotten in between is told', async () => {
     const { world, id } = await revoked();
-    const { sandbox } = world.simulation;
-    const aws: typeof sandbox.aws = async (operation, input) => {
-      if (operation === 'dynamodb:BatchGetItem') sandbox.account.items.clear();
-      return sandbox.aws(operation, input);
-    };
+    const { items } = world.simulation.sandbox.account;
+    const io = meanwhile(world, 'dynamodb:BatchGetItem', () => items.clear());
 
-    const { exitCode, stderr } = await world.run(`undo ${id} --yes`, { aws: () => Promise.resolve(aws) });
+    const { exitCode, stderr } = await world.run(`undo ${id} --yes`, io);
 
     expect(exitCode).toBe(2);
     expect(stderr).toContain('does not remember that act any more. It was put back, and that is not marked');
@@ -255,21 +253,11 @@ describe('what goes wrong', () => {
 
   test('an act that is no longer remembered is said to be unmarked', async () => {
     const { world, id, instanceId } = await revoked();
-    const { sandbox, engine } = world.simulation;
-    let isFirst = true;
-    const aws: typeof sandbox.aws = async (operation, input) => {
-      if (operation === 'dynamodb:BatchGetItem' && isFirst) {
-        isFirst = false;
-        await changeRecord(engine, instanceId, (now) => ({
-          ...now,
-          version: now.version + 1,
-          findings: now.findings.map((finding) => ({ ...finding, acts: [] })),
-        }));
-      }
-      return sandbox.aws(operation, input);
-    };
+    const io = meanwhile(world, 'dynamodb:BatchGetItem', () =>
+      rewriteFindings(world, instanceId, (finding) => ({ ...finding, acts: [] })),
+    );
 
-    const { exitCode, stdout, stderr } = await world.run(`undo ${id} --yes`, { aws: () => Promise.resolve(aws) });
+    const { exitCode, stdout, stderr } = await world.run(`undo ${id} --yes`, io);
 
     expect(exitCode).toBe(2);
     expect(stdout).not.toContain('act 1 is put back');
@@ -300,17 +288,10 @@ describe('what goes wrong', () => {
   test('a look that came in between has done it once more: that is said', async () => {
     const { world, id } = await revoked();
     const { sandbox } = world.simulation;
-    let isFirst = true;
-    const aws: typeof sandbox.aws = async (operation, input) => {
-      if (operation === 'dynamodb:BatchGetItem' && isFirst) {
-        isFirst = false;
-        await world.sweeps();
-      }
-      return sandbox.aws(operation, input);
-    };
     sandbox.advance(HOUR);
 
-    const { exitCode, stderr } = await world.run(`undo ${id} --yes`, { aws: () => Promise.resolve(aws) });
+    const io = meanwhile(world, 'dynamodb:BatchGetItem', () => world.sweeps());
+    const { exitCode, stderr } = await world.run(`undo ${id} --yes`, io);
 
     expect(exitCode).toBe(0);
     expect(stderr).toContain(
@@ -402,13 +383,9 @@ test.each([
   ['ec2:ModifyNetworkInterfaceAttribute', { SourceDestCheck: { Value: false } }, 'with SourceDestCheck puts nothing'],
 ])('nor %s with what no act has done', async (operation, input, why) => {
   const { world, id, instanceId } = await revoked();
-  await changeRecord(world.simulation.engine, instanceId, (now) => ({
-    ...now,
-    version: now.version + 1,
-    findings: now.findings.map((finding) => ({
-      ...finding,
-      acts: (finding.acts ?? []).map((act): Act => ({ ...act, undo: [{ operation, input } as PlannedCall] })),
-    })),
+  await rewriteFindings(world, instanceId, (finding) => ({
+    ...finding,
+    acts: (finding.acts ?? []).map((act): Act => ({ ...act, undo: [{ operation, input } as PlannedCall] })),
   }));
 
   const { exitCode, stderr } = await world.run(`undo ${id} --yes`);
@@ -422,16 +399,12 @@ test.each([
 test('what was stopped and then terminated is not started', async () => {
   const world = operated([stopUntagged]);
   const instanceId = await world.launch(untagged);
-  await changeRecord(world.simulation.engine, instanceId, (now) => ({
-    ...now,
-    version: now.version + 1,
-    findings: now.findings.map((finding) => ({
-      ...finding,
-      acts: (finding.acts ?? []).flatMap((act): Act[] => [
-        act,
-        { ...act, action: 'terminate', undo: [], calls: [{ operation: 'ec2:TerminateInstances', outcome: 'done' }] },
-      ]),
-    })),
+  await rewriteFindings(world, instanceId, (finding) => ({
+    ...finding,
+    acts: (finding.acts ?? []).flatMap((act): Act[] => [
+      act,
+      { ...act, action: 'terminate', undo: [], calls: [{ operation: 'ec2:TerminateInstances', outcome: 'done' }] },
+    ]),
   }));
 
   const { exitCode, stderr } = await world.run(`undo ${idOf(instanceId, 'required-tags')} --yes`);
@@ -458,17 +431,13 @@ describe('what was begun, and of which nobody has written down what became,', ()
     const use = isDone ? { onDrift: true } : { onDrift: true, afterMs: HOUR };
     const world = operated([enforcing(requiredTags, plainStop, use)]);
     const instanceId = await world.launch(untagged);
-    const { sandbox, engine } = world.simulation;
+    const { sandbox } = world.simulation;
     const at = sandbox.now().toISOString();
     sandbox.advance(milliseconds);
     const plan = { does: 'stop it', calls: [], undo: [], concerns: [] };
-    await changeRecord(engine, instanceId, (now) => ({
-      ...now,
-      version: now.version + 1,
-      findings: now.findings.map((finding) => ({
-        ...finding,
-        steps: (finding.steps ?? []).map((step) => ({ ...step, begun: { at, plan } })),
-      })),
+    await rewriteFindings(world, instanceId, (finding) => ({
+      ...finding,
+      steps: (finding.steps ?? []).map((step) => ({ ...step, begun: { at, plan } })),
     }));
     return { world, id: idOf(instanceId, 'required-tags') };
   }

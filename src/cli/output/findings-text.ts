@@ -4,7 +4,7 @@ import { lifetimeOf, pastFields } from '../../alerts/entry.ts';
 import { between, counted, field, printable, quoted, utc, wrapped } from '../../alerts/text.ts';
 import { whatHappens } from '../../alerts/words.ts';
 import type { Change } from '../../domain/alert.ts';
-import type { Stops } from '../../domain/controls.ts';
+import { noControls } from '../../domain/controls.ts';
 import { describeMissing } from '../../domain/facts.ts';
 import { severities } from '../../domain/policy.ts';
 import type { Act } from '../../domain/steps.ts';
@@ -115,7 +115,7 @@ function endLines(
   const { instances, open, unknown, exempt, closed, latestLookAt } = summary;
   const hidden = open + unknown + exempt + closed - findings.length;
   const place = `in the table ${printable(name)}`;
-  const stopped = stopTexts(enforcement ?? nothingStopped).map((text) => colours.yellow(`stopped: ${text}`));
+  const stopped = stopTexts(enforcement ?? noControls).map((text) => colours.yellow(`stopped: ${text}`));
   if (latestLookAt === undefined) {
     const first = 'The first sweep of a deployment runs within the hour.';
     return [colours.bold('no findings'), `No instance is ${place}: none was looked at yet. ${first}`, ...stopped];
@@ -128,8 +128,6 @@ function endLines(
     ...stopped,
   ];
 }
-
-const nothingStopped: Stops = { pausedPolicies: {}, tripped: {} };
 
 /** `3 open (1 critical, 2 high), 1 unknown`. */
 function countsText(findings: readonly StoredFinding[]): string {

@@ -1,5 +1,5 @@
 import { between, counted, field, printable, utc, wrapped } from '../../alerts/text.ts';
-import type { Controls, EnforcedPolicy } from '../../domain/controls.ts';
+import { type Controls, type EnforcedPolicy, noControls } from '../../domain/controls.ts';
 import { groupedBy } from '../../domain/grouped.ts';
 import type { Promoted, Step } from '../../domain/steps.ts';
 import type { StoredFinding } from '../report/document.ts';
@@ -52,7 +52,7 @@ export function promotionText(promotion: Promotion, now: Date, { bold }: Colours
     field('Table', printable(table)),
     field('Enforced', `since ${utc(enforced.since)}${sweptText(enforced)}`),
     ...(enforced.promotedAt === undefined ? [] : [field('Promoted', `before, at ${utc(enforced.promotedAt)}`)]),
-    ...stopTexts(controls ?? { pausedPolicies: {}, tripped: {} }).map((text) => field('Stopped', text)),
+    ...stopTexts(controls ?? noControls).map((text) => field('Stopped', text)),
     ...comingFields(comes, now),
     ...stayingFields(stays),
     ...(comes.length === 0 ? [] : [field('Limits', limits)]),

@@ -3,7 +3,7 @@ import { field, printable, utc, wrapped } from '../../alerts/text.ts';
 import type { Act } from '../../domain/steps.ts';
 import { visible, visibleLines } from '../../domain/visible.ts';
 import type { StoredFinding } from '../report/document.ts';
-import type { NumberedAct } from '../undo.ts';
+import type { NumberedAct } from '../undoable-acts.ts';
 import type { Colours } from './colours.ts';
 import { indented } from './text.ts';
 
