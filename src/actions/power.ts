@@ -37,7 +37,10 @@ export function firstOf(...reasons: readonly (string | undefined)[]): string | u
  * Why it is somebody else's to do. What launched the instance would launch another; a stack alone would not.
  * @see https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/amazon-ec2-managed-instances.html
  */
-export function whyManaged({ instance: { Operator }, facts: { tags } }: PowerContext): string | undefined {
+export function whyManaged({
+  instance: { Operator },
+  facts: { tags },
+}: Pick<ActionContext<'tags', unknown>, 'instance' | 'facts'>): string | undefined {
   if (Operator?.Managed === true) {
     return `${named(Operator.Principal ?? 'a service')} manages the instance: correct it there`;
   }

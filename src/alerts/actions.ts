@@ -8,9 +8,13 @@ export function actionFields(finding: Finding, region: string, length: number): 
   return [...actFields(finding, region, length), ...stepFields(finding, length)];
 }
 
-/** What comes next, and what does not come, and why. What was done is told by its act. */
+/**
+ * What comes next, and what does not come, and why. What was done is told by its act; and of two actions for different states of the
+ * instance, such as stop and start, only the one for its state.
+ */
 export function stepFields({ steps = [] }: Pick<Finding, 'steps'>, length: number): readonly Labelled[] {
-  return steps.flatMap((step) => stepField(step, length));
+  const ofState = steps.filter(({ planned }) => !('refused' in planned && planned.isOfOtherState));
+  return (ofState.length > 0 ? ofState : steps).flatMap((step) => stepField(step, length));
 }
 
 /** What was done since the finding opened. */

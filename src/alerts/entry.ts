@@ -59,6 +59,11 @@ function toDo(finding: Finding, cut: Cut): readonly Labelled[] {
   return isMended(finding) ? [] : [['To do', instructions(finding.fix, fixLength(cut), whereTheFixIs(cut))]];
 }
 
+const cameBy = { launch: ', from the launch on', drift: '', schedule: ', by the clock' } as const satisfies Record<
+  NonNullable<Finding['origin']>,
+  string
+>;
+
 /** Since when it is open or unknown, or how long it was. */
 export function lifetimeOf({ change, finding }: AlertEntry, now: string): Labelled {
   const { openedAt, closedAt, origin } = finding;
@@ -71,7 +76,7 @@ export function lifetimeOf({ change, finding }: AlertEntry, now: string): Labell
     case 'contested':
     case 'due':
     case 'reminder':
-      return ['Open', origin === 'launch' ? `${since}, from the launch on` : since];
+      return ['Open', `${since}${origin === undefined ? '' : cameBy[origin]}`];
     case 'exemption-ends':
       return ['Violates', since];
     case 'insufficient-data':

@@ -1,7 +1,8 @@
 import type { Plan } from './action.ts';
 import type { Alert, AlertEntry, Cause } from './alert.ts';
+import type { OwnAct } from './facts.ts';
 import type { Finding, SubjectRecord } from './finding.ts';
-import { alertOf, everyChannel, leasedFrom } from './outbox.ts';
+import { alertOf, everyChannel, isReady, leasedFrom } from './outbox.ts';
 import { type Act, isBeingDone, isSame, type Step, withAct } from './steps.ts';
 
 /**
@@ -19,6 +20,17 @@ export function begin(
   const begun = { at: at.toISOString(), plan };
   const steps = finding.steps?.map((one) => (one === step ? { ...one, begun } : one)) ?? [];
   return withFinding(record, { ...finding, steps });
+}
+
+/** What policies did to the instance and nobody put back, oldest first. What may have been done only is not among it. */
+export function ownActs({ findings }: Pick<SubjectRecord, 'findings'>): readonly OwnAct[] {
+  return findings
+    .flatMap(({ policy, acts = [] }) =>
+      acts
+        .filter(({ outcome, undoneAt }) => outcome === 'done' && undoneAt === undefined)
+        .map(({ action, at }) => ({ policy, action, at })),
+    )
+    .sort((one, other) => (one.at < other.at ? -1 : 1));
 }
 
 /** What became of an action on a finding, and what the alert of it belongs to. */
@@ -71,7 +83,8 @@ export function afterAct(record: SubjectRecord, done: Done): AfterAct {
   const entry = { change: changeOf(act), finding } as const;
   const told = toldWith(waiting, entry, record, done);
   const others = record.outbox.filter((alert) => !waiting.includes(alert));
-  const toSend = [...sending.filter((alert) => others.includes(alert)), ...told];
+  const ready = told.filter((alert) => isReady(alert, done.at.toISOString()));
+  const toSend = [...sending.filter((alert) => others.includes(alert)), ...ready];
   const lease = toSend.length > 0 ? { outboxLeasedUntil: leasedFrom(done.at) } : {};
   return { record: { ...next, outbox: [...others, ...told], ...lease }, toSend };
 }
@@ -139,6 +152,6 @@ function toldWith(waiting: readonly Alert[], entry: AlertEntry, record: SubjectR
   const entries = first.entries.some(isSameFinding)
     ? first.entries.map((one) => (isSameFinding(one) ? { ...entry, change: toldAs(one.change, entry.change) } : one))
     : [...first.entries, entry];
-  const { id: _, entries: __, ...about } = first;
+  const { id: _, entries: __, notBefore: ___, ...about } = first;
   return [...rest, ...alertOf(about, entries)];
 }

@@ -7,8 +7,11 @@ import type { InstanceFields, Need } from './needs.ts';
 import type { ChangingOperation, Input } from './operations.ts';
 import type { Zod } from './rule.ts';
 
-/** What an action takes from whoever uses the instance. Limits are counted by it. */
-export const actionKinds = ['access', 'stop', 'terminate'] as const;
+/**
+ * What an action takes from whoever uses the instance; `schedule` is what comes by the clock, stopped in the evening and started in the
+ * morning. Limits are counted by it.
+ */
+export const actionKinds = ['access', 'stop', 'terminate', 'schedule'] as const;
 export type ActionKind = (typeof actionKinds)[number];
 
 /** A call that changes something, as data: it is written down before it is made. JSON. */
@@ -40,6 +43,8 @@ export type Planned<O extends ChangingOperation = ChangingOperation> =
       readonly refused: string;
       /** Another look may bring what is missing: the launch has not settled, or a read was throttled. */
       readonly maySettle?: true;
+      /** The action is for instances in another state: nothing is wrong with it, such as with `start` while it runs. */
+      readonly isOfOtherState?: true;
     };
 
 /** What a policy says of another instance that shares a resource with the one in question. */
@@ -110,6 +115,8 @@ export interface Action<
   readonly states: readonly Instance['State']['Name'][];
   /** Rules whose violations it mends; left out: any rule's. */
   readonly rules?: readonly string[];
+  /** Why it never comes with these parameters of the rule; undefined where it may. */
+  readonly whyNever?: (ruleParameters: Json) => string | undefined;
   /** JSON in, JSON out, and never the keys `after`, `again` and `onDrift`, which are of all actions. Every key is described. */
   readonly parameters: (z: Zod) => S;
   readonly needs: readonly N[];

@@ -76,6 +76,8 @@ export interface Alert {
   readonly cause: Cause;
   /** When we looked, ISO 8601. */
   readonly observedAt: string;
+  /** What came by the clock waits until then, ISO 8601, so that all of it is told in one message; left out: it waits for nothing. */
+  readonly notBefore?: string;
   /** At least one, most severe first. */
   readonly entries: readonly AlertEntry[];
 }

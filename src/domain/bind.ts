@@ -28,15 +28,20 @@ export function bind(
   actions: readonly AnyAction[] = [],
   conditions: Conditions = noConditions,
 ): BoundPolicy {
-  const bound = { ...policy, boundRule: rule, boundActions: boundActions(policy, actions), conditions };
+  const bound = { ...policy, boundRule: rule, boundActions: boundActions(policy, rule, actions), conditions };
   return { ...bound, needs: new Set(needsByKey(bound).flatMap(({ needs }) => needs)) };
 }
 
-function boundActions({ name, actions: uses }: Policy, actions: readonly AnyAction[]): readonly BoundAction[] {
+function boundActions(
+  { name, actions: uses }: Policy,
+  { isScheduled }: AnyRule,
+  actions: readonly AnyAction[],
+): readonly BoundAction[] {
   return enforcements(uses).map((use) => {
     const action = actions.find(({ id }) => id === use.id);
     if (action === undefined) throw new Error(`policy ${name}: there is no action ${use.id}`);
-    return { ...use, action };
+    const kind = isScheduled && action.kind === 'stop' ? 'schedule' : action.kind;
+    return { ...use, action, kind };
   });
 }
 

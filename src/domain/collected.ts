@@ -6,6 +6,7 @@ import {
   type Launcher,
   type Missing,
   type NetworkInterface,
+  type OwnAct,
   type PrefixList,
   type Protection,
   type SecurityGroup,
@@ -63,6 +64,8 @@ export interface Collected {
   readonly protections: Rows<Protection>;
   readonly spotRequests: Rows<ec2.SpotInstanceRequest>;
   readonly launches: ReadonlyMap<string, Launch>;
+  /** What policies did, by instance. */
+  readonly acts: ReadonlyMap<string, readonly OwnAct[]>;
 }
 
 /** A read that no policy in use asked for. Reading it would not compile; should it happen, it is unknown. */
@@ -85,6 +88,7 @@ export const nothingCollected: Collected = {
   protections: notAskedFor,
   spotRequests: notAskedFor,
   launches: new Map(),
+  acts: new Map(),
 };
 
 /** What was collected with what was collected later beyond it. Of what both read, all rows, and the later where they differ. */
@@ -102,6 +106,7 @@ export function collectedWith(earlier: Collected, later: Collected): Collected {
     protections: rowsWith(earlier.protections, later.protections),
     spotRequests: rowsWith(earlier.spotRequests, later.spotRequests),
     launches: new Map([...earlier.launches, ...later.launches]),
+    acts: new Map([...earlier.acts, ...later.acts]),
   };
 }
 
@@ -191,6 +196,7 @@ export function factsOf(instance: Instance, collected: Collected, now: Date): Fa
     instanceTypeInfo: one(`instance type ${instance.InstanceType}`, instance.InstanceType, collected.instanceTypes),
     kmsAliases: whole('KMS aliases', collected.kmsAliases),
     launcher: launcherOf(launch, settled),
+    acts: { found: collected.acts.get(instance.InstanceId) ?? [], missing: [] },
     groupInterfaces: groupInterfacesOf(instance, collected.groupInterfaces),
     vpcGroups: vpcGroupsOf(instance, collected),
     protection: one(`protection of ${instance.InstanceId}`, instance.InstanceId, collected.protections),

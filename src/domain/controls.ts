@@ -134,10 +134,13 @@ export function baselineTold(controls: Controls, policy: string): Controls {
 /** So many may always be done in an hour, however small the account: one that is used up by the first would stop enforcement for good. */
 const LEAST_BY_PERCENT = 3;
 
-/** How many of a kind may be done in an hour. By the size of the last sweep too, where there was one: three at least. */
+/**
+ * How many of a kind may be done in an hour. By the size of the last sweep too, where there was one: three at least. What comes by the
+ * clock is meant for all at once: of that, only the count holds.
+ */
 export function limitOf({ limits }: Safety, { lastSweep }: Controls, kind: ActionKind): number {
   const byCount = limits.perHour[kind];
-  if (lastSweep === undefined) return byCount;
+  if (lastSweep === undefined || kind === 'schedule') return byCount;
   return Math.min(byCount, Math.max(LEAST_BY_PERCENT, Math.floor((limits.percent / 100) * lastSweep.instances)));
 }
 

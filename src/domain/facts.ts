@@ -88,8 +88,18 @@ export interface Facts {
   /** Every security group of the instance's VPC. */
   readonly vpcGroups: Several<SecurityGroup>;
   readonly protection: Fact<Protection>;
+  /** What policies did to the instance and nobody put back, oldest first; empty where no table remembers it. */
+  readonly acts: Several<OwnAct>;
   /** The request that keeps a Spot instance; `none` for an instance that is no Spot instance. */
   readonly spotRequest: Fact<ec2.SpotInstanceRequest | 'none'>;
+}
+
+/** What a policy did to an instance. */
+export interface OwnAct {
+  readonly policy: string;
+  readonly action: string;
+  /** ISO 8601. */
+  readonly at: string;
 }
 
 /**

@@ -7,11 +7,19 @@ import type { Json } from './json.ts';
 import type { Judgement, Subject } from './judge.ts';
 import { noticeOf } from './notices.ts';
 import type { Scope } from './operations.ts';
-import { type Origin, policiesOfLaunch, stillUndecided, withoutDisproved } from './origin.ts';
-import { alertOf, everyChannel, isLeased, leasedFrom, shortened } from './outbox.ts';
+import {
+  type Foretold,
+  foretoldBy,
+  type Origin,
+  policiesOfLaunch,
+  policiesOfSchedule,
+  stillUndecided,
+  withoutDisproved,
+} from './origin.ts';
+import { alertOf, everyChannel, isLeased, isReady, leasedFrom, shortened } from './outbox.ts';
 import { type Mode, type Severity, severities } from './policy.ts';
 import { type Earlier, earlierOf, isRemembered } from './reopening.ts';
-import { type Act, type Enforceability, interrupted, isLetIn, type Step, stepsFor } from './steps.ts';
+import { type Act, type Enforceability, interrupted, isLetIn, isPutBack, type Step, stepsFor } from './steps.ts';
 import { DAY_MS } from './time.ts';
 
 /** How a finding ended. Only `resolved`, `exempted` and `out-of-scope` are told. */
@@ -90,6 +98,8 @@ export interface SubjectRecord {
   readonly undecidedSinceLaunch?: readonly string[];
   /** Enforced policies that no look has been able to decide since they are: what they find first may have stood before. */
   readonly undecidedSinceEnforced?: readonly string[];
+  /** When time alone makes another verdict of what a policy said. */
+  readonly foretold?: Foretold;
   /** Alerts that not every channel has taken yet. Written with the findings that they tell of, so that none is lost. */
   readonly outbox: readonly Alert[];
   /** Until when whoever wrote `outbox` is sending it, ISO 8601. Past it, anybody does. */
@@ -161,7 +171,9 @@ export function reconcile(record: SubjectRecord | undefined, look: Look): Reconc
   if (record !== undefined && record.observedAt > at) return withLateLook(record, look);
   const ofLaunch = policiesOfLaunch(record, look);
   const undecided = stillUndecided(ofLaunch, look);
-  const steps = toldOf(record?.findings ?? [], { ...look, ...rememberedIn(record) }, ofLaunch);
+  const considered = { ...look, ...rememberedIn(record, look.at) };
+  const steps = toldOf(record?.findings ?? [], considered, ofLaunch);
+  const foretold = foretoldBy(record?.foretold, look);
   const undecidedSinceEnforced = stillNotSaid(record, look);
   const launch = look.launch ?? record?.launch;
   const pending = record?.outbox ?? [];
@@ -172,7 +184,7 @@ export function reconcile(record: SubjectRecord | undefined, look: Look): Reconc
   // What another is sending is left as it is.
   const outbox = leased ? [...pending, ...owed] : shortened([...pending, ...owed]);
   const mine = new Set(owed.map((alert) => alert.id));
-  const toSend = outbox.filter(({ id }) => (mine.has(id) ? !look.deferred : !leased));
+  const toSend = outbox.filter((alert) => isReady(alert, at) && (mine.has(alert.id) ? !look.deferred : !leased));
   const leasedUntil = toSend.length > 0 ? leasedFrom(look.at) : record?.outboxLeasedUntil;
   return {
     record: {
@@ -182,9 +194,10 @@ export function reconcile(record: SubjectRecord | undefined, look: Look): Reconc
       observedAt: at,
       ...(launch === undefined ? {} : { launch }),
       ...(instance === undefined ? {} : { instance }),
-      findings: steps.map((step) => step.finding).filter((finding) => isKept(finding, look.at)),
+      findings: steps.map((step) => step.finding).filter((finding) => isKept(finding, foretold, look.at)),
       ...(undecided.length === 0 ? {} : { undecidedSinceLaunch: undecided }),
       ...(undecidedSinceEnforced.length === 0 ? {} : { undecidedSinceEnforced }),
+      ...(Object.keys(foretold).length === 0 ? {} : { foretold }),
       outbox,
       ...(leasedUntil === undefined ? {} : { outboxLeasedUntil: leasedUntil }),
       ...(look.tagsSeen || record?.tagsSeen ? { tagsSeen: true as const } : {}),
@@ -200,15 +213,18 @@ interface Remembered {
   readonly undone: ReadonlySet<string>;
   /** See `undecidedSinceEnforced`. */
   readonly notDecided: ReadonlySet<string>;
+  /** Policies of which a violation came by the clock. */
+  readonly ofSchedule: ReadonlySet<string>;
 }
 
 type Considered = Look & Remembered;
 
-function rememberedIn(record: SubjectRecord | undefined): Remembered {
-  const acts = record?.findings.flatMap((finding) => finding.acts ?? []) ?? [];
+function rememberedIn(record: SubjectRecord | undefined, at: Date): Remembered {
+  const putBack = record?.findings.flatMap(({ acts = [], origin }) => acts.filter((act) => isPutBack(act, origin, at)));
   return {
-    undone: new Set(acts.filter(({ undoneAt }) => undoneAt !== undefined).map(({ action }) => action)),
+    undone: new Set(putBack?.map(({ action }) => action)),
     notDecided: new Set(record?.undecidedSinceEnforced),
+    ofSchedule: policiesOfSchedule(record?.foretold, at),
   };
 }
 
@@ -237,10 +253,15 @@ export function isLive({ outbox, findings, instance }: SubjectRecord): boolean {
   return outbox.length > 0 || (instance !== undefined && findings.some((finding) => finding.status !== 'closed'));
 }
 
-/** When time alone makes something of one of its open findings, ISO 8601; undefined when nothing will. */
-export function wakesAt({ findings }: SubjectRecord): string | undefined {
-  return findings
-    .flatMap(({ status, wakeAt }) => (status === 'open' && wakeAt !== undefined ? [wakeAt] : []))
+/** When time alone makes something of it, of a verdict or of one of its findings, ISO 8601; undefined when nothing will. */
+export function wakesAt({ findings, foretold = {}, outbox, observedAt }: SubjectRecord): string | undefined {
+  const again = new Date(Date.parse(observedAt) + WOKEN_AGAIN_MS).toISOString();
+  return [
+    ...findings.flatMap(({ status, wakeAt }) => (status === 'open' && wakeAt !== undefined ? [wakeAt] : [])),
+    // What is past could not be said then.
+    ...Object.values(foretold).map((at) => (at > observedAt ? at : again)),
+    ...outbox.flatMap(({ notBefore = '' }) => (notBefore > observedAt ? [notBefore] : [])),
+  ]
     .sort()
     .at(0);
 }
@@ -265,8 +286,9 @@ function toldOf(before: readonly Finding[], look: Considered, ofLaunch: Readonly
   return [
     ...untouched,
     ...look.judgements.flatMap((judgement) => {
-      const origin = ofLaunch.has(judgement.policy.name) ? 'launch' : 'drift';
-      return foundBy(known.get(judgement.policy.name), judgement, origin, look);
+      const { name } = judgement.policy;
+      const origin = ofLaunch.has(name) ? 'launch' : look.ofSchedule.has(name) ? 'schedule' : 'drift';
+      return foundBy(known.get(name), judgement, origin, look);
     }),
   ];
 }
@@ -295,8 +317,9 @@ function foundBy(before: Finding | undefined, judgement: Judgement, origin: Orig
     case 'COMPLIANT':
     case 'NOT_APPLICABLE': {
       if (standing === undefined) return kept(before);
-      const tell = standing.status === 'open' ? ({ tell: 'resolved' } as const) : {};
-      return [{ finding: close(standing, 'resolved', look), ...tell }];
+      // What came by the clock is over when it was dealt with, which was told, or by the clock again.
+      const isTold = standing.status === 'open' && standing.origin !== 'schedule';
+      return [{ finding: close(standing, 'resolved', look), ...(isTold ? { tell: 'resolved' as const } : {}) }];
     }
   }
 }
@@ -366,7 +389,8 @@ function withSteps(finding: Finding, before: readonly Step[] = [], { enforcement
 
 function opened(before: Finding | undefined, judgement: Judgement, origin: Origin, look: Considered): Finding {
   const wasUnknown = before?.status === 'unknown';
-  const earlier = earlierOf(before, judgement, look.at);
+  // Each evening is one of its own.
+  const earlier = origin === 'schedule' ? undefined : earlierOf(before, judgement, look.at);
   // What goes on from an opening that was none of the baseline is none either: whoever mends for an hour does not get into it.
   const wasActedOn = earlier !== undefined && before?.isBaseline !== true;
   const isBaseline = !wasActedOn && opensInBaseline(origin, judgement, look);
@@ -506,8 +530,10 @@ function close(before: Finding, closedAs: ClosedAs, look: Look): Finding {
   };
 }
 
-function isKept({ closedAt }: Finding, at: Date): boolean {
-  return closedAt === undefined || isRemembered(closedAt, at);
+/** What was done until a time that is foretold is remembered until then: over holidays, too. */
+function isKept({ closedAt, policy, acts }: Finding, foretold: Foretold, at: Date): boolean {
+  if (closedAt === undefined || isRemembered(closedAt, at)) return true;
+  return acts !== undefined && foretold[policy] !== undefined;
 }
 
 /** One alert for those who run instances, one for those who run the guardrail; each only if it has something to say. */

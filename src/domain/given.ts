@@ -1,6 +1,6 @@
 import type * as ec2 from '@aws-sdk/client-ec2';
 import { type Collected, factsOf, type InspectedInstance, instanceOf, type Launch, type Rows } from './collected.ts';
-import type { Launcher, NetworkInterface, PrefixList, Protection, Volume } from './facts.ts';
+import type { Launcher, NetworkInterface, OwnAct, PrefixList, Protection, Volume } from './facts.ts';
 import { distinct, securityGroupIds } from './instance.ts';
 
 /** A partial of an AWS shape as JSON has it: dates are strings. */
@@ -41,6 +41,8 @@ export interface Given {
   /** `alias/name` → key id. */
   readonly kmsAliases?: Readonly<Record<string, string>>;
   readonly launcher?: Launcher;
+  /** What policies did to the instance; without a name, the policy that is asked. */
+  readonly acts?: readonly (Omit<OwnAct, 'policy'> & { readonly policy?: string })[];
 }
 
 /** What an example of an action starts from: also what only actions read. */
@@ -77,13 +79,14 @@ export const defaultNow = '2026-01-01T01:00:00Z';
 
 /**
  * Builds what `given` describes through the very functions that production uses.
+ * @param policy the one that is asked: what was done without a name was done by it.
  * @throws Error when it describes an instance that EC2 could not return.
  */
-export function inspected(given: ActionGiven, now: Date): InspectedInstance {
+export function inspected(given: ActionGiven, now: Date, policy = ''): InspectedInstance {
   const raw = { ...defaultInstance, ...namedBy(given), ...given.instance, Tags: tagList(given.instance?.Tags) };
   const instance = instanceOf(raw as unknown as ec2.Instance, given.accountId ?? defaultAccountId);
   if ('why' in instance) throw new Error(`${instance.what}: ${instance.detail ?? instance.why}`);
-  return { instance, facts: factsOf(instance, collectedFrom(given, instance.InstanceId), now) };
+  return { instance, facts: factsOf(instance, collectedFrom(given, instance.InstanceId, policy), now) };
 }
 
 /** Block devices and interfaces that name the volumes and groups given. */
@@ -112,7 +115,7 @@ function tagList(tags: NonNullable<Given['instance']>['Tags']): readonly ec2.Tag
   return Object.entries(tags).map(([Key, Value]) => ({ Key, Value: String(Value) }));
 }
 
-function collectedFrom(given: ActionGiven, instanceId: string): Collected {
+function collectedFrom(given: ActionGiven, instanceId: string, policy: string): Collected {
   const launch: Launch | undefined = given.launcher && { launcher: given.launcher, requestTags: [] };
   return {
     volumes: rows<Volume>(given.volumes, 'VolumeId'),
@@ -133,6 +136,7 @@ function collectedFrom(given: ActionGiven, instanceId: string): Collected {
     protections: { rows: new Map([[instanceId, given.protection ?? { stop: false, termination: false }]]) },
     spotRequests: rows(given.spotRequests, 'SpotInstanceRequestId'),
     launches: new Map(launch === undefined ? [] : [[instanceId, launch]]),
+    acts: new Map([[instanceId, (given.acts ?? []).map((act) => ({ policy, ...act }))]]),
   };
 }
 

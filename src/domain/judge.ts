@@ -30,6 +30,8 @@ export interface Judgement {
   /** What the rule needed and could not see. A violation may stand all the same: then there may be more of it. */
   readonly missing: readonly Missing[];
   readonly exempt?: Pick<Exemption, 'reason' | 'until'>;
+  /** When time alone may make another verdict of it, ISO 8601; left out: only a change does. */
+  readonly nextChangeAt?: string;
 }
 
 /**
@@ -71,7 +73,7 @@ export function judgeUnseen(policy: BoundPolicy, instanceId: string, scope: Scop
 /** The rule's verdict, where a pass over missing facts has become INSUFFICIENT_DATA. */
 function verdictOf(policy: BoundPolicy, { instance, facts }: InspectedInstance, now: Date): Verdict {
   const rule = policy.boundRule;
-  const verdict: Verdict = rule.evaluate({ instance, facts, parameters: policy.parameters, now });
+  const verdict: Verdict = rule.evaluate({ instance, facts, parameters: policy.parameters, now, policy: policy.name });
   const certain = verdict.compliance === 'COMPLIANT' && verdict.certain;
   if (certain || verdict.compliance === 'NON_COMPLIANT' || verdict.compliance === 'INSUFFICIENT_DATA') return verdict;
   const missing = missingFor(policy, facts);
@@ -131,6 +133,7 @@ function judgement(policy: BoundPolicy, { instance }: InspectedInstance, verdict
     compliance: verdict.compliance,
     ...explanation(verdict),
     ...(evidence === undefined ? {} : { evidence }),
+    ...(verdict.nextChangeAt === undefined ? {} : { nextChangeAt: verdict.nextChangeAt }),
   };
 }
 

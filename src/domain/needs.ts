@@ -81,6 +81,8 @@ export const needSources = {
   instanceTypeInfo: { changedBy: ['ModifyInstanceAttribute'], reads: ['ec2:DescribeInstanceTypes'] },
   kmsAliases: { changedBy: [], reads: ['kms:ListAliases'] },
   launcher: { changedBy: [], reads: [] },
+  // The table remembers it.
+  acts: { changedBy: [], reads: [] },
   // Of actions alone: they read it when there is something to do, whatever changed it.
   groupInterfaces: { changedBy: [], reads: ['ec2:DescribeNetworkInterfaces'] },
   vpcGroups: { changedBy: [], reads: ['ec2:DescribeSecurityGroups', 'ec2:DescribeSecurityGroupRules'] },

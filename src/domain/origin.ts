@@ -1,8 +1,8 @@
 import type { Finding, Look, SubjectRecord } from './finding.ts';
 import type { Judgement } from './judge.ts';
 
-/** How a violation came: with the launch, or by a change after it. */
-export type Origin = 'launch' | 'drift';
+/** How a violation came: with the launch, by a change after it, or by the clock, at the time that a look before had said. */
+export type Origin = 'launch' | 'drift' | 'schedule';
 
 /**
  * Policies for which a violation at this look is of the launch. Whoever may edit a tag must not be able to have production
@@ -24,6 +24,9 @@ export type Origin = 'launch' | 'drift';
  * | for another reason, while the finding is open | as before: it was never seen to comply |
  * | while a look can't say, and the finding stays open | as before |
  *
+ * | by a rule that goes by the clock, at the time that the look before said it would, when the policy was kept | `schedule` |
+ * | by such a rule at another time: a tag brought the instance into the policy's `match` in the night | `launch` or `drift`, as above |
+ *
  * All of these follow from what the item holds: which policies have not been able to say, since the first look.
  */
 export function policiesOfLaunch(record: SubjectRecord | undefined, look: Look): ReadonlySet<string> {
@@ -31,6 +34,24 @@ export function policiesOfLaunch(record: SubjectRecord | undefined, look: Look):
   if (look.instance === undefined) return new Set(record?.undecidedSinceLaunch);
   if (!look.atLaunch || look.silent) return new Set();
   return record?.instance === undefined ? look.deployed : new Set(record.undecidedSinceLaunch);
+}
+
+/** When time alone makes another verdict of what a policy said last, ISO 8601, by policy. */
+export type Foretold = Readonly<Record<string, string>>;
+
+/** Policies whose verdict time alone has changed since a look said so: a violation of them is nobody's doing. */
+export function policiesOfSchedule(foretold: Foretold = {}, at: Date): ReadonlySet<string> {
+  const now = at.toISOString();
+  return new Set(Object.keys(foretold).filter((policy) => (foretold[policy] ?? '') <= now));
+}
+
+/** What is foretold after a look: where it can't say, what was foretold before stands. */
+export function foretoldBy(before: Foretold = {}, { judgements }: Pick<Look, 'judgements'>): Foretold {
+  const entries = judgements.flatMap(({ policy, compliance, nextChangeAt }) => {
+    const at = compliance === 'INSUFFICIENT_DATA' ? (before[policy.name] ?? nextChangeAt) : nextChangeAt;
+    return at === undefined ? [] : [[policy.name, at] as const];
+  });
+  return Object.fromEntries(entries);
 }
 
 /** Those of them that still could not say: what the next look may find is of the launch as well. */

@@ -24,7 +24,10 @@ function withoutPlannedCalls({ begun: _begun, planned, ...step }: Step): Step {
 }
 
 /** The alert of these entries, if there are any. Its id says what it tells: with another entry it is another alert. */
-export function alertOf(about: Omit<Alert, 'id' | 'entries'>, entries: readonly AlertEntry[]): readonly Alert[] {
+export function alertOf(
+  about: Omit<Alert, 'id' | 'entries' | 'notBefore'>,
+  entries: readonly AlertEntry[],
+): readonly Alert[] {
   if (entries.length === 0) return [];
   const told = entries.map(({ change, finding }) =>
     [finding.id, change, ...(finding.acts ?? []).map(({ action, at, outcome }) => `${action} ${at} ${outcome}`)].join(
@@ -32,7 +35,28 @@ export function alertOf(about: Omit<Alert, 'id' | 'entries'>, entries: readonly 
     ),
   );
   const copies = entries.map(({ change, finding }) => ({ change, finding: withoutCalls(finding) }));
-  return [{ ...about, id: `a-${digest([about.topic, about.observedAt, ...told])}`, entries: copies }];
+  const waits = isOver(entries, about.observedAt) ? { notBefore: nextQuarterHour(about.observedAt) } : {};
+  return [{ ...about, ...waits, id: `a-${digest([about.topic, about.observedAt, ...told])}`, entries: copies }];
+}
+
+/** Whether all of it came by the clock, and nothing is still to come that somebody might want to prevent. */
+function isOver(entries: readonly AlertEntry[], at: string): boolean {
+  return entries.every(
+    ({ finding: { origin, steps = [] } }) =>
+      origin === 'schedule' && !steps.some(({ dueAt }) => dueAt !== undefined && dueAt > at),
+  );
+}
+
+const QUARTER_HOUR_MS = 900_000;
+
+/** The same for all that comes in the minutes before it. */
+function nextQuarterHour(at: string): string {
+  return new Date((Math.floor(Date.parse(at) / QUARTER_HOUR_MS) + 1) * QUARTER_HOUR_MS).toISOString();
+}
+
+/** Whether it waits for nothing any more. */
+export function isReady({ notBefore }: Alert, at: string): boolean {
+  return notBefore === undefined || notBefore <= at;
 }
 
 /** How many entries wait in an outbox before older words on a finding give way to newer ones. */
@@ -56,9 +80,10 @@ export function shortened(outbox: readonly Alert[]): readonly Alert[] {
 
 /** Takes over an outbox that nobody is sending. @returns undefined when there is nothing to send. */
 export function claimOutbox(record: SubjectRecord, at: Date): Reconciled | undefined {
-  if (record.outbox.length === 0 || isLeased(record, at.toISOString())) return undefined;
+  const toSend = record.outbox.filter((alert) => isReady(alert, at.toISOString()));
+  if (toSend.length === 0 || isLeased(record, at.toISOString())) return undefined;
   const outboxLeasedUntil = leasedFrom(at);
-  return { record: { ...record, version: record.version + 1, outboxLeasedUntil }, toSend: record.outbox };
+  return { record: { ...record, version: record.version + 1, outboxLeasedUntil }, toSend };
 }
 
 /** Until when whoever sends from now on has the outbox for itself, ISO 8601. */

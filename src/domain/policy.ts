@@ -1,4 +1,4 @@
-import type { AnyAction } from './action.ts';
+import type { ActionKind, AnyAction } from './action.ts';
 import type { Category } from './instance-type.ts';
 import type { Json } from './json.ts';
 import type { Need } from './needs.ts';
@@ -113,8 +113,9 @@ export interface Policy {
   readonly source: { readonly file: string; readonly hash: string };
 }
 
-/** Whether time alone makes something of its findings: an action after a grace, or again; a reminder; an announcement. */
-export function waitsForTime({ mode, actions }: Policy): boolean {
+/** Whether time alone makes something of a verdict or a finding: an action after a grace, or again; a reminder; an announcement. */
+export function waitsForTime({ mode, actions, boundRule }: BoundPolicy): boolean {
+  if (boundRule.isScheduled) return true;
   return actions.some((use) =>
     isNotify(use) ? use.afterMs.some((after) => after > 0) || use.beforeMs !== undefined : mode === 'enforce',
   );
@@ -135,6 +136,8 @@ export type Conditions = (expression: string) => Condition;
 /** An action with how a policy uses it. */
 export interface BoundAction extends Enforcement {
   readonly action: AnyAction;
+  /** The action's, or `schedule` where the policy's rule stops by the clock. */
+  readonly kind: ActionKind;
 }
 
 /** A policy joined with its rule and actions: what the engine judges and acts by. */

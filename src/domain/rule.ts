@@ -14,6 +14,8 @@ export interface Context<N extends Need, P> {
   readonly facts: Pick<Facts, Extract<N, keyof Facts>>;
   readonly parameters: P;
   readonly now: Date;
+  /** The policy in whose name it is asked. */
+  readonly policy: string;
 }
 
 /** An example of a rule: run by the tests, printed by `ec2-guardrail rules <id>` and in the docs. */
@@ -46,6 +48,8 @@ export interface Rule<N extends Need = Need, S extends z.ZodType = z.ZodType, E 
   readonly fix: string;
   /** The AWS Config managed rule that means the same, or nearly. */
   readonly awsConfig?: string;
+  /** Time alone makes its violations, at an hour that is known before: what follows one has a limit of its own, and is told in one message. */
+  readonly isScheduled?: true;
   /** What the evidence of a verdict holds; left out: there is none. */
   readonly evidence?: {
     /** Of which verdicts there is any, of what, in which order. */

@@ -181,10 +181,11 @@ function heldBack(finding: Standing, possible: Possible, enforceability: Enforce
   const { use, interrupts, planned, stopped } = possible;
   if (stoodBefore(finding, possible, enforceability))
     return { by: 'baseline', why: 'it stood before this was enforced, and is left alone until the policy is promoted' };
-  if (interrupts && finding.origin !== 'launch' && !use.onDrift)
+  if (interrupts && (finding.origin ?? 'drift') === 'drift' && !use.onDrift)
     return { by: 'drift', why: 'it came by a change after the launch, and the policy does not say onDrift' };
   const last = lastOf(finding, use.id, at);
-  if (last?.undoneAt !== undefined) return { by: 'undone', why: `put back at ${last.undoneAt}, and not done again` };
+  if (last !== undefined && isPutBack(last, finding.origin, at))
+    return { by: 'undone', why: `put back at ${last.undoneAt}, and not done again` };
   if (finding.undone?.has(use.id))
     return { by: 'undone', why: 'a person put it back on this instance, and it is done by no other policy' };
   if (last?.outcome === 'contested') return { by: 'contested', why: last.detail ?? 'it is put back each time' };
@@ -243,14 +244,23 @@ function dueAt(
   return due;
 }
 
+/** How long what came by the clock stays as a person put it back, in milliseconds: twelve hours, a night. */
+const PUT_BACK_MS = 43_200_000;
+
+/** Whether a person put it back, and wants it so still: what comes by the clock comes again the next evening. */
+export function isPutBack({ undoneAt }: Act, origin: Life['origin'], at: Date): boolean {
+  if (undoneAt === undefined) return false;
+  return origin !== 'schedule' || at.getTime() - Date.parse(undoneAt) < PUT_BACK_MS;
+}
+
 /**
  * The latest act of an action since the finding opened. What a person put back, and for a day what is contested, stays so
  * however the finding opens again.
  */
-function lastOf({ acts = [], openedAt }: Standing, action: string, now: Date): Act | undefined {
+function lastOf({ acts = [], openedAt, origin }: Standing, action: string, now: Date): Act | undefined {
   const own = acts.filter((act) => act.action === action);
   const latest = own.at(-1);
-  if (latest?.undoneAt !== undefined) return latest;
+  if (latest !== undefined && isPutBack(latest, origin, now)) return latest;
   const contested = own.findLast(({ outcome }) => outcome === 'contested');
   if (contested !== undefined && now.getTime() - Date.parse(contested.at) < DAY_MS) return contested;
   return own.findLast(({ at, outcome }) => at >= openedAt && outcome !== 'contested');

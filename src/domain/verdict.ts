@@ -5,7 +5,12 @@ import type { Json } from './json.ts';
 export type Compliance = 'COMPLIANT' | 'NON_COMPLIANT' | 'NOT_APPLICABLE' | 'INSUFFICIENT_DATA';
 
 /** What a rule says of one instance. Made with the functions below. */
-export type Verdict<E extends Json = Json> =
+export type Verdict<E extends Json = Json> = Outcome<E> & {
+  /** When time alone may make another verdict of it, ISO 8601; left out: only a change does. */
+  readonly nextChangeAt?: string;
+};
+
+type Outcome<E extends Json> =
   | {
       readonly compliance: 'COMPLIANT';
       /** Whatever the missing facts would say. Otherwise a pass over missing facts becomes INSUFFICIENT_DATA. */
@@ -41,6 +46,11 @@ export function violation<E extends Json = never>(reason: string, fix: string, e
 /** The instance has nothing that the rule looks at. */
 export function notApplicable(reason: string): Verdict<never> {
   return { compliance: 'NOT_APPLICABLE', reason };
+}
+
+/** The same verdict, of which time alone may make another one at `at`. */
+export function untilTime<E extends Json>(verdict: Verdict<E>, at: Date): Verdict<E> {
+  return { ...verdict, nextChangeAt: at.toISOString() };
 }
 
 /** It can't be said: never acted on. At least one thing is missing. */

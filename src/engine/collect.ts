@@ -82,7 +82,16 @@ export async function collect(
     when('kmsAliases', () => readAliasedKeys(aws), nothingCollected.kmsAliases),
     readForActions(aws, instances, asked),
   ]);
-  return { volumes, ...groups, networkInterfaces, instanceTypes, kmsAliases, ...ofActions, launches };
+  return {
+    volumes,
+    ...groups,
+    networkInterfaces,
+    instanceTypes,
+    kmsAliases,
+    ...ofActions,
+    launches,
+    acts: nothingCollected.acts,
+  };
 }
 
 type ActionReads = Pick<Collected, 'groupInterfaces' | 'protections' | 'spotRequests'>;
@@ -103,7 +112,7 @@ async function readForActions(
 
 /** What could not be read, for logs and alarms: one line a read. */
 export function readFailures(collected: Collected): readonly string[] {
-  const { launches: _, ...reads } = collected;
+  const { launches: _, acts: __, ...reads } = collected;
   return Object.entries(reads).flatMap(([name, { failure }]: [string, Rows<unknown>]) =>
     failure === undefined || failure === nothingCollected.volumes.failure ? [] : [`${name}: ${failure.detail}`],
   );

@@ -3,7 +3,7 @@ import { renderAlert } from '../alerts/alert.ts';
 import { renderDigest } from '../alerts/digest.ts';
 import { findingEvents } from '../alerts/finding-events.ts';
 import type { Message } from '../alerts/message.ts';
-import type { Alert, Channel } from '../domain/alert.ts';
+import type { Alert, Cause, Channel } from '../domain/alert.ts';
 import { asError } from '../domain/errors.ts';
 import type { SubjectRecord } from '../domain/finding.ts';
 import { groupedBy } from '../domain/grouped.ts';
@@ -68,8 +68,9 @@ async function publishAll(engine: Engine, alerts: readonly Alert[], settle: Sett
   const options = { now: engine.now(), ...(alertTag === undefined ? {} : { tagKey: alertTag }) };
   const sendings = [...groupedBy(alerts, groupOf).values()].flatMap(
     (group): { readonly alerts: readonly Alert[]; readonly message: Message }[] => {
-      if (group.length > MESSAGES_PER_CAUSE)
-        return [{ alerts: group, message: renderDigest(group, group[0].cause, options) }];
+      const isOne = group.length > 1 && group[0].notBefore !== undefined;
+      if (isOne || group.length > MESSAGES_PER_CAUSE)
+        return [{ alerts: group, message: renderDigest(group, isOne ? byTheClock : group[0].cause, options) }];
       return group.map((alert) => ({ alerts: [alert], message: renderAlert(alert, options) }));
     },
   );
@@ -84,8 +85,11 @@ async function publishAll(engine: Engine, alerts: readonly Alert[], settle: Sett
   );
 }
 
-/** Alerts of one cause together; what the operators are told, all together. */
-function groupOf({ topic, cause }: Alert): string {
+const byTheClock: Cause = { key: 'schedule', text: 'by the clock' };
+
+/** Alerts of one cause together; what came by the clock, and what the operators are told, all together. */
+function groupOf({ topic, cause, notBefore }: Alert): string {
+  if (notBefore !== undefined) return byTheClock.key;
   return topic === 'operations' ? 'operations' : `alerts ${cause.key}`;
 }
 

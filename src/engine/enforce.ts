@@ -2,7 +2,7 @@ import { afterAct, begin, type Done } from '../domain/acting.ts';
 import type { Plan } from '../domain/action.ts';
 import { type Controls, countedWithin, limitOf, tripped, whyStopped } from '../domain/controls.ts';
 import { describeError } from '../domain/errors.ts';
-import { type Finding, type Look, launchKnown, type SubjectRecord } from '../domain/finding.ts';
+import type { Finding, Look, SubjectRecord } from '../domain/finding.ts';
 import type { BoundAction, BoundPolicy } from '../domain/policy.ts';
 import { type Act, isDue, type Step } from '../domain/steps.ts';
 import { DAY_MS, HOUR_MS } from '../domain/time.ts';
@@ -119,7 +119,7 @@ async function act(engine: Engine, outgoing: Outgoing, look: Look, due: DueActio
   const nothing = { outgoing, lookAgain: [] };
   const controls = await controlsUnlessStopped(engine, due, report);
   if (controls === undefined) return nothing;
-  const last = await lookOnceMore(engine, policy, instanceId, bound.id, plan, controls, launchKnown(outgoing.record));
+  const last = await lookOnceMore(engine, policy, instanceId, bound.id, plan, controls, outgoing.record);
   if (last.is === 'changed') return { ...nothing, hasChanged: true };
   const at = engine.now();
   const now = { ...due, plan: last.plan };
@@ -147,7 +147,8 @@ async function carryOut(
 ): Promise<Acted> {
   const { bound, plan } = due;
   const { action, at } = about;
-  const mends = bound.action.rules === undefined ? {} : { mends: true as const };
+  const isMended = bound.action.rules !== undefined || bound.kind === 'schedule';
+  const mends = isMended ? { mends: true as const } : {};
   const attempt = { action, at: at.toISOString(), does: plan.does, ...mends };
   const end = (act?: Act) => writeOutcome(engine, begun, act === undefined ? about : { ...about, act });
   const admitted = await admit(engine, due, controls, at, report).catch(async (error: unknown) => {
@@ -195,7 +196,7 @@ async function controlsUnlessStopped(
 ): Promise<Controls | undefined> {
   try {
     const controls = await readControls(engine);
-    return whyStopped(controls, policy.name, bound.action.kind) === undefined ? controls : undefined;
+    return whyStopped(controls, policy.name, bound.kind) === undefined ? controls : undefined;
   } catch (error) {
     report.errors.push(`nothing is done, since whether it is paused can't be read: ${describeError(error)}`);
     return undefined;
@@ -211,7 +212,7 @@ type Admitted =
 async function admit(engine: Engine, due: DueAction, controls: Controls, at: Date, report: Report): Promise<Admitted> {
   const why = await contestedBy(engine, due.plan, at);
   if (why !== undefined) return { is: 'contested', why };
-  const { kind } = due.bound.action;
+  const { kind } = due.bound;
   const budget = `${kind}#${countedWithin(controls, at)}`;
   const expiresAt = new Date(at.getTime() + 2 * HOUR_MS);
   const limit = limitOf(engine.safety, controls, kind);

@@ -1,3 +1,4 @@
+import { ownActs } from '../domain/acting.ts';
 import type { Launch } from '../domain/collected.ts';
 import type { Controls } from '../domain/controls.ts';
 import { describeError } from '../domain/errors.ts';
@@ -137,7 +138,9 @@ async function lookAt(
   const records = await readRecords(engine, ids);
   const instances = sightings.flatMap((sighting) => ('instance' in sighting ? [sighting.instance] : []));
   const launches = launchesOf(sightings, records);
-  const collected = await collect(engine.aws, instances, needsOf(engine.policies), launches);
+  const read = await collect(engine.aws, instances, needsOf(engine.policies), launches);
+  const acts = new Map([...records].map(([id, record]) => [id, ownActs(record)]));
+  const collected = { ...read, acts };
   report.errors.push(...notShown(sightings), ...readFailures(collected));
   report.inspected = instances.length;
   const looks = sightings.map((sighting) => {

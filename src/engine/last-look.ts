@@ -1,6 +1,8 @@
+import { ownActs } from '../domain/acting.ts';
 import type { Plan } from '../domain/action.ts';
-import { factsOf, type Launch } from '../domain/collected.ts';
+import { factsOf } from '../domain/collected.ts';
 import type { Controls } from '../domain/controls.ts';
+import { launchKnown, type SubjectRecord } from '../domain/finding.ts';
 import { isViolation, needsOf } from '../domain/judge.ts';
 import type { BoundPolicy } from '../domain/policy.ts';
 import { collect, describeInstances } from './collect.ts';
@@ -24,14 +26,16 @@ export async function lookOnceMore(
   action: string,
   before: Plan,
   controls: Controls,
-  launch: Launch | undefined,
+  record: SubjectRecord,
 ): Promise<LastLook> {
   const alone = { ...engine, policies: [policy] };
   const { instances, failure } = await describeInstances(engine.aws, 'instance-id', [instanceId]);
   const [instance] = instances;
   if (instance === undefined) return changed(failure?.detail ?? 'EC2 does not show the instance');
+  const launch = launchKnown(record);
   const launches = new Map(launch === undefined ? [] : [[instanceId, launch]]);
-  const collected = await collect(engine.aws, [instance], needsOf([policy]), launches);
+  const read = await collect(engine.aws, [instance], needsOf([policy]), launches);
+  const collected = { ...read, acts: new Map([[instanceId, ownActs(record)]]) };
   const at = engine.now();
   const judgement = judgeOrSay(policy, { instance, facts: factsOf(instance, collected, at) }, at);
   if (judgement === undefined || !isViolation(judgement)) return changed('it is no violation any more');

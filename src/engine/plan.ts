@@ -99,16 +99,16 @@ function enforceabilityOf(
     ...(held === undefined ? {} : { held }),
     ...(enforced?.promotedAt === undefined ? {} : { promotedAt: enforced.promotedAt }),
     actions: policy.boundActions.map((bound) => {
-      const { action: _, ...use } = bound;
+      const { action: _, kind, ...use } = bound;
       const since = enforced?.actions[use.id];
-      const stopped = whyStopped(controls, policy.name, bound.action.kind);
+      const stopped = whyStopped(controls, policy.name, kind);
       const standingOf = (instanceId: string) => standings(policy, use.id, instanceId);
       const planned = plannedFor(bound, policy, judgement, picture, standingOf, engine.now());
       return {
         ...(stopped === undefined ? {} : { stopped }),
         use,
         interrupts: interrupts(bound.action),
-        planned: withinLimit(planned, limitOf(engine.safety, controls, bound.action.kind)),
+        planned: withinLimit(planned, limitOf(engine.safety, controls, kind)),
         ...(since === undefined ? {} : { since }),
       };
     }),
@@ -158,7 +158,10 @@ function plannedFor(
 ): Planned {
   const state = instance.State.Name;
   if (!action.states.includes(state))
-    return { refused: `the instance is ${state}: ${action.id} is for one that is ${action.states.join(' or ')}` };
+    return {
+      refused: `the instance is ${state}: ${action.id} is for one that is ${action.states.join(' or ')}`,
+      isOfOtherState: true,
+    };
   const missing = needsOfAction(action).flatMap((need) => (need in facts ? missingOf(facts[need as keyof Facts]) : []));
   if (missing.length > 0)
     return { refused: distinct(missing.map(describeMissing)).join('; '), ...maySettleBy(missing) };

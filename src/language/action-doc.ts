@@ -9,6 +9,7 @@ const taken = {
   access: 'ways to reach the instance, or from it',
   stop: 'the running instance; its volumes stay',
   terminate: 'the instance, and volumes that are deleted with it',
+  schedule: 'nothing: what was stopped by the clock runs again',
 } as const satisfies Record<AnyAction['kind'], string>;
 
 /** The generated head of an action's page, between its markers: what it does and takes, parameters, examples. */

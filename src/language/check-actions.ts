@@ -55,7 +55,9 @@ export function actionMistakes(
     ...unknown,
     ...settings.filter(({ path }) => !isBelowAny(path, unfilled)),
     ...entries.filter(isThere).flatMap((entry, index, all) => placeMistakes(entry, all.slice(0, index))),
-    ...(rule === undefined ? [] : entries.flatMap((entry) => ruleMistakes(entry, rule.id))),
+    ...(rule === undefined
+      ? []
+      : entries.flatMap((entry) => ruleMistakes(entry, rule, valueAt(content, ['parameters'])))),
     ...(rule === undefined || settings.length + unfilled.length > 0
       ? []
       : entries.flatMap((entry) => broughtMistakes(entry, rule, valueAt(content, ['parameters'])))),
@@ -204,9 +206,19 @@ function isLast({ action }: Entry): boolean {
   return action?.kind === 'terminate';
 }
 
-function ruleMistakes({ id, action, path, of }: Entry, rule: string): readonly PlacedMistake[] {
-  if (action === undefined || mends(action, rule)) return [];
-  const message = `${id} mends violations of ${oneOf(action.rules ?? [])}, and this policy's rule is ${rule}`;
+function ruleMistakes(
+  { id, action, path, of }: Entry,
+  rule: AnyRule,
+  ruleParameters: unknown,
+): readonly PlacedMistake[] {
+  if (action === undefined) return [];
+  if (mends(action, rule.id)) {
+    const asked = rule.parameters(z).safeParse(ruleParameters ?? {});
+    const why = asked.success ? action.whyNever?.(asked.data as Json) : undefined;
+    if (why === undefined) return [];
+    return [mistakeAt(path, of, 'unreachable-action', `${id} never comes: ${why}`, 'add that, or remove it')];
+  }
+  const message = `${id} mends violations of ${oneOf(action.rules ?? [])}, and this policy's rule is ${rule.id}`;
   return [mistakeAt(path, of, 'unfit-action', message, 'remove it')];
 }
 
@@ -225,7 +237,7 @@ function broughtMistakes(
   const own = action.parameters(z).parse(settingsOf(action, settings).own) as Json;
   const mistakes = action.brings(own, asked.data).flatMap(({ path: inner, given }): readonly PlacedMistake[] => {
     const now = new Date(defaultNow);
-    const verdict = rule.evaluate({ ...inspected(given, now), parameters: asked.data, now });
+    const verdict = rule.evaluate({ ...inspected(given, now), parameters: asked.data, now, policy: rule.id });
     if (verdict.compliance !== 'NON_COMPLIANT') return [];
     const message = `${id} would bring what this policy forbids: ${verdict.reason}`;
     return [mistakeAt([...path, ...inner], 'value', 'unfit-action', message, 'write what the policy allows')];

@@ -58,7 +58,7 @@ function outcomesOfExamples(policy: BoundPolicy): readonly (readonly [Compliance
   const { match: _, ...unmatched } = policy;
   return policy.boundRule.examples.flatMap(({ title, given, now = defaultNow }) => {
     const at = new Date(now);
-    const judgement = judge({ ...unmatched, exempt: [] }, inspected(given, at), at);
+    const judgement = judge({ ...unmatched, exempt: [] }, inspected(given, at, policy.name), at);
     return judgement === undefined ? [] : [[judgement.compliance, title] as const];
   });
 }
@@ -66,7 +66,7 @@ function outcomesOfExamples(policy: BoundPolicy): readonly (readonly [Compliance
 function failuresOf(policy: BoundPolicy, given: PolicyCase, now = defaultNow): readonly string[] {
   const at = new Date(now);
   try {
-    return differences(given.expect, judge(policy, inspected(given, at), at));
+    return differences(given.expect, judge(policy, inspected(given, at, policy.name), at));
   } catch (error) {
     return [`this is no instance that EC2 could return: ${asError(error).message}`];
   }

@@ -64,6 +64,18 @@ const launcher = z
   .exactOptional()
   .describe('Who launched the instance. Left out: unknown.');
 
+const acts = z
+  .array(
+    z.strictObject({
+      policy: z.string().min(1).exactOptional().describe('The name of the policy that did it. Left out: this one.'),
+      action: z.string().min(1).describe('What it did, such as stop.'),
+      at: time.describe('When.'),
+    }),
+  )
+  .readonly()
+  .exactOptional()
+  .describe('What policies did to the instance, and nobody put back. Left out: nothing.');
+
 const expectation = z
   .strictObject({
     compliance: z
@@ -108,6 +120,7 @@ const policyCase = z
     instanceTypes: resources('InstanceType', 'Types as in DescribeInstanceTypes.'),
     kmsAliases: z.record(z.string(), z.string()).readonly().exactOptional().describe('KMS key ids by alias/name.'),
     launcher,
+    acts,
     expect: expectation,
   } satisfies { readonly [K in keyof PolicyCase]-?: z.ZodType })
   .readonly();

@@ -4,6 +4,7 @@ import { encryptedVolumes } from './encrypted-volumes.ts';
 import { englishTags } from './english-tags.ts';
 import { requiredTags } from './required-tags.ts';
 import { restrictedIngress } from './restricted-ingress.ts';
+import { runningHours } from './running-hours.ts';
 
 /** Every rule, sorted by id. */
 export const rules: readonly AnyRule[] = [
@@ -12,4 +13,5 @@ export const rules: readonly AnyRule[] = [
   englishTags,
   requiredTags,
   restrictedIngress,
+  runningHours,
 ];

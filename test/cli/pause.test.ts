@@ -222,7 +222,10 @@ describe('resume', () => {
   );
 
   test('lifts a limit with a count of its own: as many again may be done before it is reached', async () => {
-    const one = { ...defaultSafety, limits: { perHour: { access: 1, stop: 1, terminate: 1 }, percent: 100 } };
+    const one = {
+      ...defaultSafety,
+      limits: { perHour: { access: 1, stop: 1, terminate: 1, schedule: 1 }, percent: 100 },
+    };
     const world = operated([stopUntagged], one);
     await world.launch(untagged);
     await world.launch(untagged);

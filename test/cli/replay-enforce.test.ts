@@ -94,7 +94,10 @@ test('what is in the snapshot and no event leads to is left alone', async () => 
 });
 
 test('a limit is one of enforcement.yml, by count alone', async () => {
-  const safety = { ...defaultSafety, limits: { perHour: { access: 2, stop: 2, terminate: 2 }, percent: 1 } };
+  const safety = {
+    ...defaultSafety,
+    limits: { perHour: { access: 2, stop: 2, terminate: 2, schedule: 2 }, percent: 1 },
+  };
   const enforcement = { ...isOn, safety: { ...safety, conditions: noConditions } };
   const { calls } = await replayed(
     [stopUntagged],

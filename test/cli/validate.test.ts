@@ -130,7 +130,7 @@ test('policies that enforce are named, and by what', async () => {
   expect(printed).toBe(
     `stopping enforces: stop at once
 some enforces on some instances: stop after 24h, terminate after 7d
-no enforcement.yml: default limits (an hour at most 10 access, 10 stop and 5 terminate, and 5 % of all instances), nothing is protected
+no enforcement.yml: default limits (an hour at most 10 access, 10 stop and 5 terminate, and 5 % of all instances; 200 by the clock), nothing is protected
 3 policies, no errors
 `,
   );
@@ -139,15 +139,15 @@ no enforcement.yml: default limits (an hour at most 10 access, 10 stop and 5 ter
 test.each([
   [
     'limits: { perHour: { stop: 1 } }',
-    '10 access, 1 stop and 5 terminate, and 5 % of all instances; nothing is protected',
+    '10 access, 1 stop and 5 terminate, and 5 % of all instances; 200 by the clock; nothing is protected',
   ],
   [
     'protected: { regions: [eu-west-1] }',
-    '10 access, 10 stop and 5 terminate, and 5 % of all instances; 1 block protected',
+    '10 access, 10 stop and 5 terminate, and 5 % of all instances; 200 by the clock; 1 block protected',
   ],
   [
     'protected: [{ regions: [eu-west-1] }, { tags: { Tier: critical } }]',
-    '10 access, 10 stop and 5 terminate, and 5 % of all instances; 2 blocks protected',
+    '10 access, 10 stop and 5 terminate, and 5 % of all instances; 200 by the clock; 2 blocks protected',
   ],
 ])('where any enforces, what holds of all is printed: %s', async (enforcement, printed) => {
   const files = { 'policies/enforcement.yml': enforcement, 'policies/owned/policy.yml': enforcingPolicy };

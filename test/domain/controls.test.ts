@@ -148,17 +148,23 @@ test.each([
   [2, 8],
   [2, 10_000],
 ])('a limit of %p by count is never more, in an account of %p', (count, instances) => {
-  const perHour = { access: 10, stop: 10, terminate: count };
+  const perHour = { access: 10, stop: 10, terminate: count, schedule: 200 };
   const safety = { ...defaultSafety, limits: { ...defaultSafety.limits, perHour } };
   const controls = instances === undefined ? noControls : swept(noControls, monday, instances);
   expect(limitOf(safety, controls, 'terminate')).toBe(count);
 });
 
 test('a limit is that of its kind', () => {
-  const perHour = { access: 30, stop: 20, terminate: 10 };
+  const perHour = { access: 30, stop: 20, terminate: 10, schedule: 500 };
   const safety = { ...defaultSafety, limits: { perHour, percent: 100 } };
   const controls = swept(noControls, monday, 1_000);
-  expect(actionKinds.map((kind) => limitOf(safety, controls, kind))).toEqual([30, 20, 10]);
+  expect(actionKinds.map((kind) => limitOf(safety, controls, kind))).toEqual([30, 20, 10, 500]);
+});
+
+test('what comes by the clock is meant for all at once: no percentage holds for it', () => {
+  const controls = swept(noControls, monday, 100);
+  expect(limitOf(defaultSafety, controls, 'stop')).toBe(5);
+  expect(limitOf(defaultSafety, controls, 'schedule')).toBe(200);
 });
 
 test('a limit that was reached is told by one: whoever takes it on, and another when that one is late', () => {

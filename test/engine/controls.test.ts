@@ -12,7 +12,7 @@ const requiredTags = policyFor('required-tags', { keys: [{ key: 'Owner' }] });
 const stopUntagged = enforcing(requiredTags, plainStop);
 
 function deployment(more: readonly BoundPolicy[] = []) {
-  const limits = { ...defaultSafety.limits, perHour: { access: 1, stop: 1, terminate: 1 } };
+  const limits = { ...defaultSafety.limits, perHour: { access: 1, stop: 1, terminate: 1, schedule: 1 } };
   const world = operated([stopUntagged, ...more], { ...defaultSafety, limits });
   const { sandbox, engine } = world.simulation;
   const subjects = (topic: string) =>

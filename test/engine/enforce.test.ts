@@ -383,7 +383,7 @@ describe('limits', () => {
   });
 
   test('that are reached are told by the run that reached them', async () => {
-    const limits = { ...defaultSafety.limits, perHour: { access: 1, stop: 1, terminate: 1 } };
+    const limits = { ...defaultSafety.limits, perHour: { access: 1, stop: 1, terminate: 1, schedule: 1 } };
     const safety = { ...defaultSafety, limits, conditions: noConditions };
     const simulation = world({ policies: [stopUntagged], enforcement: { ...isOn, safety } });
     const { sandbox, engine } = simulation;

@@ -78,7 +78,7 @@ test('a policy is bound with its actions, whatever its mode', () => {
   const stopping: Policy = { ...owned, actions: [notify, enforcement] };
 
   expect(bindAll([stopping], { rules, actions: [plainStop, plainRevoke] })[0]?.boundActions).toEqual([
-    { ...enforcement, action: plainStop },
+    { ...enforcement, action: plainStop, kind: 'stop' },
   ]);
   expect(() => bindAll([stopping], { rules, actions: [plainRevoke] })).toThrow('policy owned: there is no action stop');
 });
@@ -88,7 +88,7 @@ test('the module of no policies has none, and the limits that hold without an en
 import { noConditions } from '../domain/bind.ts';
 export const policies = [
 ];
-export const safety = { ...{"limits":{"perHour":{"access":10,"stop":10,"terminate":5},"percent":5}}, conditions: noConditions };
+export const safety = { ...{"limits":{"perHour":{"access":10,"stop":10,"terminate":5,"schedule":200},"percent":5}}, conditions: noConditions };
 `);
 });
 

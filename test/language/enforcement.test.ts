@@ -39,7 +39,7 @@ describe('enforcement.yml', () => {
 
     expect(errors).toEqual([]);
     expect(safety).toEqual({
-      limits: { perHour: { access: 20, stop: 3, terminate: 0 }, percent: 2 },
+      limits: { perHour: { access: 20, stop: 3, terminate: 0, schedule: 200 }, percent: 2 },
       protected: [{ tags: { Tier: ['critical'] }, accounts: ['111122223333'] }, { when: 'instance.LaunchTime < now' }],
     });
   });

@@ -106,7 +106,7 @@ test.each(byId)('%s gives the exact reason of each example that is not compliant
 
 test.each(examples)('%s', (_, rule, example) => {
   const now = nowOf(example);
-  const judgement = judge(policyWith(rule, example.parameters), inspected(example.given, now), now);
+  const judgement = judge(policyWith(rule, example.parameters), inspected(example.given, now, rule.id), now);
 
   expect(judgement?.compliance).toBe(example.expect.compliance);
   expect(judgement?.reason).toBe(example.expect.reason ?? '');
@@ -117,7 +117,7 @@ test.each(examples)('%s', (_, rule, example) => {
 function changesByLessKnowledge(rule: AnyRule, example: Example<Json>): readonly (readonly (string | undefined)[])[] {
   const now = nowOf(example);
   const policy = policyWith(rule, example.parameters);
-  return knockOuts(policy, inspected(example.given, now))
+  return knockOuts(policy, inspected(example.given, now, rule.id))
     .map(([lacking, less]) => [lacking, judge(policy, less, now)?.compliance])
     .filter(([, compliance]) => compliance !== example.expect.compliance && compliance !== 'INSUFFICIENT_DATA');
 }
@@ -153,23 +153,25 @@ test.each<[string, Need, Given['instance'], readonly string[][]]>([
 
 test.each(examples)('%s: reason and fix are printable ASCII', (_, rule, example) => {
   const now = nowOf(example);
-  const judgement = judge(policyWith(rule, example.parameters), inspected(example.given, now), now);
+  const judgement = judge(policyWith(rule, example.parameters), inspected(example.given, now, rule.id), now);
 
   expect(judgement?.reason).toMatch(/^[ -~]*$/);
   expect(judgement?.fix).toMatch(/^[ -~]*$/);
 });
 
 test.each(examples)(
-  '%s: the evidence survives JSON, and the reason does not depend on when we look',
+  '%s: the evidence survives JSON, and the verdict does not depend on when we look, but as it says itself',
   (_, rule, example) => {
     const now = nowOf(example);
     const policy = policyWith(rule, example.parameters);
-    const seen = inspected(example.given, now);
+    const seen = inspected(example.given, now, rule.id);
     const judgement = judge(policy, seen, now);
-    const later = judge(policy, seen, new Date('2031-05-05T00:00:00Z'));
+    const changesAt = judgement?.nextChangeAt ?? '2031-05-05T00:00:00Z';
+    const before = judge(policy, seen, new Date(Date.parse(changesAt) - 1));
 
     expect(JSON.parse(JSON.stringify(judgement))).toEqual(judgement);
-    expect(later).toEqual(judgement);
+    expect(before).toEqual(judgement);
+    expect(judgement?.nextChangeAt === undefined || rule.isScheduled).toBe(true);
   },
 );
 
@@ -215,7 +217,7 @@ function fieldsOf(value: Json | undefined, path = ''): readonly string[] {
 test.each(byId)('%s describes each field of its evidence, and no other', (_, rule) => {
   const fields = rule.examples.flatMap((example: Example<Json>) => {
     const now = nowOf(example);
-    return fieldsOf(judge(policyWith(rule, example.parameters), inspected(example.given, now), now)?.evidence);
+    return fieldsOf(judge(policyWith(rule, example.parameters), inspected(example.given, now, rule.id), now)?.evidence);
   });
 
   expect(Object.keys(rule.evidence?.fields ?? {}).toSorted()).toEqual([...new Set(fields)].toSorted());

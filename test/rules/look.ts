@@ -9,7 +9,7 @@ import { policyWith } from '../support/policies.ts';
 
 /** What a policy with this rule and these parameters says of an instance, as the product would judge it. */
 export function look(rule: AnyRule, parameters: Json, given: Given, now = defaultNow): Judgement {
-  return lookAt(rule, parameters, inspected(given, new Date(now)), now);
+  return lookAt(rule, parameters, inspected(given, new Date(now), rule.id), now);
 }
 
 /** The same of an instance whose facts were put together by the test. */

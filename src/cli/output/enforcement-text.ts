@@ -20,8 +20,8 @@ function policyText({ name, enforce, actions }: Policy): string {
 }
 
 function safetyText({ limits, protected: covered }: Safety, file: string | undefined): string {
-  const { access, stop, terminate } = limits.perHour;
-  const most = `an hour at most ${access} access, ${stop} stop and ${terminate} terminate, and ${limits.percent} % of all instances`;
+  const { access, stop, terminate, schedule } = limits.perHour;
+  const most = `an hour at most ${access} access, ${stop} stop and ${terminate} terminate, and ${limits.percent} % of all instances; ${schedule} by the clock`;
   if (file === undefined) return `no enforcement.yml: default limits (${most}), nothing is protected`;
   const blocks = [covered ?? []].flat().length;
   return `${file}: ${most}; ${blocks === 0 ? 'nothing is protected' : `${count(blocks, 'block')} protected`}`;

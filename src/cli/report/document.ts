@@ -23,7 +23,7 @@ export interface FindingDocument {
   readonly actions: readonly string[];
   readonly exempt?: { readonly reason: string; readonly until: string };
   /** Of `replay` alone: whether the violation came with the launch or later. A scan has seen nothing before. */
-  readonly origin?: 'launch' | 'drift';
+  readonly origin?: 'launch' | 'drift' | 'schedule';
 }
 
 /** What `scan --format json` prints. */

@@ -1,0 +1,236 @@
+import type { Fact, Facts } from '../domain/facts.ts';
+import { known, tagMap, unknown } from '../domain/facts.ts';
+import { daysOf, endOfDay, isDate, isSpan, isTimezone, localTime, type Place, placeIn } from '../domain/hours.ts';
+import { defineRule } from '../domain/rule.ts';
+import { HOUR_MS } from '../domain/time.ts';
+import { compliant, insufficientData, notApplicable, untilTime, type Verdict, violation } from '../domain/verdict.ts';
+
+/** How long after its start an instance may run, whatever the hour, in milliseconds: whoever starts it has that hour. */
+const AFTER_START_MS = HOUR_MS;
+
+/** What stops an instance so that it can be started again. */
+const stops: readonly string[] = ['stop', 'hibernate'];
+
+export const runningHours = defineRule({
+  id: 'running-hours',
+  summary: 'The instance runs within its hours only, such as from 08:00 to 20:00 on weekdays.',
+  why: 'An instance for people that runs day and night is paid for 168 hours a week, of which they work 40.',
+  fix: 'Stop it outside its hours, or give it a tag that lets it run for a while where the policy names one',
+  isScheduled: true,
+  evidence: {
+    about: 'Of a violation.',
+    fields: {
+      timezone: 'the time zone of the hours',
+      changesAt: 'when the hours begin, or end, next; left out where they do not within two months',
+    },
+  },
+  parameters: (z) =>
+    z.strictObject({
+      timezone: z
+        .string()
+        .refine(isTimezone, 'is no time zone: write one of the IANA database, such as Asia/Seoul or UTC')
+        .describe('The time zone of the hours, by its IANA name: Asia/Seoul. Summer time is heeded.'),
+      hours: z
+        .record(
+          z.string().refine((key) => daysOf(key) !== undefined, 'is no day: write mon, or mon-fri'),
+          z.string().refine(isSpan, 'are no hours: write "08:00-20:00", quoted'),
+        )
+        .refine((hours) => Object.keys(hours).length > 0, 'is empty: write the hours, such as mon-fri: "08:00-20:00"')
+        .refine(areOnce, 'names a day twice: write each once')
+        .meta({ minProperties: 1 })
+        .describe(
+          'Hours by days: mon-fri: "08:00-20:00". Days without any are outside. Hours that end before they begin end on the next day.',
+        ),
+      holidays: z
+        .array(z.string().refine(isDate, 'is no date: write it as 2026-12-25'))
+        .default([])
+        .describe('Days on which no hours begin, as 2026-12-25.'),
+      snoozeTag: z
+        .string()
+        .min(1)
+        .optional()
+        .describe(
+          'A tag whose value lets the instance be as it is through a day (2026-12-01) or until a time (2026-12-01T22:00) of the time zone. Whoever may tag an instance decides. Left out: none.',
+        ),
+      startAgain: z
+        .boolean()
+        .default(false)
+        .describe(
+          'Whether what the policy stopped runs again when its hours begin: being stopped is a violation then, which the action start mends.',
+        ),
+    }),
+  needs: ({ snoozeTag, startAgain }) => [
+    'State',
+    ...(snoozeTag === undefined ? [] : (['tags'] as const)),
+    ...(startAgain ? (['acts'] as const) : []),
+  ],
+  evaluate({ instance, facts, parameters, now, policy }) {
+    const { Name: state } = instance.State;
+    if (state !== 'running' && state !== 'stopped') return notApplicable(`instance is ${state}`);
+    const place = placeIn(parameters, now);
+    const snoozed = snoozedUntil(facts, parameters);
+    if (!snoozed.known) return insufficientData([snoozed.missing]);
+    if (snoozed.value !== 'not' && snoozed.value > now) return until(compliant(), snoozed.value);
+    if (state === 'stopped') {
+      const isOurs = parameters.startAgain && isStoppedBy(policy, instance.LaunchTime, facts);
+      return place.isWithin && isOurs
+        ? stoppedWithin(instance, place, parameters)
+        : until(compliant(), place.changesAt);
+    }
+    const startedFor = new Date(instance.LaunchTime.getTime() + AFTER_START_MS);
+    if (place.isWithin) return until(compliant(), place.changesAt);
+    if (startedFor > now) return until(compliant(), earlier(startedFor, place.changesAt));
+    return runsOutside(instance, place, parameters);
+  },
+  examples: [
+    {
+      title: 'runs in the afternoon',
+      parameters: { timezone: 'Asia/Seoul', hours: { 'mon-fri': '08:00-20:00' } },
+      given: { instance: { LaunchTime: '2026-01-05T00:00:00Z' } },
+      now: '2026-01-05T06:00:00Z',
+      expect: { compliance: 'COMPLIANT' },
+    },
+    {
+      title: 'runs in the evening',
+      parameters: { timezone: 'Asia/Seoul', hours: { 'mon-fri': '08:00-20:00' } },
+      given: { instance: { LaunchTime: '2026-01-05T00:00:00Z' } },
+      now: '2026-01-05T11:00:00Z',
+      expect: {
+        compliance: 'NON_COMPLIANT',
+        reason: 'runs outside its hours, which begin at 2026-01-06 08:00 (Asia/Seoul)',
+      },
+    },
+    {
+      title: 'was started in the evening, less than an hour ago',
+      parameters: { timezone: 'Asia/Seoul', hours: { 'mon-fri': '08:00-20:00' } },
+      given: { instance: { LaunchTime: '2026-01-05T11:30:00Z' } },
+      now: '2026-01-05T12:00:00Z',
+      expect: { compliance: 'COMPLIANT' },
+    },
+    {
+      title: 'runs on a holiday',
+      parameters: { timezone: 'Asia/Seoul', hours: { 'mon-fri': '08:00-20:00' }, holidays: ['2026-01-01'] },
+      given: { instance: { LaunchTime: '2025-12-31T00:00:00Z' } },
+      now: '2026-01-01T03:00:00Z',
+      expect: {
+        compliance: 'NON_COMPLIANT',
+        reason: 'runs outside its hours, which begin at 2026-01-02 08:00 (Asia/Seoul)',
+      },
+    },
+    {
+      title: 'somebody lets it run through the day',
+      parameters: { timezone: 'Asia/Seoul', hours: { 'mon-fri': '08:00-20:00' }, snoozeTag: 'Snooze' },
+      given: { instance: { LaunchTime: '2026-01-05T00:00:00Z', Tags: { Snooze: '2026-01-05' } } },
+      now: '2026-01-05T14:00:00Z',
+      expect: { compliance: 'COMPLIANT' },
+    },
+    {
+      title: 'until when it may run is written in a way that nobody can read',
+      parameters: { timezone: 'Asia/Seoul', hours: { 'mon-fri': '08:00-20:00' }, snoozeTag: 'Snooze' },
+      given: { instance: { LaunchTime: '2026-01-05T00:00:00Z', Tags: { Snooze: 'tomorrow' } } },
+      now: '2026-01-05T14:00:00Z',
+      expect: {
+        compliance: 'INSUFFICIENT_DATA',
+        reason: 'tag Snooze: can not be evaluated (its value is no day 2026-12-01 and no time 2026-12-01T22:00)',
+      },
+    },
+    {
+      title: 'is still stopped in the morning, by the policy',
+      parameters: { timezone: 'Asia/Seoul', hours: { 'mon-fri': '08:00-20:00' }, startAgain: true },
+      given: {
+        instance: { LaunchTime: '2026-01-05T00:00:00Z', State: { Name: 'stopped' } },
+        acts: [{ action: 'stop', at: '2026-01-05T11:00:30Z' }],
+      },
+      now: '2026-01-05T23:00:00Z',
+      expect: {
+        compliance: 'NON_COMPLIANT',
+        reason: 'is stopped by this policy within its hours, which end at 2026-01-06 20:00 (Asia/Seoul)',
+      },
+    },
+    {
+      title: 'was stopped by somebody else',
+      parameters: { timezone: 'Asia/Seoul', hours: { 'mon-fri': '08:00-20:00' }, startAgain: true },
+      given: { instance: { LaunchTime: '2026-01-05T00:00:00Z', State: { Name: 'stopped' } } },
+      now: '2026-01-05T23:00:00Z',
+      expect: { compliance: 'COMPLIANT' },
+    },
+    {
+      title: 'is being stopped',
+      parameters: { timezone: 'Asia/Seoul', hours: { 'mon-fri': '08:00-20:00' } },
+      given: { instance: { State: { Name: 'stopping' } } },
+      expect: { compliance: 'NOT_APPLICABLE', reason: 'instance is stopping' },
+    },
+  ],
+});
+
+interface Parameters {
+  readonly timezone: string;
+  readonly snoozeTag?: string | undefined;
+}
+
+function areOnce(hours: Readonly<Record<string, string>>): boolean {
+  const all = Object.keys(hours).flatMap((key) => daysOf(key) ?? []);
+  return new Set(all).size === all.length;
+}
+
+/** Until when somebody lets the instance be as it is. What nobody can read is not taken for "not". */
+function snoozedUntil({ tags }: Pick<Facts, 'tags'>, { snoozeTag, timezone }: Parameters): Fact<Date | 'not'> {
+  if (snoozeTag === undefined) return known('not');
+  const value = tagMap(tags).get(snoozeTag);
+  const [missing] = tags.missing;
+  if (value === undefined) return missing === undefined ? known('not') : unknown(missing);
+  const end = isDate(value) ? endOfDay(value, timezone) : localTime(value, timezone);
+  if (end !== undefined) return known(end);
+  const detail = 'its value is no day 2026-12-01 and no time 2026-12-01T22:00';
+  return unknown({ what: `tag ${snoozeTag}`, why: 'not-evaluable', detail });
+}
+
+/** Whether the policy's stop is what it has been stopped by: it was not started since. */
+function isStoppedBy(policy: string, startedAt: Date, { acts }: Pick<Facts, 'acts'>): boolean {
+  return acts.found.some((act) => act.policy === policy && stops.includes(act.action) && new Date(act.at) >= startedAt);
+}
+
+function runsOutside(
+  { InstanceId }: { readonly InstanceId: string },
+  { changesAt }: Place,
+  { timezone, snoozeTag }: Parameters,
+): Verdict<Evidence> {
+  const begin = changesAt === undefined ? '' : `, which begin at ${localText(changesAt, timezone)}`;
+  const snooze =
+    snoozeTag === undefined ? '' : `, or give it the tag ${snoozeTag} with the day through which it may run`;
+  const fix = `stop it (\`aws ec2 stop-instances --instance-ids ${InstanceId}\`)${snooze}`;
+  return until(violation(`runs outside its hours${begin}`, fix, evidenceOf(timezone, changesAt)), changesAt);
+}
+
+function stoppedWithin(
+  { InstanceId }: { readonly InstanceId: string },
+  { changesAt }: Place,
+  { timezone }: Parameters,
+): Verdict<Evidence> {
+  const end = changesAt === undefined ? '' : `, which end at ${localText(changesAt, timezone)}`;
+  const fix = `start it (\`aws ec2 start-instances --instance-ids ${InstanceId}\`)`;
+  const reason = `is stopped by this policy within its hours${end}`;
+  return until(violation(reason, fix, evidenceOf(timezone, changesAt)), changesAt);
+}
+
+type Evidence = { readonly timezone: string; readonly changesAt?: string };
+
+function evidenceOf(timezone: string, changesAt: Date | undefined): Evidence {
+  return { timezone, ...(changesAt === undefined ? {} : { changesAt: changesAt.toISOString() }) };
+}
+
+function until<V extends Verdict<Evidence>>(verdict: V, at: Date | undefined): Verdict<Evidence> {
+  return at === undefined ? verdict : untilTime(verdict, at);
+}
+
+function earlier(one: Date, other: Date | undefined): Date {
+  return other !== undefined && other < one ? other : one;
+}
+
+/** `2026-01-06 08:00 (Asia/Seoul)`. */
+function localText(at: Date, timezone: string): string {
+  const text = new Intl.DateTimeFormat('sv-SE', { timeZone: timezone, dateStyle: 'short', timeStyle: 'short' }).format(
+    at,
+  );
+  return `${text} (${timezone})`;
+}

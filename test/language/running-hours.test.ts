@@ -1,0 +1,33 @@
+import { start } from '../../src/actions/start.ts';
+import { stop } from '../../src/actions/stop.ts';
+import { loadPolicies } from '../../src/language/load.ts';
+import { runningHours } from '../../src/rules/running-hours.ts';
+import { inFolder } from './folder.ts';
+
+const head = 'name: hours\ndescription: Office hours.\nseverity: low\nrule: running-hours\n';
+
+function errorsOf(rest: string) {
+  const files = { 'policies/hours/policy.yml': `${head}${rest}\n` };
+  const catalogue = { rules: [runningHours], actions: [start, stop], now: new Date('2026-06-01T00:00:00Z') };
+  return inFolder(files, (cwd) => loadPolicies(['policies'], { ...catalogue, cwd })).errors;
+}
+
+const parameters = (more: string) => `parameters: { timezone: UTC, hours: { mon-fri: "08:00-20:00" }${more} }`;
+
+test('start is refused where being stopped is no violation', () => {
+  expect(errorsOf(`${parameters('')}\nmode: enforce\nactions: [notify, stop, start]`)).toMatchObject([
+    {
+      code: 'unreachable-action',
+      line: 7,
+      message: 'start never comes: being stopped is no violation: parameters say no startAgain: true',
+      fix: 'add that, or remove it',
+    },
+  ]);
+});
+
+test.each([
+  ['stop and start', `${parameters(', startAgain: true')}\nmode: enforce\nactions: [notify, stop, start]`],
+  ['stop alone', `${parameters('')}\nmode: enforce\nactions: [notify, stop]`],
+])('%s are taken, without onDrift', (_, rest) => {
+  expect(errorsOf(rest)).toEqual([]);
+});
