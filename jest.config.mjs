@@ -5,8 +5,8 @@ const esmOnly = ['@marcbachmann/cel-js', 'cidr-tools', 'ip-bigint', 'ip-regex'];
 export default {
   testEnvironment: 'node',
   testMatch: ['<rootDir>/test/**/*.test.ts'],
-  // All there but sdk.test.ts needs moto, which `npm run test:aws` starts.
-  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/aws/(?!sdk\\.test\\.ts)'],
+  // All there but sdk.test.ts and sdk-errors.test.ts needs moto, which `npm run test:aws` starts.
+  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/aws/(?!sdk(?:-errors)?\\.test\\.ts)'],
   transform: {
     '\\.[jt]s$': [
       '@swc/jest',

@@ -2,6 +2,7 @@ import {
   AuthorizeSecurityGroupIngressCommand,
   CreateTagsCommand,
   DeleteTagsCommand,
+  EC2Client,
   ModifyInstanceAttributeCommand,
   ModifyNetworkInterfaceAttributeCommand,
   RevokeSecurityGroupIngressCommand,
@@ -13,19 +14,20 @@ import type { ChangingOperation } from '../domain/operations.ts';
 import type { Senders } from './sdk.ts';
 
 /**
- * The operations that change something in EC2, for `SdkOptions.changes`. They are a module of their own, so that a deployment
+ * The operations by which enforcement changes something in the account, for `SdkOptions.changes`. They are a module of their own, so that a deployment
  * which only notifies does not even load them.
  * @see https://docs.aws.amazon.com/AWSEC2/latest/APIReference/OperationList-query.html
  */
 export const changingSenders: Senders<ChangingOperation> = {
-  'ec2:RevokeSecurityGroupIngress': (to, input) => to.ec2().send(new RevokeSecurityGroupIngressCommand(input)),
-  'ec2:AuthorizeSecurityGroupIngress': (to, input) => to.ec2().send(new AuthorizeSecurityGroupIngressCommand(input)),
-  'ec2:StopInstances': (to, input) => to.ec2().send(new StopInstancesCommand(input)),
-  'ec2:StartInstances': (to, input) => to.ec2().send(new StartInstancesCommand(input)),
-  'ec2:TerminateInstances': (to, input) => to.ec2().send(new TerminateInstancesCommand(input)),
-  'ec2:ModifyInstanceAttribute': (to, input) => to.ec2().send(new ModifyInstanceAttributeCommand(input)),
+  'ec2:RevokeSecurityGroupIngress': (to, input) => to(EC2Client).send(new RevokeSecurityGroupIngressCommand(input)),
+  'ec2:AuthorizeSecurityGroupIngress': (to, input) =>
+    to(EC2Client).send(new AuthorizeSecurityGroupIngressCommand(input)),
+  'ec2:StopInstances': (to, input) => to(EC2Client).send(new StopInstancesCommand(input)),
+  'ec2:StartInstances': (to, input) => to(EC2Client).send(new StartInstancesCommand(input)),
+  'ec2:TerminateInstances': (to, input) => to(EC2Client).send(new TerminateInstancesCommand(input)),
+  'ec2:ModifyInstanceAttribute': (to, input) => to(EC2Client).send(new ModifyInstanceAttributeCommand(input)),
   'ec2:ModifyNetworkInterfaceAttribute': (to, input) =>
-    to.ec2().send(new ModifyNetworkInterfaceAttributeCommand(input)),
-  'ec2:CreateTags': (to, input) => to.ec2().send(new CreateTagsCommand(input)),
-  'ec2:DeleteTags': (to, input) => to.ec2().send(new DeleteTagsCommand(input)),
+    to(EC2Client).send(new ModifyNetworkInterfaceAttributeCommand(input)),
+  'ec2:CreateTags': (to, input) => to(EC2Client).send(new CreateTagsCommand(input)),
+  'ec2:DeleteTags': (to, input) => to(EC2Client).send(new DeleteTagsCommand(input)),
 };

@@ -22,8 +22,16 @@ import {
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { KMSClient, ListAliasesCommand } from '@aws-sdk/client-kms';
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
-import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
-import type { Aws, ChangingOperation, Input, Operation, Output, Scope } from '../domain/operations.ts';
+import { SendMessageCommand, SQSClient, type SQSClientConfig } from '@aws-sdk/client-sqs';
+import type {
+  Aws,
+  ChangingOperation,
+  DrainsOwnOperation,
+  Input,
+  Operation,
+  Output,
+  Scope,
+} from '../domain/operations.ts';
 
 /**
  * A call that hangs must end while the function still has time to say so: five tries of at most 9 s each, and about a
@@ -40,53 +48,59 @@ export interface SdkOptions {
   /** A profile of the AWS configuration files. */
   readonly profile?: string | undefined;
   /**
-   * `changingSenders`. Left out: a `ChangingOperation` rejects with `ChangesLeftOut` and nothing is sent, whatever the
+   * `changingSenders`. Left out: a `ChangingOperation` rejects with `CallLeftOut` and nothing is sent, whatever the
    * credentials allow.
    */
   readonly changes?: Senders<ChangingOperation> | undefined;
+  /** `drainSenders`. Left out: a `DrainsOwnOperation` rejects in the same way. */
+  readonly drain?: Senders<DrainsOwnOperation> | undefined;
 }
 
-/** Clients of one Region and profile, each made when it is first called. */
+/** Clients of one Region and profile, each made when it is first asked for: what nobody names is not loaded either. */
 function clientsOf(region: string, profile: string | undefined) {
   const config = { ...settings, region, ...(profile === undefined ? {} : { profile }) };
-  return {
-    ec2: once(() => new EC2Client(config)),
-    dynamodb: once(() => new DynamoDBClient(config)),
-    events: once(() => new EventBridgeClient(config)),
-    sns: once(() => new SNSClient(config)),
-    // The Region's endpoint, as for every other service, or AWS_ENDPOINT_URL: not the host that a queue's URL happens to name.
-    sqs: once(() => new SQSClient({ ...config, useQueueUrlAsEndpoint: false })),
-    kms: once(() => new KMSClient(config)),
+  const made = new Map<unknown, unknown>();
+  return <C>(Client: new (settings: typeof config) => C): C => {
+    const client = made.get(Client) ?? new Client(config);
+    made.set(Client, client);
+    return client as C;
   };
 }
 
 type Clients = ReturnType<typeof clientsOf>;
+
+/** At the Region's endpoint, as for every other service, or AWS_ENDPOINT_URL: not the host that a queue's URL happens to name. */
+class QueueClient extends SQSClient {
+  constructor(config: SQSClientConfig) {
+    super({ ...config, useQueueUrlAsEndpoint: false });
+  }
+}
 
 /** How some operations are sent. */
 export type Senders<Some extends Operation> = {
   readonly [O in Some]: (to: Clients, input: Input<O>) => Promise<Output<O>>;
 };
 
-const senders: Senders<Exclude<Operation, ChangingOperation>> = {
-  'ec2:DescribeInstances': (to, input) => to.ec2().send(new DescribeInstancesCommand(input)),
-  'ec2:DescribeVolumes': (to, input) => to.ec2().send(new DescribeVolumesCommand(input)),
-  'ec2:DescribeSecurityGroups': (to, input) => to.ec2().send(new DescribeSecurityGroupsCommand(input)),
-  'ec2:DescribeSecurityGroupRules': (to, input) => to.ec2().send(new DescribeSecurityGroupRulesCommand(input)),
-  'ec2:DescribeNetworkInterfaces': (to, input) => to.ec2().send(new DescribeNetworkInterfacesCommand(input)),
-  'ec2:DescribeInstanceAttribute': (to, input) => to.ec2().send(new DescribeInstanceAttributeCommand(input)),
-  'ec2:DescribeSpotInstanceRequests': (to, input) => to.ec2().send(new DescribeSpotInstanceRequestsCommand(input)),
-  'ec2:DescribeInstanceTypes': (to, input) => to.ec2().send(new DescribeInstanceTypesCommand(input)),
-  'ec2:GetManagedPrefixListEntries': (to, input) => to.ec2().send(new GetManagedPrefixListEntriesCommand(input)),
-  'kms:ListAliases': (to, input) => to.kms().send(new ListAliasesCommand(input)),
-  'dynamodb:BatchGetItem': (to, input) => to.dynamodb().send(new BatchGetItemCommand(input)),
-  'dynamodb:PutItem': (to, input) => to.dynamodb().send(new PutItemCommand(input)),
-  'dynamodb:UpdateItem': (to, input) => to.dynamodb().send(new UpdateItemCommand(input)),
-  'dynamodb:Query': (to, input) => to.dynamodb().send(new QueryCommand(input)),
-  'dynamodb:Scan': (to, input) => to.dynamodb().send(new ScanCommand(input)),
-  'dynamodb:ListTables': (to, input) => to.dynamodb().send(new ListTablesCommand(input)),
-  'sns:Publish': (to, input) => to.sns().send(new PublishCommand(input)),
-  'sqs:SendMessage': (to, input) => to.sqs().send(new SendMessageCommand(input)),
-  'events:PutEvents': (to, input) => to.events().send(new PutEventsCommand(input)),
+const senders: Senders<Exclude<Operation, ChangingOperation | DrainsOwnOperation>> = {
+  'ec2:DescribeInstances': (to, input) => to(EC2Client).send(new DescribeInstancesCommand(input)),
+  'ec2:DescribeVolumes': (to, input) => to(EC2Client).send(new DescribeVolumesCommand(input)),
+  'ec2:DescribeSecurityGroups': (to, input) => to(EC2Client).send(new DescribeSecurityGroupsCommand(input)),
+  'ec2:DescribeSecurityGroupRules': (to, input) => to(EC2Client).send(new DescribeSecurityGroupRulesCommand(input)),
+  'ec2:DescribeNetworkInterfaces': (to, input) => to(EC2Client).send(new DescribeNetworkInterfacesCommand(input)),
+  'ec2:DescribeInstanceAttribute': (to, input) => to(EC2Client).send(new DescribeInstanceAttributeCommand(input)),
+  'ec2:DescribeSpotInstanceRequests': (to, input) => to(EC2Client).send(new DescribeSpotInstanceRequestsCommand(input)),
+  'ec2:DescribeInstanceTypes': (to, input) => to(EC2Client).send(new DescribeInstanceTypesCommand(input)),
+  'ec2:GetManagedPrefixListEntries': (to, input) => to(EC2Client).send(new GetManagedPrefixListEntriesCommand(input)),
+  'kms:ListAliases': (to, input) => to(KMSClient).send(new ListAliasesCommand(input)),
+  'dynamodb:BatchGetItem': (to, input) => to(DynamoDBClient).send(new BatchGetItemCommand(input)),
+  'dynamodb:PutItem': (to, input) => to(DynamoDBClient).send(new PutItemCommand(input)),
+  'dynamodb:UpdateItem': (to, input) => to(DynamoDBClient).send(new UpdateItemCommand(input)),
+  'dynamodb:Query': (to, input) => to(DynamoDBClient).send(new QueryCommand(input)),
+  'dynamodb:Scan': (to, input) => to(DynamoDBClient).send(new ScanCommand(input)),
+  'dynamodb:ListTables': (to, input) => to(DynamoDBClient).send(new ListTablesCommand(input)),
+  'sns:Publish': (to, input) => to(SNSClient).send(new PublishCommand(input)),
+  'sqs:SendMessage': (to, input) => to(QueueClient).send(new SendMessageCommand(input)),
+  'events:PutEvents': (to, input) => to(EventBridgeClient).send(new PutEventsCommand(input)),
 };
 
 const clientsByKey = new Map<string, Clients>();
@@ -95,11 +109,11 @@ const clientsByKey = new Map<string, Clients>();
  * AWS by the SDK's clients, one for a service and Region. Throttling, server errors and timeouts are retried; what remains
  * is thrown as the SDK throws it, with AWS's code as `name`.
  */
-export function sdk({ region }: Pick<Scope, 'region'>, { profile, changes }: SdkOptions = {}): Aws {
+export function sdk({ region }: Pick<Scope, 'region'>, { profile, changes, drain }: SdkOptions = {}): Aws {
   const key = `${region} ${profile ?? ''}`;
   const clients = clientsByKey.get(key) ?? clientsOf(region, profile);
   clientsByKey.set(key, clients);
-  const known: Partial<Senders<Operation>> = { ...senders, ...changes };
+  const known: Partial<Senders<Operation>> = { ...senders, ...changes, ...drain };
   return async (operation, input) => {
     const send = known[operation];
     if (send === undefined) throw leftOut(operation);
@@ -108,17 +122,7 @@ export function sdk({ region }: Pick<Scope, 'region'>, { profile, changes }: Sdk
 }
 
 function leftOut(operation: Operation): Error {
-  const error = new Error(
-    `${operation} changes something in EC2, and whoever calls it was made without such operations`,
-  );
-  error.name = 'ChangesLeftOut';
+  const error = new Error(`${operation} was left out of what this was composed with: nothing was sent`);
+  error.name = 'CallLeftOut';
   return error;
-}
-
-function once<T>(make: () => T): () => T {
-  let made: { readonly value: T } | undefined;
-  return () => {
-    made ??= { value: make() };
-    return made.value;
-  };
 }

@@ -46,7 +46,7 @@ export interface OpenTable extends ControlsTable {
 
 /**
  * Finds the table of a deployment; named, it is not looked for.
- * @param mayChange whether something in EC2 is to be changed, too.
+ * @param mayChange whether something in the account is to be changed, too.
  * @throws when there is none.
  */
 export async function openTable(options: DeploymentOptions, io: CommandIo, mayChange = false): Promise<OpenTable> {

@@ -8,7 +8,7 @@ export interface Place {
   readonly region: string;
   /** A profile of the AWS configuration files; left out: the SDK's default chain of credentials. */
   readonly profile?: string | undefined;
-  /** Whether it may change something in EC2, too; left out: such calls are refused before they are sent. */
+  /** Whether it may change something in the account, too; left out: such calls are refused before they are sent. */
   readonly mayChange?: boolean;
 }
 

@@ -8,7 +8,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;
 });
 
-/** What changes something in EC2 is loaded for the command alone that does so. */
+/** What changes something in the account is loaded for the command alone that does so. */
 async function changesFor({ mayChange }: Place) {
   return mayChange ? { changes: (await import('../aws/changes.ts')).changingSenders } : {};
 }

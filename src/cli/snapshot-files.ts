@@ -14,6 +14,14 @@ import {
   recordedPrefixList,
   recordedReads,
 } from '../sandbox/recorded.ts';
+import {
+  type OwnedKind,
+  ownedRead,
+  ownedRowsIn,
+  type Serving,
+  type ServingKind,
+  servingReads,
+} from '../sandbox/serving.ts';
 
 /** Fields that the SDK gives as Date and the AWS CLI prints as text. `CreationDate` of an image is text in both. */
 const dateFields: { readonly [K in Kind]: readonly string[] } = {
@@ -27,10 +35,35 @@ const dateFields: { readonly [K in Kind]: readonly string[] } = {
   kmsAliases: ['CreationDate', 'LastUpdatedDate'],
 };
 
+/** The same of the services around EC2. */
+const servingDateFields: { readonly [K in ServingKind | OwnedKind]: readonly string[] } = {
+  targetGroups: [],
+  targetHealth: [],
+  targetGroupAttributes: [],
+  loadBalancers: ['CreatedTime'],
+  instanceHealth: [],
+  clusterArns: [],
+  containerInstances: ['registeredAt'],
+  services: ['createdAt', 'updatedAt'],
+  tasks: [
+    ...['connectivityAt', 'createdAt', 'executionStoppedAt', 'pullStartedAt', 'pullStoppedAt'],
+    ...['startedAt', 'stoppedAt', 'stoppingAt'],
+  ],
+  autoScalingGroups: ['CreatedTime'],
+  lifecycleHooks: [],
+  managedInstances: [
+    'LastPingDateTime',
+    'RegistrationDate',
+    'LastAssociationExecutionDate',
+    'LastSuccessfulAssociationExecutionDate',
+  ],
+  documents: ['CreatedDate'],
+};
+
 const prefixListFile = /^get-managed-prefix-list-entries\.(pl-[0-9a-z]+)\.json$/;
 const attributeFile = /^describe-instance-attribute\.(i-[0-9a-z]+)\.([A-Za-z]+)\.json$/;
 
-/** How many files of attributes are open at once: there are two for each instance. */
+/** How many files are open at once: of attributes there are two for each instance. */
 const FILES_AT_ONCE = 100;
 
 /** Whether a file of this name is one that a snapshot is read from. */
@@ -38,7 +71,8 @@ export function isSnapshotFile(file: string): boolean {
   return (
     prefixListFile.test(file) ||
     attributeIn(file) !== undefined ||
-    Object.values(recordedReads).some((read) => read.file === file)
+    ownedRowsIn(file) !== undefined ||
+    [...Object.values(recordedReads), ...Object.values(servingReads)].some((read) => read.file === file)
   );
 }
 
@@ -57,6 +91,7 @@ export async function readSnapshot(directory: string): Promise<Resources> {
     ...(await listedIn(directory, files)),
     prefixLists: await prefixListsIn(directory, files),
     instanceAttributes: await attributesIn(directory, files),
+    serving: await servingIn(directory, files),
     isSnapshot: true,
   };
 }
@@ -68,6 +103,28 @@ async function listedIn(directory: string, files: readonly string[]): Promise<Pi
     async (kind) => [kind, await rowsOf(directory, recordedReads[kind], dateFields[kind])] as const,
   );
   return Object.fromEntries(await Promise.all(rows));
+}
+
+/** What sends work to instances, and by its name what belongs to it. Each file holds rows of its kind: AWS printed them. */
+async function servingIn(directory: string, files: readonly string[]): Promise<Serving> {
+  const kinds = (Object.keys(servingReads) as ServingKind[]).filter((kind) => files.includes(servingReads[kind].file));
+  const serving: Record<string, unknown> = {};
+  for (const kind of kinds) {
+    const rowsAre = kind === 'clusterArns' ? 'texts' : 'objects';
+    serving[kind] = await rowsOf(directory, servingReads[kind], servingDateFields[kind], rowsAre);
+  }
+  for (const some of chunked(
+    files.flatMap((file) => ownedRowsIn(file) ?? []),
+    FILES_AT_ONCE,
+  )) {
+    await Promise.all(
+      some.map(async ({ kind, name }) => {
+        const rows = await rowsOf(directory, ownedRead(kind, name), servingDateFields[kind]);
+        serving[kind] = { ...(serving[kind] as object | undefined), [name]: rows };
+      }),
+    );
+  }
+  return serving;
 }
 
 async function filesIn(directory: string): Promise<readonly string[]> {
@@ -135,16 +192,17 @@ async function isOn(directory: string, { instanceId, attribute }: NamedAttribute
 }
 
 /** The rows of one file. Their fields are AWS's: what is odd about one is told when it is judged. */
-async function rowsOf<T extends object>(
+async function rowsOf<T>(
   directory: string,
   read: RecordedRead,
   dates: readonly string[],
+  rowsAre: keyof typeof isRow = 'objects',
 ): Promise<readonly T[]> {
   const path = join(directory, read.file);
   const document = parse(await readFile(path, 'utf8'), path, read, dates);
   const rows = keyIn(document, read.key);
-  if (!isList<T>(rows)) {
-    throw new Error(`${path} has no list "${read.key}" of objects at its top. ${howToRecord(read)}`);
+  if (!isListOf<T>(rows, isRow[rowsAre])) {
+    throw new Error(`${path} has no list "${read.key}" of ${rowsAre} at its top. ${howToRecord(read)}`);
   }
   return rows;
 }
@@ -175,8 +233,10 @@ function isObject(value: unknown): value is object {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function isList<T extends object>(value: unknown): value is readonly T[] {
-  return Array.isArray(value) && value.every(isObject);
+const isRow = { objects: isObject, texts: (value: unknown) => typeof value === 'string' };
+
+function isListOf<T>(value: unknown, isOne: (row: unknown) => boolean): value is readonly T[] {
+  return Array.isArray(value) && value.every(isOne);
 }
 
 function howToRecord({ command, file }: RecordedRead): string {

@@ -5,7 +5,10 @@ import type * as events from '@aws-sdk/client-eventbridge';
 import type * as kms from '@aws-sdk/client-kms';
 import type * as sns from '@aws-sdk/client-sns';
 import type { Scope } from '../domain/operations.ts';
+import type { BucketState } from './buckets.ts';
+import { type Clock, createClock } from './clock.ts';
 import { type InstanceAttributes, type Kind, notRecorded, type Resources, recordedReads } from './recorded.ts';
+import { type Pace, type ServingState, servingStateOf } from './serving.ts';
 
 /** An item of the table in DynamoDB's JSON. */
 export type Item = Readonly<Record<string, ddb.AttributeValue>>;
@@ -62,12 +65,6 @@ export interface Deployed {
   readonly queues: readonly QueueSettings[];
 }
 
-/** A change that takes effect, or becomes visible, later. */
-interface Scheduled {
-  readonly at: number;
-  readonly change: () => void;
-}
-
 /** Rows of each kind; `undefined` is not recorded. */
 interface Rows {
   reservations: ec2.Reservation[] | undefined;
@@ -81,7 +78,7 @@ interface Rows {
 }
 
 /** The state of an account in memory, with its clock. Handlers read and write it; nothing else of the sandbox has state. */
-export interface Account {
+export interface Account extends Clock {
   readonly scope: Scope;
   readonly isSnapshot: boolean;
   /** Rows of a page at most; `aws`: as many as AWS gives at most. */
@@ -91,6 +88,10 @@ export interface Account {
   /** By the instance's id, where they are not the default. */
   readonly instanceAttributes: Map<string, InstanceAttributes>;
   readonly defaultVpcId: string | undefined;
+  readonly serving: ServingState;
+  readonly pace: Pace;
+  /** By service. */
+  readonly buckets: Map<string, BucketState>;
   /** How long an instance is `pending`, `stopping` or `shutting-down` after a call, in milliseconds. */
   readonly transitionMs: number;
   /** Ids of rules that are no more. No other rule gets one of them, whatever it lets through. */
@@ -104,14 +105,6 @@ export interface Account {
   readonly published: Published[];
   readonly queues: ReadonlyMap<string, Queue>;
   readonly putEvents: PutEvent[];
-  now(): Date;
-  /**
-   * Moves the clock on and makes what is due by then take effect, each at its own time.
-   * @throws RangeError for a step back.
-   */
-  advance(milliseconds: number): void;
-  /** Makes a change after so many milliseconds; at once for 0. */
-  after(milliseconds: number, change: () => void): void;
   /** An id that no resource has yet, such as `i-0…`. The same sequence in every run. */
   newId(prefix: string): string;
   /** A UUID that was not given before. The same sequence in every run. */
@@ -125,27 +118,13 @@ export function createAccount(options: {
   readonly resources: Resources;
   readonly pageSize: number | 'aws';
   readonly transitionMs: number;
+  readonly pace: Pace;
   readonly deployed: Deployed;
 }): Account {
-  const { scope, pageSize, transitionMs, deployed } = options;
+  const { scope, pageSize, transitionMs, pace, deployed } = options;
   const resources = structuredClone(options.resources);
   const isSnapshot = resources.isSnapshot ?? false;
-  let now = options.start.getTime();
-  let scheduled: readonly Scheduled[] = [];
   let ids = 0;
-
-  function advance(milliseconds: number): void {
-    if (!(milliseconds >= 0)) throw new RangeError(`the clock can't be moved by ${milliseconds} ms`);
-    const end = now + milliseconds;
-    for (;;) {
-      const [next] = scheduled.filter((one) => one.at <= end).sort((a, b) => a.at - b.at);
-      if (next === undefined) break;
-      scheduled = scheduled.filter((one) => one !== next);
-      now = next.at;
-      next.change();
-    }
-    now = end;
-  }
 
   function listed<K extends Kind>(kind: K): NonNullable<Resources[K]>[number][] | undefined {
     const rows = resources[kind];
@@ -154,6 +133,7 @@ export function createAccount(options: {
   }
 
   return {
+    ...createClock(options.start),
     scope,
     isSnapshot,
     pageSize,
@@ -169,6 +149,9 @@ export function createAccount(options: {
     },
     prefixLists: new Map(Object.entries(resources.prefixLists ?? {})),
     instanceAttributes: new Map(Object.entries(resources.instanceAttributes ?? {})),
+    serving: servingStateOf(resources.serving ?? {}, isSnapshot),
+    pace,
+    buckets: new Map(),
     defaultVpcId: resources.defaultVpcId,
     transitionMs,
     revokedRuleIds: new Set(),
@@ -179,12 +162,6 @@ export function createAccount(options: {
     published: [],
     queues: new Map(deployed.queues.map((queue) => [queue.url, { ...queue, messages: [], deadLetters: [] }])),
     putEvents: [],
-    now: () => new Date(now),
-    advance,
-    after(milliseconds, change) {
-      if (milliseconds <= 0) change();
-      else scheduled = [...scheduled, { at: now + milliseconds, change }];
-    },
     newId: (prefix) => `${prefix}-0${digest(`${prefix}${++ids}`).slice(0, 16)}`,
     newUuid: () => uuid(digest(`uuid${++ids}`)),
   };

@@ -1,4 +1,4 @@
-import type { Input, Operation } from '../domain/operations.ts';
+import { type Input, iamActionOf, type Operation } from '../domain/operations.ts';
 import { awsError } from './errors.ts';
 
 /** When a fault strikes. Of several that would strike the same call the first does, and the others wait for the next. */
@@ -13,13 +13,15 @@ interface Trigger<O extends Operation> {
 }
 
 /** The call rejects. */
-interface Rejection {
+export interface Rejection {
   /** AWS's code: `RequestLimitExceeded`, `UnauthorizedOperation`, … */
   readonly error: string;
   /** Left out: AWS's own words. */
   readonly message?: string;
   /** AWS has done what was asked, and the answer is lost on its way. */
   readonly takesEffect?: boolean;
+  /** It hangs for so many milliseconds first, until the client gives up: `TimeoutError`, as the SDK calls it. Or it never settles. */
+  readonly hangs?: number | 'forever';
 }
 
 /** The call succeeds, but not for all that it asked. */
@@ -101,14 +103,18 @@ function wordsFor(code: string, operation: Operation): string {
       return whoMayNot(operation);
     case 'RequestLimitExceeded':
       return 'Request limit exceeded.';
+    case 'Throttling':
     case 'ThrottlingException':
     case 'ThrottledException':
       return 'Rate exceeded';
+    case 'TimeoutError':
+      return 'Request timed out';
     default:
       return `${operation} failed with ${code}`;
   }
 }
 
 function whoMayNot(operation: Operation): string {
-  return `User: arn:aws:sts::123456789012:assumed-role/ec2-guardrail/inspect is not authorized to perform: ${operation} because no identity-based policy allows the ${operation} action`;
+  const action = iamActionOf(operation);
+  return `User: arn:aws:sts::123456789012:assumed-role/ec2-guardrail/inspect is not authorized to perform: ${action} because no identity-based policy allows the ${action} action`;
 }

@@ -1,6 +1,7 @@
 import type * as ec2 from '@aws-sdk/client-ec2';
 import type * as kms from '@aws-sdk/client-kms';
 import { awsError } from './errors.ts';
+import type { Serving } from './serving.ts';
 
 /** What EC2 tells of an instance only by its attributes; left out: it is not protected. */
 export interface InstanceAttributes {
@@ -23,14 +24,19 @@ export interface Resources {
   readonly prefixLists?: Readonly<Record<string, readonly ec2.PrefixListEntry[]>>;
   /** By the instance's id. */
   readonly instanceAttributes?: Readonly<Record<string, InstanceAttributes>>;
+  /** What sends work to instances, replaces them, or runs commands on them. */
+  readonly serving?: Serving;
   /** Left out: there is none, as in many accounts. */
   readonly defaultVpcId?: string;
   /** A snapshot: what is left out was not recorded, and reading it fails. Else it is empty. */
   readonly isSnapshot?: boolean;
 }
 
-/** Resources that one command lists, and a snapshot holds in one file. */
-export type Kind = Exclude<keyof Resources, 'prefixLists' | 'instanceAttributes' | 'defaultVpcId' | 'isSnapshot'>;
+/** Resources of EC2 and KMS that one command lists, and a snapshot holds in one file. */
+export type Kind = Exclude<
+  keyof Resources,
+  'prefixLists' | 'instanceAttributes' | 'serving' | 'defaultVpcId' | 'isSnapshot'
+>;
 
 /** A read as a snapshot holds it: the AWS CLI's output, in a file named after the command. */
 export interface RecordedRead {

@@ -10,7 +10,7 @@ export default {
   ...base,
   rootDir: '../..',
   testMatch: ['<rootDir>/test/aws/**/*.test.ts'],
-  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/aws/sdk\\.test\\.ts'],
+  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/aws/sdk(?:-errors)?\\.test\\.ts'],
   globalSetup: '<rootDir>/test/aws/support/set-up.ts',
   globalTeardown: '<rootDir>/test/aws/support/tear-down.ts',
   testTimeout: 120_000,

@@ -1,13 +1,27 @@
+import { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EC2Client, EC2ServiceException } from '@aws-sdk/client-ec2';
+import { ECSClient } from '@aws-sdk/client-ecs';
+import { ElasticLoadBalancingClient } from '@aws-sdk/client-elastic-load-balancing';
+import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { KMSClient } from '@aws-sdk/client-kms';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { SQSClient } from '@aws-sdk/client-sqs';
+import { SSMClient } from '@aws-sdk/client-ssm';
 import { mockClient } from 'aws-sdk-client-mock';
 import { changingSenders } from '../../src/aws/changes.ts';
+import { drainSenders } from '../../src/aws/drain.ts';
 import { type SdkOptions, sdk } from '../../src/aws/sdk.ts';
-import { changingOperations, type Input, isChanging, type Operation } from '../../src/domain/operations.ts';
+import {
+  changingOperations,
+  drainingOperations,
+  type Input,
+  iamActionOf,
+  isChanging,
+  isDraining,
+  type Operation,
+} from '../../src/domain/operations.ts';
 
 const mocks: Readonly<Record<string, ReturnType<typeof mockClient>>> = {
   ec2: mockClient(EC2Client),
@@ -16,7 +30,15 @@ const mocks: Readonly<Record<string, ReturnType<typeof mockClient>>> = {
   sns: mockClient(SNSClient),
   sqs: mockClient(SQSClient),
   events: mockClient(EventBridgeClient),
+  elbv2: mockClient(ElasticLoadBalancingV2Client),
+  elb: mockClient(ElasticLoadBalancingClient),
+  ecs: mockClient(ECSClient),
+  autoscaling: mockClient(AutoScalingClient),
+  ssm: mockClient(SSMClient),
 };
+
+const TargetGroupArn = 'arn:aws:elasticloadbalancing:eu-central-1:123456789012:targetgroup/web/0123456789abcdef';
+const Targets = [{ Id: 'i-0123456789abcdef0', Port: 8080 }];
 
 const inputs: { readonly [O in Operation]: Input<O> } = {
   'ec2:DescribeInstances': { InstanceIds: ['i-0123456789abcdef0'] },
@@ -53,11 +75,61 @@ const inputs: { readonly [O in Operation]: Input<O> } = {
   'sns:Publish': { TopicArn: 'arn:aws:sns:eu-central-1:123456789012:alerts', Message: 'text' },
   'sqs:SendMessage': { QueueUrl: 'https://sqs.eu-central-1.amazonaws.com/123456789012/live', MessageBody: '{}' },
   'events:PutEvents': { Entries: [{ Source: 'ec2-guardrail', DetailType: 'finding', Detail: '{}' }] },
+  'elbv2:DescribeTargetGroups': { PageSize: 400 },
+  'elbv2:DescribeTargetHealth': { TargetGroupArn, Targets },
+  'elbv2:DescribeTargetGroupAttributes': { TargetGroupArn },
+  'elbv2:DeregisterTargets': { TargetGroupArn, Targets },
+  'elbv2:RegisterTargets': { TargetGroupArn, Targets },
+  'elb:DescribeLoadBalancers': { PageSize: 400 },
+  'elb:DescribeInstanceHealth': { LoadBalancerName: 'old' },
+  'elb:DeregisterInstancesFromLoadBalancer': {
+    LoadBalancerName: 'old',
+    Instances: [{ InstanceId: 'i-0123456789abcdef0' }],
+  },
+  'elb:RegisterInstancesWithLoadBalancer': {
+    LoadBalancerName: 'old',
+    Instances: [{ InstanceId: 'i-0123456789abcdef0' }],
+  },
+  'ecs:ListClusters': { maxResults: 100 },
+  'ecs:ListContainerInstances': { cluster: 'web', filter: 'ec2InstanceId == i-0123456789abcdef0' },
+  'ecs:DescribeContainerInstances': { cluster: 'web', containerInstances: ['0123456789abcdef'] },
+  'ecs:ListServices': { cluster: 'web' },
+  'ecs:DescribeServices': { cluster: 'web', services: ['shop'] },
+  'ecs:ListTasks': { cluster: 'web', desiredStatus: 'STOPPED' },
+  'ecs:DescribeTasks': { cluster: 'web', tasks: ['0123456789abcdef'] },
+  'ecs:UpdateContainerInstancesState': {
+    cluster: 'web',
+    containerInstances: ['0123456789abcdef'],
+    status: 'DRAINING',
+  },
+  'autoscaling:DescribeAutoScalingInstances': { InstanceIds: ['i-0123456789abcdef0'] },
+  'autoscaling:DescribeAutoScalingGroups': { AutoScalingGroupNames: ['web'] },
+  'autoscaling:DescribeLifecycleHooks': { AutoScalingGroupName: 'web' },
+  'autoscaling:DetachInstances': {
+    AutoScalingGroupName: 'web',
+    InstanceIds: ['i-0123456789abcdef0'],
+    ShouldDecrementDesiredCapacity: false,
+  },
+  'autoscaling:CompleteLifecycleAction': {
+    AutoScalingGroupName: 'web',
+    LifecycleHookName: 'drain',
+    LifecycleActionResult: 'CONTINUE',
+    InstanceId: 'i-0123456789abcdef0',
+  },
+  'ssm:SendCommand': { DocumentName: 'stop-work', InstanceIds: ['i-0123456789abcdef0'] },
+  'ssm:GetCommandInvocation': {
+    CommandId: '01234567-89ab-4cde-8f01-23456789abcd',
+    InstanceId: 'i-0123456789abcdef0',
+  },
+  'ssm:ListCommands': { InstanceId: 'i-0123456789abcdef0' },
 };
 
 const operations = Object.keys(inputs) as Operation[];
+const drainsOwn = operations.filter((operation) => /^(?:elbv2|elb|ecs|autoscaling|ssm):/.test(operation));
 
-function call<O extends Operation>(operation: O, region: string, options: SdkOptions = { changes: changingSenders }) {
+const all: SdkOptions = { changes: changingSenders, drain: drainSenders };
+
+function call<O extends Operation>(operation: O, region: string, options = all) {
   return sdk({ region }, options)(operation, inputs[operation]);
 }
 
@@ -87,18 +159,33 @@ test.each(operations)(
   },
 );
 
-test.each(changingOperations)('%s is not sent unless changes were asked for', async (operation) => {
-  await expect(call(operation, 'eu-central-1', {})).rejects.toMatchObject({
-    name: 'ChangesLeftOut',
-    message: expect.stringContaining(operation),
-  });
+test.each<[string, readonly Operation[], SdkOptions]>([
+  ['what enforcement changes', changingOperations, { drain: drainSenders }],
+  ['what a drain reads and changes', drainsOwn, { changes: changingSenders }],
+])('%s is not sent unless it was asked for, whatever else was', async (_, left, others) => {
+  for (const operation of left) {
+    await expect(call(operation, 'eu-central-1', others)).rejects.toMatchObject({
+      name: 'CallLeftOut',
+      message: expect.stringContaining(operation),
+    });
+  }
   expect(received()).toEqual([]);
 });
 
-test('whatever is no read of EC2, and of EC2 alone, counts as a change', () => {
+test('whatever is no read counts as a change: of EC2 by enforcement, of the services around it by a drain', () => {
   const noReads = operations.filter((operation) => /^ec2:(?!Describe|Get|List)/.test(operation));
   expect(operations.filter(isChanging)).toEqual(noReads);
   expect([...changingOperations].sort()).toEqual([...noReads].sort());
+  const ofDrains = drainsOwn.filter((operation) => !/:(?:Describe|Get|List)/.test(operation));
+  expect(operations.filter(isDraining)).toEqual(ofDrains);
+  expect([...drainingOperations].sort()).toEqual([...ofDrains].sort());
+});
+
+test("IAM knows both kinds of load balancers as one service, and every other by the operation's own name", () => {
+  expect(iamActionOf('elbv2:DeregisterTargets')).toBe('elasticloadbalancing:DeregisterTargets');
+  expect(iamActionOf('elb:DescribeInstanceHealth')).toBe('elasticloadbalancing:DescribeInstanceHealth');
+  const others = operations.filter((operation) => !operation.startsWith('elb'));
+  expect(others.map(iamActionOf)).toEqual(others);
 });
 
 test('a Region has one client for a service, made for that Region', async () => {
@@ -120,7 +207,7 @@ test("a call that hangs ends within a function's minute, and SQS is asked where 
   for (const operation of operations) await call(operation, 'eu-west-3');
 
   const clients = new Set(received().map(({ thisValue }) => thisValue as EC2Client));
-  expect(clients.size).toBe(6);
+  expect(clients.size).toBe(11);
   for (const { config } of clients) {
     expect(await config.maxAttempts()).toBe(5);
     // Its limits a handler shows nowhere else before it has sent something.

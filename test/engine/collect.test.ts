@@ -7,7 +7,7 @@ import { collect } from '../../src/engine/collect.ts';
 import { failureOf } from '../../src/engine/reads.ts';
 import type { Fault } from '../../src/sandbox/faults.ts';
 import type { Resources } from '../../src/sandbox/recorded.ts';
-import { createSandbox } from '../../src/sandbox/sandbox.ts';
+import { type Call, createSandbox } from '../../src/sandbox/sandbox.ts';
 import { callsSince, scope, start } from '../support/world.ts';
 
 const idOf = (at: number) => `i-${at.toString(16).padStart(17, '0')}`;
@@ -31,6 +31,11 @@ function instance(at: number): Instance {
   );
   if ('why' in read) throw new Error(read.what);
   return read;
+}
+
+/** The values of its first filter. */
+function valuesAskedBy({ input }: Call): readonly string[] | undefined {
+  return (input as { readonly Filters?: readonly ec2.Filter[] }).Filters?.[0]?.Values;
 }
 
 const upTo = (count: number) => Array.from({ length: count }, (_, at) => at);
@@ -130,8 +135,8 @@ describe.each(reads)('%s for %s', (operation, need, kind) => {
 
 test.each(filtered)('%s takes no more than 200 values at once', async (operation, need, kind) => {
   const result = await collected(upTo(201).map(instance), [need], resourcesOf(201), { pageSize: 'aws' });
-  const inputs = result.calls.filter((call) => call.operation === operation).map((call) => call.input);
-  const values = inputs.map((input) => ('Filters' in input ? input.Filters?.[0]?.Values?.length : undefined));
+  const calls = result.calls.filter((call) => call.operation === operation);
+  const values = calls.map((call) => valuesAskedBy(call)?.length);
 
   expect(new Set(values)).toEqual(new Set([200, 1]));
   expect(result[kind].rows.size).toBe(201);
@@ -258,7 +263,7 @@ test('rules are read once of each group, whatever names it', async () => {
   const result = await collected([instance(0)], ['securityGroups', 'vpcGroups'], resources);
   const groupIds = result.calls
     .filter(({ operation }) => operation === 'ec2:DescribeSecurityGroupRules')
-    .map(({ input }) => ('Filters' in input ? input.Filters?.[0]?.Values : undefined));
+    .map(valuesAskedBy);
 
   expect(groupIds).toEqual([['sg-0'], ['sg-other-0', 'sg-other-1']]);
   expect(

@@ -65,7 +65,7 @@ export interface ReplayDocument {
     readonly message: string;
     readonly attributes: Readonly<Record<string, string>>;
   }[];
-  /** Calls that change something in EC2, in order: none without `--enforce`. */
+  /** Calls that change something in the account, in order: none without `--enforce`. */
   readonly calls: readonly {
     readonly service: string;
     /** As AWS's API has it: `StopInstances`. */
