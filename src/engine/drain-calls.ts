@@ -1,0 +1,169 @@
+import type { DrainMove, MoveOutcome } from '../domain/drain.ts';
+import type { AnyDrainStep, DrainCall } from '../domain/drain-step.ts';
+import { asError, describeError } from '../domain/errors.ts';
+import type { Output } from '../domain/operations.ts';
+import type { DrainEngine } from './drain-engine.ts';
+import { chunked } from './reads.ts';
+
+/** How long a call may take before it is given up, in milliseconds. */
+const CALL_MS = 3_000;
+
+/** The first and the longest pause before a call is tried again, in milliseconds, before chance shortens it. */
+const FIRST_PAUSE_MS = 200;
+const LONGEST_PAUSE_MS = 3_000;
+
+/** A move with what it belongs to. */
+export interface Due {
+  readonly instanceId: string;
+  readonly move: DrainMove;
+  readonly step: AnyDrainStep;
+}
+
+/** What became of a move. */
+export interface Made extends Due {
+  readonly outcome: MoveOutcome;
+}
+
+/**
+ * Makes moves side by side, those of many instances in one call where AWS takes them together, and each again until it succeeds, fails
+ * for good, or its time is over. What AWS refuses of several at once is asked for each alone: none fails for another.
+ * @param until nothing is tried again after that.
+ */
+export async function makeMoves(engine: DrainEngine, due: readonly Due[], until: Date): Promise<readonly Made[]> {
+  const groups = new Map<string, Due[]>();
+  for (const one of due) {
+    const key = togetherBy(one.move.call) ?? one.move.key;
+    const group = groups.get(key) ?? [];
+    group.push(one);
+    groups.set(key, group);
+  }
+  const calls = [...groups.values()].flatMap((group) => chunked(group, mostTogether(group[0]?.move.call)));
+  return (await Promise.all(calls.map((group) => makeTogether(engine, group, until)))).flat();
+}
+
+async function makeTogether(engine: DrainEngine, group: readonly Due[], until: Date): Promise<readonly Made[]> {
+  const [first] = group;
+  if (first === undefined) return [];
+  const call = group.map(({ move }) => move.call).reduce(joined);
+  for (let tries = 0; ; tries++) {
+    const answer = await answerTo(engine, call);
+    const at = engine.now().toISOString();
+    if (!('error' in answer)) return group.map((one) => ({ ...one, outcome: outcomeIn(answer.output, one, at) }));
+    const { name } = answer.error;
+    const isDone = first.step.doneBy.includes(name) || first.step.skippedBy.includes(name);
+    const mayPass = isPassing(name) && !(first.move.isOnce && name === NO_ANSWER);
+    if (group.length > 1 && !mayPass)
+      return (await Promise.all(group.map((one) => makeTogether(engine, [one], until)))).flat();
+    const why = describeError(answer.error);
+    if (isDone) {
+      const is = first.step.doneBy.includes(name) ? 'done' : 'skipped';
+      return group.map((one) => ({ ...one, outcome: { is, why, at } }));
+    }
+    const pause = engine.random() * Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** tries);
+    const isInTime = engine.now().getTime() + pause < until.getTime();
+    if (!mayPass) return group.map((one) => ({ ...one, outcome: { is: 'failed', why, at } }));
+    if (!isInTime) return group.map((one) => ({ ...one, outcome: { is: 'again', why, at } }));
+    await engine.pause(pause);
+  }
+}
+
+const NO_ANSWER = 'NoAnswer';
+
+type Answer = { readonly output: object } | { readonly error: Error };
+
+/** AWS's answer, or why there is none: one that does not come in time is none. */
+async function answerTo(engine: DrainEngine, { operation, input }: DrainCall): Promise<Answer> {
+  const answer = engine.aws(operation, input as never).then(
+    (output): Answer => ({ output }),
+    (error: unknown): Answer => ({ error: asError(error) }),
+  );
+  const late = engine
+    .pause(CALL_MS)
+    .then(
+      (): Answer => ({ error: Object.assign(new Error(`${operation} gave no answer in 3 s`), { name: NO_ANSWER }) }),
+    );
+  return Promise.race([answer, late]);
+}
+
+/** Codes of AWS that may not come the next time. */
+const passing =
+  /^(?:Throttl.*|RequestLimitExceeded|TooManyRequestsException|RequestThrottled.*|ResourceContention|ScalingActivityInProgress|ServiceUnavailable.*|ServerException|Internal.*|NoAnswer|TimeoutError|ECONN.*|RequestTimeout.*|LimitExceededException)$/;
+
+function isPassing(name: string): boolean {
+  return passing.test(name);
+}
+
+/** What AWS says of one of the things that were asked for at once: it may succeed without having done all. */
+function outcomeIn(output: object, { move, step }: Due, at: string): MoveOutcome {
+  const failure = failureIn(output, move.call);
+  if (failure === undefined) return { is: 'done', at };
+  if (step.doneBy.includes(failure)) return { is: 'done', why: failure, at };
+  if (step.skippedBy.includes(failure)) return { is: 'skipped', why: failure, at };
+  return { is: isPassing(failure) ? 'again' : 'failed', why: failure, at };
+}
+
+function failureIn(output: object, { operation, input }: DrainCall): string | undefined {
+  if (operation === 'ecs:UpdateContainerInstancesState') {
+    const { failures = [] } = output as Output<'ecs:UpdateContainerInstancesState'>;
+    const [own] = input.containerInstances ?? [];
+    const failure = failures.find(({ arn }) => arn !== undefined && (arn === own || own?.endsWith(arn)));
+    return failure && (failure.reason ?? 'it failed, and ECS does not say why');
+  }
+  if (operation === 'events:PutEvents') {
+    const { FailedEntryCount = 0, Entries = [] } = output as Output<'events:PutEvents'>;
+    return FailedEntryCount === 0 ? undefined : (Entries.find(({ ErrorCode }) => ErrorCode)?.ErrorCode ?? 'it failed');
+  }
+  return undefined;
+}
+
+/** By what calls are made together; undefined for one that is made alone. */
+function togetherBy({ operation, input }: DrainCall): string | undefined {
+  switch (operation) {
+    case 'elbv2:DeregisterTargets':
+      return `${operation} ${input.TargetGroupArn}`;
+    case 'elb:DeregisterInstancesFromLoadBalancer':
+      return `${operation} ${input.LoadBalancerName}`;
+    case 'ecs:UpdateContainerInstancesState':
+      return `${operation} ${input.cluster} ${input.status}`;
+    case 'autoscaling:DetachInstances':
+      return `${operation} ${input.AutoScalingGroupName}`;
+    default:
+      return undefined;
+  }
+}
+
+/**
+ * How many AWS takes at once.
+ * @see https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_UpdateContainerInstancesState.html
+ * @see https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_DetachInstances.html
+ */
+function mostTogether(call: DrainCall | undefined): number {
+  switch (call?.operation) {
+    case 'ecs:UpdateContainerInstancesState':
+      return 10;
+    case 'autoscaling:DetachInstances':
+      return 20;
+    default:
+      return 100;
+  }
+}
+
+/** Two calls that are made together as one. */
+function joined(one: DrainCall, other: DrainCall): DrainCall {
+  const { operation, input } = one;
+  if (operation === 'elbv2:DeregisterTargets' && other.operation === operation)
+    return { operation, input: { ...input, Targets: both(input.Targets, other.input.Targets) } };
+  if (operation === 'elb:DeregisterInstancesFromLoadBalancer' && other.operation === operation)
+    return { operation, input: { ...input, Instances: both(input.Instances, other.input.Instances) } };
+  if (operation === 'ecs:UpdateContainerInstancesState' && other.operation === operation) {
+    const containerInstances = both(input.containerInstances, other.input.containerInstances);
+    return { operation, input: { ...input, containerInstances } };
+  }
+  if (operation === 'autoscaling:DetachInstances' && other.operation === operation)
+    return { operation, input: { ...input, InstanceIds: both(input.InstanceIds, other.input.InstanceIds) } };
+  throw new Error(`${operation} is not made together with another call`);
+}
+
+function both<T>(some: readonly T[] = [], others: readonly T[] = []): T[] {
+  return [...some, ...others];
+}
