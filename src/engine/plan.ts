@@ -116,7 +116,11 @@ function enforceabilityOf(
 }
 
 /** Why nothing of the policy is done to this instance, whatever the action. What can't be said holds it back as well. */
-function heldFor(engine: Engine, policy: BoundPolicy, picture: InspectedInstance): Held | undefined {
+export function heldFor(
+  engine: Pick<Engine, 'isEnforcing' | 'now' | 'safety'>,
+  policy: BoundPolicy,
+  picture: InspectedInstance,
+): Held | undefined {
   if (policy.mode === 'observe') return { by: 'mode', why: 'the policy observes' };
   if (!engine.isEnforcing) return { by: 'deployment', why: 'enforcement is off in this deployment' };
   const at = engine.now();
@@ -139,7 +143,7 @@ function heldFor(engine: Engine, policy: BoundPolicy, picture: InspectedInstance
   return undefined;
 }
 
-function protectedBy({ safety }: Engine, picture: InspectedInstance, now: Date): Answer {
+function protectedBy({ safety }: Pick<Engine, 'safety'>, picture: InspectedInstance, now: Date): Answer {
   if (safety.protected === undefined) return no;
   return matches(safety.protected, { ...picture, now, conditions: safety.conditions });
 }
