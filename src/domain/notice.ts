@@ -49,6 +49,9 @@ export interface LifecycleHook {
   readonly name: string;
 }
 
+/** The source of a rehearsal: an event in AWS's form that somebody of the account sends. AWS alone can send as `aws.…`. */
+export const SELF_TEST_SOURCE = 'ec2-guardrail.selftest';
+
 /** How long EC2 waits between the notice and the end of a Spot instance, in milliseconds: two minutes. */
 export const NOTICE_MS = 120_000;
 

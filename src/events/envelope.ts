@@ -1,3 +1,4 @@
+import type { Scope } from '../domain/operations.ts';
 import { type Fields, fieldsOf, textOf } from './fields.ts';
 
 /** What an event says of itself, as far as it can be read. */
@@ -27,6 +28,13 @@ export function isRecord(event: Fields): boolean {
   return textOf(event.eventName) !== undefined && textOf(event.eventSource) !== undefined;
 }
 
+/** Why an event concerns another deployment; undefined: it is of this account and Region. */
+export function whyForeign({ accountId, region }: Envelope, own: Scope): string | undefined {
+  if (accountId !== own.accountId) return `account ${accountId ?? '(none)'} is not this deployment's, ${own.accountId}`;
+  if (region !== own.region) return `Region ${region ?? '(none)'} is not this deployment's, ${own.region}`;
+  return undefined;
+}
+
 function fromEventBridge(event: Fields): Envelope {
   const detail = fieldsOf(event.detail);
   return withoutUndefined({
@@ -46,7 +54,8 @@ function fromRecord(record: Fields): Envelope {
   });
 }
 
-function timeOf(value: unknown): Date | undefined {
+/** An ISO 8601 time; undefined for anything else, such as a placeholder of a documentation. */
+export function timeOf(value: unknown): Date | undefined {
   const text = textOf(value);
   if (text === undefined || !/^\d{4}-\d\d-\d\dT\d\d:\d\d/.test(text)) return undefined;
   const time = new Date(text);

@@ -1,7 +1,7 @@
 import type { Cause } from '../domain/alert.ts';
 import type { Launch } from '../domain/collected.ts';
 import type { Scope } from '../domain/operations.ts';
-import { type Envelope, envelopeOf, isEventBridgeEvent, isRecord } from './envelope.ts';
+import { type Envelope, envelopeOf, isEventBridgeEvent, isRecord, whyForeign } from './envelope.ts';
 import { type Fields, fieldsOf, isFields, textOf } from './fields.ts';
 import { launcherOf, launchesOf } from './launch.ts';
 import { instancesNamed, whyNotInspected } from './other-events.ts';
@@ -133,12 +133,6 @@ function whyIgnored(record: Fields, call: Call, targets: Targets, envelope: Enve
 
 function notEc2(call: Call, source: string): string {
   return `${call.name} of ${source}: only calls of EC2 are listened to`;
-}
-
-function whyForeign({ accountId, region }: Envelope, own: Scope): string | undefined {
-  if (accountId !== own.accountId) return `account ${accountId ?? '(none)'} is not this deployment's, ${own.accountId}`;
-  if (region !== own.region) return `Region ${region ?? '(none)'} is not this deployment's, ${own.region}`;
-  return undefined;
 }
 
 /** A failed call changed nothing. A dry run is a call that fails with a code of its own, and has no other mark. */
