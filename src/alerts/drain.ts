@@ -14,7 +14,14 @@ import {
 import { ascii, counted, field, printable, shortened, utc, wrapped } from './text.ts';
 
 /** What is told of a drain: at its notice, at its end, when EC2 gave none, and when it was put back. */
-export type DrainNews = 'received' | 'final' | 'undone';
+export type DrainNews = 'received' | 'final' | 'undone' | 'unannounced';
+
+const kinds = {
+  received: 'interruption',
+  final: 'drained',
+  undone: 'drain-undone',
+  unannounced: 'interrupted-without-notice',
+} as const satisfies Record<DrainNews, string>;
 
 /** How many moves the text lists of one instance, and instances it lists in all. */
 const MOVES_LISTED = 40;
@@ -22,7 +29,7 @@ const INSTANCES_LISTED = 30;
 
 /** One message about instances whose notices came together. At least one. */
 export function renderDrains(news: DrainNews, records: readonly DrainRecord[], now: Date): Message {
-  const kind = { received: 'interruption', final: 'drained', undone: 'drain-undone' }[news];
+  const kind = kinds[news];
   const [first] = records;
   const attributes = attributesOf(kind, [], first?.scope);
   return fitted(records.length, {
@@ -100,6 +107,8 @@ function subjectOf(news: DrainNews, records: readonly DrainRecord[], now: Date):
   switch (news) {
     case 'received':
       return `[INTERRUPTION] ${who}: ${ascii(announced[first.notice.kind])}${test}`;
+    case 'unannounced':
+      return `[INTERRUPTED] ${who}: EC2 took it, and gave no notice`;
     case 'undone':
       return `[PUT BACK] ${who} runs on: the drain was put back`;
     case 'final':
@@ -151,6 +160,8 @@ function headlineText(news: DrainNews, records: readonly DrainRecord[]): string 
       return `INTERRUPTION: ${what} of ${who}`;
     case 'final':
       return `${headline(records)}: ${what} of ${who}, ${totals(records)}`;
+    case 'unannounced':
+      return `INTERRUPTED: EC2 took ${who}, and gave no notice: nothing was drained`;
     case 'undone':
       return `PUT BACK: ${who} runs on, and is in service again`;
   }

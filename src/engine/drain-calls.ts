@@ -3,10 +3,8 @@ import type { AnyDrainStep, DrainCall } from '../domain/drain-step.ts';
 import { asError, describeError } from '../domain/errors.ts';
 import type { Output } from '../domain/operations.ts';
 import type { DrainEngine } from './drain-engine.ts';
+import { inTime, NO_ANSWER } from './in-time.ts';
 import { chunked } from './reads.ts';
-
-/** How long a call may take before it is given up, in milliseconds. */
-const CALL_MS = 3_000;
 
 /** The first and the longest pause before a call is tried again, in milliseconds, before chance shortens it. */
 const FIRST_PAUSE_MS = 200;
@@ -16,7 +14,8 @@ const LONGEST_PAUSE_MS = 3_000;
 export interface Due {
   readonly instanceId: string;
   readonly move: DrainMove;
-  readonly step: AnyDrainStep;
+  /** Which of AWS's errors say what. */
+  readonly step: Pick<AnyDrainStep, 'doneBy' | 'skippedBy'>;
 }
 
 /** What became of a move. */
@@ -67,22 +66,15 @@ async function makeTogether(engine: DrainEngine, group: readonly Due[], until: D
   }
 }
 
-const NO_ANSWER = 'NoAnswer';
-
 type Answer = { readonly output: object } | { readonly error: Error };
 
 /** AWS's answer, or why there is none: one that does not come in time is none. */
 async function answerTo(engine: DrainEngine, { operation, input }: DrainCall): Promise<Answer> {
-  const answer = engine.aws(operation, input as never).then(
-    (output): Answer => ({ output }),
-    (error: unknown): Answer => ({ error: asError(error) }),
-  );
-  const late = engine
-    .pause(CALL_MS)
-    .then(
-      (): Answer => ({ error: Object.assign(new Error(`${operation} gave no answer in 3 s`), { name: NO_ANSWER }) }),
-    );
-  return Promise.race([answer, late]);
+  try {
+    return { output: await inTime(engine, operation, engine.aws(operation, input as never)) };
+  } catch (error) {
+    return { error: asError(error) };
+  }
 }
 
 /** Codes of AWS that may not come the next time. */

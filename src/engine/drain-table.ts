@@ -1,11 +1,101 @@
-import type { DrainRecord } from '../domain/drain.ts';
+import { type DrainRecord, strongerOf } from '../domain/drain.ts';
+import { describeError } from '../domain/errors.ts';
 import type { Scope } from '../domain/operations.ts';
 import type { DrainEngine } from './drain-engine.ts';
-import { bodyOf, readItems, type SubjectsTable, secondsOf, writeVersioned } from './store.ts';
+import { inTime } from './in-time.ts';
+import { bodyOf, readItems, secondsOf, writeVersioned } from './store.ts';
 
-/** The items of these drains, as they are now. Throws when one could not be read: absent is not unread. */
-export async function readDrains(
-  engine: SubjectsTable,
+/** How long whoever works on a drain has it for itself, in milliseconds: longer than a run of the function takes. */
+const LEASE_MS = 25_000;
+
+/**
+ * The items of a batch's drains. What can't be reached any more is not asked again: a drain goes on without it, and says so, since two
+ * minutes are too short to wait for a table.
+ */
+export class DrainTable {
+  /** Why the table could not be reached; left out: it could. */
+  failure: string | undefined;
+  records: ReadonlyMap<string, DrainRecord> = new Map();
+
+  private readonly engine: DrainEngine;
+
+  private constructor(engine: DrainEngine) {
+    this.engine = engine;
+  }
+
+  /** Reads the items of these instances. */
+  static async open(engine: DrainEngine, instanceIds: readonly string[]): Promise<DrainTable> {
+    const table = new DrainTable(engine);
+    const read = await table.reach(() => readDrains(engine, instanceIds));
+    table.records = read ?? new Map();
+    return table;
+  }
+
+  /**
+   * Takes a drain on for a while.
+   * @param claimed what becomes of its item; undefined where there is nothing to take on.
+   * @returns undefined where there was nothing, or another took it first.
+   */
+  async claim(
+    instanceId: string,
+    claimed: (standing: DrainRecord | undefined) => DrainRecord | undefined,
+  ): Promise<DrainRecord | undefined> {
+    const leased = (standing: DrainRecord | undefined) => {
+      const record = claimed(standing);
+      const leasedUntil = new Date(this.engine.now().getTime() + LEASE_MS).toISOString();
+      return record && { ...record, leasedUntil };
+    };
+    const known = this.records.get(instanceId);
+    const written = await this.reach(() => changeDrain(this.engine, instanceId, known, leased));
+    return this.failure === undefined ? written : leased(known);
+  }
+
+  /** Writes a drain that is ours, and keeps it. */
+  async write(record: DrainRecord): Promise<DrainRecord> {
+    const over = (standing: DrainRecord | undefined) => overWritten(standing, record);
+    const written = await this.reach(() => changeDrain(this.engine, record.instanceId, record, over));
+    return written ?? record;
+  }
+
+  /** Writes a drain that is ours, and leaves it to whoever comes next. */
+  async release({ leasedUntil: _, ...record }: DrainRecord): Promise<DrainRecord> {
+    return this.write(record);
+  }
+
+  /** Notes something of a drain, whosever it is. */
+  async note(instanceId: string, change: (record: DrainRecord) => DrainRecord): Promise<void> {
+    const known = this.records.get(instanceId);
+    await this.reach(() => changeDrain(this.engine, instanceId, known, (standing) => standing && change(standing)));
+  }
+
+  /**
+   * Notes these ids and addresses as under notice, and gives all that are known to be.
+   * @param until by id or address, ISO 8601.
+   */
+  async noteUnderNotice(until: Readonly<Record<string, string>>): Promise<ReadonlySet<string>> {
+    const all = await this.reach(() => noteUnderNotice(this.engine, until));
+    return all ?? new Set(Object.keys(until));
+  }
+
+  private async reach<T>(work: () => Promise<T>): Promise<T | undefined> {
+    if (this.failure !== undefined) return undefined;
+    try {
+      return await inTime(this.engine, 'the table', work());
+    } catch (error) {
+      this.failure ??= describeError(error);
+      return undefined;
+    }
+  }
+}
+
+/** Only whoever has the lease writes moves; a notice may have come meanwhile. */
+function overWritten(standing: DrainRecord | undefined, record: DrainRecord): DrainRecord {
+  if (standing === undefined || standing.version === record.version) return record;
+  return { ...record, notice: strongerOf(record.notice, standing.notice), told: { ...standing.told, ...record.told } };
+}
+
+async function readDrains(
+  engine: DrainEngine,
   instanceIds: readonly string[],
 ): Promise<ReadonlyMap<string, DrainRecord>> {
   const { scope } = engine.deployment;
@@ -20,13 +110,9 @@ export async function readDrains(
 /** How often a drain's item is written against other writers. */
 const TRIES = 6;
 
-/**
- * Writes what becomes of a drain's item, of what stands in it at that time.
- * @param change gives back `undefined` where there is nothing to write.
- * @returns what was written; undefined when there was nothing to write.
- */
-export async function changeDrain(
-  engine: SubjectsTable,
+/** Writes what becomes of a drain's item, of what stands in it at that time. @returns undefined when there was nothing to write. */
+async function changeDrain(
+  engine: DrainEngine,
   instanceId: string,
   read: DrainRecord | undefined,
   change: (record: DrainRecord | undefined) => DrainRecord | undefined,
@@ -39,12 +125,10 @@ export async function changeDrain(
     if (await writeDrain(engine, next)) return next;
     record = (await readDrains(engine, [instanceId])).get(instanceId);
   }
-  throw Object.assign(new Error(`the drain of ${instanceId} was written by others ${TRIES} times`), {
-    name: 'Contended',
-  });
+  throw new Error(`the drain of ${instanceId} was written by others ${TRIES} times`);
 }
 
-function writeDrain(engine: SubjectsTable, record: DrainRecord): Promise<boolean> {
+function writeDrain(engine: DrainEngine, record: DrainRecord): Promise<boolean> {
   const key = drainKey(engine.deployment.scope, record.instanceId);
   return writeVersioned(engine, key, record, { expiresAt: secondsOf(new Date(record.expiresAt)) });
 }
@@ -60,7 +144,7 @@ interface UnderNotice {
  * at least one sees the other.
  * @param until by id or address, ISO 8601.
  */
-export async function noteUnderNotice(
+async function noteUnderNotice(
   engine: DrainEngine,
   until: Readonly<Record<string, string>>,
 ): Promise<ReadonlySet<string>> {
