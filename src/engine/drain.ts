@@ -633,7 +633,9 @@ async function bringBack(
     ({ mayRunOn, record, instance }) =>
       mayRunOn && record?.endedAt !== undefined && instance?.State.Name === 'running' && isPast(engine, record),
   );
-  const records = await Promise.all(back.map(({ record }) => record && putBack(engine, table, record, report)));
+  const records = await Promise.all(
+    back.flatMap(({ record }) => (record === undefined ? [] : [putBack(engine, table, record, report)])),
+  );
   await tell(
     engine,
     'undone',
