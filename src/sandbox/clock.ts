@@ -17,7 +17,7 @@ export interface Clock {
    * Moves the clock on for as long as this work is not done: whenever all that can go on has gone on, to the next time that
    * something sleeps until. What wakes at the same time wakes one after the other, in the order in which it fell asleep.
    * Work that is run must wait for nothing but the clock.
-   * @throws Error when the work waits and nothing is left that the clock could wake.
+   * @throws Error when the work waits and nothing is left that the clock could wake; what a change on the way throws.
    */
   run<T>(work: () => Promise<T>): Promise<T>;
 }
@@ -34,8 +34,8 @@ export function createClock(start: Date): Clock {
   let now = start.getTime();
   /** By time, and of the same time in the order in which they came. */
   const due: Due[] = [];
-  /** For each work that is run, how it is told that it waits in vain. */
-  const running = new Set<(error: Error) => void>();
+  /** For each work that is run, how it is made to fail. */
+  const running = new Set<(error: unknown) => void>();
   let isMoving = false;
 
   function put(milliseconds: number, entry: Omit<Due, 'at'>): void {
@@ -53,10 +53,9 @@ export function createClock(start: Date): Clock {
   function wakeNext(): void {
     const sleeper = due.find((one) => one.isSleeper);
     if (sleeper === undefined) {
-      const stuck = new Error('what runs waits for something, and nothing is left that the clock could wake');
-      for (const fail of running) fail(stuck);
+      throw new Error('what runs waits for something, and nothing is left that the clock could wake');
     }
-    while (sleeper !== undefined && due.includes(sleeper)) doNext();
+    while (due.includes(sleeper)) doNext();
   }
 
   async function move(): Promise<void> {
@@ -64,7 +63,11 @@ export function createClock(start: Date): Clock {
     isMoving = true;
     while (running.size > 0) {
       await quiet();
-      if (running.size > 0) wakeNext();
+      try {
+        if (running.size > 0) wakeNext();
+      } catch (error) {
+        for (const fail of running) fail(error);
+      }
     }
     isMoving = false;
   }
@@ -86,14 +89,14 @@ export function createClock(start: Date): Clock {
         put(Math.max(0, milliseconds), { isSleeper: true, do: wake });
       }),
     async run(work) {
-      let fail: (error: Error) => void = () => undefined;
-      const inVain = new Promise<never>((_, reject) => {
+      let fail: (error: unknown) => void = () => undefined;
+      const failure = new Promise<never>((_, reject) => {
         fail = reject;
       });
       running.add(fail);
       void move();
       try {
-        return await Promise.race([work(), inVain]);
+        return await Promise.race([work(), failure]);
       } finally {
         running.delete(fail);
       }

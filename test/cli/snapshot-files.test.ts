@@ -122,7 +122,7 @@ describe('readSnapshot', () => {
       'elb.describe-instance-health.old.json': { InstanceStates: [] },
       'ecs.list-clusters.json': { clusterArns: [clusterArn] },
       'ecs.describe-container-instances.shop.json': {
-        containerInstances: [{ containerInstanceArn, registeredAt: '2026-01-01T00:00:00Z' }],
+        containerInstances: [{ containerInstanceArn, status: 'ACTIVE', registeredAt: '2026-01-01T00:00:00Z' }],
       },
       'ecs.describe-services.shop.json': { services: [{ serviceArn }] },
       'ecs.describe-tasks.shop.json': { tasks: [{ taskArn, startedAt: '2026-01-01T00:00:00Z' }] },
@@ -201,16 +201,20 @@ describe('readSnapshot', () => {
       expect(failureOf(error)).toEqual({ why: 'not-recorded', detail: `${file} is not in the snapshot` });
     });
 
-    test('drains in memory, and what the snapshot does not hold is not changed by it', async () => {
-      const files = ['elbv2.describe-target-groups.json', 'elbv2.describe-target-health.web.json'];
-      const { aws, advance } = await accountOf([
-        ...files,
-        'ecs.list-clusters.json',
-        'ecs.describe-container-instances.shop.json',
-      ]);
+    test('is drained in memory, and what it does not hold stays unknown', async () => {
+      const needless = ['elbv2.describe-target-group-attributes.web.json', 'ecs.describe-tasks.shop.json'];
+      const { aws, advance } = await accountOf(Object.keys(printed).filter((file) => !needless.includes(file)));
       await aws('elbv2:DeregisterTargets', { TargetGroupArn, Targets: [{ Id: 'i-0123456789abcdef0', Port: 8080 }] });
+      const containerInstances = ['c1'];
+      const changed = await aws('ecs:UpdateContainerInstancesState', {
+        cluster,
+        containerInstances,
+        status: 'DRAINING',
+      });
       advance(300_000);
       expect((await aws('elbv2:DescribeTargetHealth', { TargetGroupArn })).TargetHealthDescriptions).toEqual([]);
+      expect(changed.containerInstances?.map((one) => one.status)).toEqual(['DRAINING']);
+      await expect(aws('ecs:ListTasks', { cluster })).rejects.toMatchObject({ name: 'NotRecorded' });
     });
 
     test.each([

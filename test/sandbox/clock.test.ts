@@ -85,6 +85,15 @@ describe('what is run', () => {
     await expect(stuck).rejects.toThrow('nothing is left that the clock could wake');
   });
 
+  test('fails when a change on the way does', async () => {
+    const sandbox = sandboxWith();
+    sandbox.account.after(5, () => {
+      throw new RangeError('no such thing');
+    });
+    await expect(sandbox.run(() => sandbox.sleep(10))).rejects.toThrow('no such thing');
+    await expect(sandbox.run(() => sandbox.sleep(10))).resolves.toBeUndefined();
+  });
+
   test('can be several at a time', async () => {
     const sandbox = sandboxWith();
     const wakes = (milliseconds: number) => sandbox.run(() => sandbox.sleep(milliseconds)).then(() => elapsed(sandbox));
