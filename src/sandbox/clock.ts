@@ -1,3 +1,5 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+
 /**
  * The time in an account. It stands still until it is moved, or until work is run that waits for it: however long that is to
  * take, it takes no time, and its order is the same each time.
@@ -13,6 +15,8 @@ export interface Clock {
   after(milliseconds: number, change: () => void): void;
   /** Resolves when the clock has moved on by so many milliseconds. */
   sleep(milliseconds: number): Promise<void>;
+  /** The same, and nobody need run it: what is not part of work that is run moves the clock on by itself. */
+  pass(milliseconds: number): Promise<void>;
   /**
    * Moves the clock on for as long as this work is not done: whenever all that can go on has gone on, to the next time that
    * something sleeps until. What wakes at the same time wakes one after the other, in the order in which it fell asleep.
@@ -36,6 +40,8 @@ export function createClock(start: Date): Clock {
   const due: Due[] = [];
   /** For each work that is run, how it is made to fail. */
   const running = new Set<(error: unknown) => void>();
+  /** Set in all that belongs to work which is run, also when that is done. */
+  const inRun = new AsyncLocalStorage<true>();
   let isMoving = false;
 
   function put(milliseconds: number, entry: Omit<Due, 'at'>): void {
@@ -72,6 +78,26 @@ export function createClock(start: Date): Clock {
     isMoving = false;
   }
 
+  function sleep(milliseconds: number): Promise<void> {
+    return new Promise((wake) => {
+      put(Math.max(0, milliseconds), { isSleeper: true, do: wake });
+    });
+  }
+
+  async function run<T>(work: () => Promise<T>): Promise<T> {
+    let fail: (error: unknown) => void = () => undefined;
+    const failure = new Promise<never>((_, reject) => {
+      fail = reject;
+    });
+    running.add(fail);
+    void move();
+    try {
+      return await Promise.race([inRun.run(true, work), failure]);
+    } finally {
+      running.delete(fail);
+    }
+  }
+
   return {
     now: () => new Date(now),
     advance(milliseconds) {
@@ -84,23 +110,9 @@ export function createClock(start: Date): Clock {
       if (milliseconds <= 0) change();
       else put(milliseconds, { isSleeper: false, do: change });
     },
-    sleep: (milliseconds) =>
-      new Promise((wake) => {
-        put(Math.max(0, milliseconds), { isSleeper: true, do: wake });
-      }),
-    async run(work) {
-      let fail: (error: unknown) => void = () => undefined;
-      const failure = new Promise<never>((_, reject) => {
-        fail = reject;
-      });
-      running.add(fail);
-      void move();
-      try {
-        return await Promise.race([work(), failure]);
-      } finally {
-        running.delete(fail);
-      }
-    },
+    sleep,
+    pass: (milliseconds) => (inRun.getStore() ? sleep(milliseconds) : run(() => sleep(milliseconds))),
+    run,
   };
 }
 

@@ -307,3 +307,10 @@ describe('a detached instance', () => {
     for (const some of [numbers, []]) await expect(detach(some)).rejects.toMatchObject({ name: 'ValidationError' });
   });
 });
+
+test('a token that was never given is refused by name', async () => {
+  const { aws } = account();
+  await expect(aws('autoscaling:DescribeAutoScalingGroups', { NextToken: 'made up' })).rejects.toMatchObject({
+    name: 'InvalidNextToken',
+  });
+});

@@ -31,7 +31,11 @@ function task(name: string, more: ecs.Task = {}): ecs.Task {
   };
 }
 
-const shop: ecs.Service = { serviceName: 'shop', serviceArn: arnOf('service/web', 'shop') };
+const shop: ecs.Service = {
+  serviceName: 'shop',
+  serviceArn: arnOf('service/web', 'shop'),
+  deploymentConfiguration: { minimumHealthyPercent: 50, maximumPercent: 200 },
+};
 
 /** What belongs to a cluster. */
 interface Owned {
@@ -183,7 +187,8 @@ describe('what is described', () => {
 });
 
 describe('a container instance that drains', () => {
-  const pace = { tasksStoppedMs: 30_000 };
+  const pace = { tasksReplacedMs: 45_000, tasksStoppedMs: 30_000 };
+  const { deploymentConfiguration: _, ...byDefault } = shop;
 
   test('stops the tasks of services after a while, which are to stop at once and are listed no more', async () => {
     const tasks = [task('a'), task('b', { containerInstanceArn: onInstance('c2') })];
@@ -205,11 +210,32 @@ describe('a container instance that drains', () => {
     expect(stopped?.stoppedAt).toEqual(new Date(start.getTime() + 30_000));
   });
 
-  test('stops a pending task at once', async () => {
+  test('stops a pending task at once, whatever its service must have', async () => {
     const containerInstances = [containerInstance('c1', 1, { pendingTasksCount: 1 })];
-    const { update, states } = account({ tasks: [task('a', { lastStatus: 'PENDING' })], containerInstances }, { pace });
+    const tasks = [task('a', { lastStatus: 'PENDING' })];
+    const { update, states } = account({ tasks, containerInstances, services: [byDefault] }, { pace });
     expect((await update('DRAINING', 'c1')).containerInstances?.[0]?.pendingTasksCount).toBe(0);
     expect(await states('a')).toEqual(['a STOPPED STOPPED']);
+  });
+
+  test('keeps a task of a service that must have all of them until another stands in for it, as it is by default', async () => {
+    const { update, states, advance } = account({ tasks: [task('a')], services: [byDefault] }, { pace });
+    await update('DRAINING', 'c1');
+    advance(44_999);
+    expect(await states('a')).toEqual(['a RUNNING RUNNING']);
+    advance(1);
+    expect(await states('a')).toEqual(['a STOPPED DEACTIVATING']);
+    advance(30_000);
+    expect(await states('a')).toEqual(['a STOPPED STOPPED']);
+  });
+
+  test('keeps it for good when it is active again before that', async () => {
+    const { update, states, advance } = account({ tasks: [task('a')], services: [byDefault] }, { pace });
+    await update('DRAINING', 'c1');
+    advance(40_000);
+    await update('ACTIVE', 'c1');
+    advance(3_600_000);
+    expect(await states('a')).toEqual(['a RUNNING RUNNING']);
   });
 
   test.each<[string, ecs.Task, ecs.Service]>([

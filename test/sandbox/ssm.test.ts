@@ -119,3 +119,8 @@ test('commands are listed by instance, the last first, in pages', async () => {
   expect(second.Commands?.map((one) => one.Comment)).toEqual(['1']);
   expect(second.NextToken).toBeUndefined();
 });
+
+test('a token that was never given is refused by name', async () => {
+  const { aws } = account();
+  await expect(aws('ssm:ListCommands', { NextToken: 'made up' })).rejects.toMatchObject({ name: 'InvalidNextToken' });
+});
