@@ -234,9 +234,8 @@ export function createSandbox(options: SandboxOptions): Sandbox {
     return errorOf(rejection, operation);
   }
 
-  /** A call moves the clock on by itself, run or not. */
   async function pass(milliseconds: number): Promise<void> {
-    if (milliseconds > 0) await account.run(() => account.sleep(milliseconds));
+    if (milliseconds > 0) await account.pass(milliseconds);
   }
 
   return {
