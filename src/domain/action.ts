@@ -13,14 +13,22 @@ export type ActionKind = (typeof actionKinds)[number];
 
 /** A call that changes something, as data: it is written down before it is made. JSON. */
 export type PlannedCall<O extends ChangingOperation = ChangingOperation> = {
-  readonly [K in O]: { readonly operation: K; readonly input: Input<K> };
+  readonly [K in O]: {
+    readonly operation: K;
+    readonly input: Input<K>;
+    /**
+     * The plan goes on without it where it fails, and that is told. Once it is done, it is not made again by further attempts at
+     * the plan.
+     */
+    readonly mayFail?: true;
+  };
 }[O];
 
 /** All that an action will do to one subject, looked at whole before the first call. JSON. */
 export interface Plan<O extends ChangingOperation = ChangingOperation> {
   /** For a person, as it follows "will": `revoke tcp/22 from 0.0.0.0/0 in sg-1`. */
   readonly does: string;
-  /** In this order. The first that fails ends the plan. At least one. */
+  /** In this order. The first that fails ends the plan, unless it may. At least one. */
   readonly calls: readonly PlannedCall<O>[];
   /** Put back what the calls changed, in this order; empty where nothing can. */
   readonly undo: readonly PlannedCall[];
@@ -58,6 +66,8 @@ export interface ActionContext<N extends Need, P> {
   readonly parameters: P;
   /** What is wrong, by the policy's rule. */
   readonly violation: {
+    /** The policy's name. */
+    readonly policy: string;
     readonly rule: string;
     readonly parameters: Json;
     readonly evidence: Json | undefined;

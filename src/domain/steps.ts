@@ -76,11 +76,14 @@ export interface Act {
    * resource changed already, by somebody else or by this very call, whose first answer was lost.
    */
   readonly outcome: 'done' | 'failed' | 'contested' | 'interrupted' | 'overtaken';
-  /** In order; `done`, or AWS's error. The calls behind one that failed were not made. */
+  /**
+   * In order; `done`, `done before` (by an attempt that failed later), or AWS's error. The calls behind one that failed and may not
+   * were not made.
+   */
   readonly calls: readonly { readonly operation: string; readonly outcome: string }[];
   /** Done, it ends the violation: it is an action of the violated rule. */
   readonly mends?: true;
-  /** More on the outcome. */
+  /** More on the outcome: of what was done, that a call failed which may. */
   readonly detail?: string;
   /** Puts back what was done; empty where nothing can. */
   readonly undo: readonly PlannedCall[];

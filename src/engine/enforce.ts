@@ -164,16 +164,19 @@ async function carryOut(
   }
   if (admitted.is !== 'admitted')
     return { outgoing: await end(), lookAgain: [], hasTripped: admitted.is === 'over the limit' };
-  const { calls, failure, isOvertaken } = await makeCalls(engine.aws, plan.calls);
+  const doneBefore = doneSinceItWorked(begun.record, about);
+  const { calls, failure, missed, isOvertaken } = await makeCalls(engine.aws, plan.calls, doneBefore);
   const { id } = begun.record.subject;
   report.actions += 1;
+  if (missed !== undefined) report.errors.push(`${action} on ${id}, not all of it: ${missed}`);
   if (failure !== undefined && !isOvertaken) {
     report.failedActions += 1;
     report.errors.push(`${action} on ${id}: ${failure}`);
   }
   const hasEffect = isOvertaken || calls.some((call) => call.outcome === 'done');
   const outcome = failure === undefined ? 'done' : isOvertaken ? 'overtaken' : 'failed';
-  const detail = failure === undefined ? {} : { detail: failure };
+  const wrong = [failure, missed].filter((one) => one !== undefined);
+  const detail = wrong.length === 0 ? {} : { detail: wrong.join('; ') };
   const after = await end({ ...attempt, outcome, calls, ...detail, undo: plan.undo });
   const counting = !hasEffect ? admitted.giveBack() : outcome === 'done' ? countContest(engine, plan, at) : undefined;
   // What was done is written down and told, whether or not it could be counted.
@@ -182,6 +185,18 @@ async function carryOut(
   );
   // What failed is tried again at the next look that something leads to, within the hour.
   return { outgoing: after, lookAgain: hasEffect ? [id, ...plan.concerns] : [] };
+}
+
+/** Operations that attempts made which failed since the action was last done. */
+function doneSinceItWorked(
+  { findings }: SubjectRecord,
+  { policy, action }: Pick<Done, 'policy' | 'action'>,
+): ReadonlySet<string> {
+  const finding = findings.find((one) => one.policy === policy);
+  const own = (finding?.acts ?? []).filter((act) => act.action === action && act.at >= (finding?.openedAt ?? ''));
+  const attempts = own.slice(own.findLastIndex(({ outcome }) => outcome === 'done') + 1);
+  const calls = attempts.flatMap((act) => act.calls);
+  return new Set(calls.filter(({ outcome }) => outcome === 'done').map(({ operation }) => operation));
 }
 
 /**

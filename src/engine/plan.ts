@@ -162,7 +162,12 @@ function plannedFor(
   const missing = needsOfAction(action).flatMap((need) => (need in facts ? missingOf(facts[need as keyof Facts]) : []));
   if (missing.length > 0)
     return { refused: distinct(missing.map(describeMissing)).join('; '), ...maySettleBy(missing) };
-  const violation = { rule: policy.rule, parameters: policy.parameters, evidence: judgement.evidence };
+  const violation = {
+    policy: policy.name,
+    rule: policy.rule,
+    parameters: policy.parameters,
+    evidence: judgement.evidence,
+  };
   try {
     return bounded(action.plan({ instance, facts, parameters, violation, standingOf, now }));
   } catch (error) {

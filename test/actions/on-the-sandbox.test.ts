@@ -89,7 +89,12 @@ async function look(
     instance,
     facts,
     parameters: action.parameters(z).parse(parameters),
-    violation: { rule: policy?.rule ?? '', parameters: policy?.parameters ?? {}, evidence: judgement?.evidence },
+    violation: {
+      policy: policy?.name ?? '',
+      rule: policy?.rule ?? '',
+      parameters: policy?.parameters ?? {},
+      evidence: judgement?.evidence,
+    },
     standingOf: () => ({ isAlike: true }),
     now: now(),
   });

@@ -20,7 +20,7 @@ export function planned(action: AnyAction, { parameters = {}, given, violation, 
     instance,
     facts,
     parameters: action.parameters(z).parse(parameters),
-    violation: violation ?? { rule: 'any', parameters: {}, evidence: undefined },
+    violation: { policy: 'the-policy', ...(violation ?? { rule: 'any', parameters: {}, evidence: undefined }) },
     standingOf: (id: string): Standing =>
       alike.includes(id) ? { isAlike: true } : { isAlike: false, why: `${id} does not violate the policy` },
     now,
