@@ -73,7 +73,7 @@ function actText(
 ): string {
   const what = `${printable(does, length)} (${utc(at)})`;
   if (outcome === 'contested')
-    return `not done: ${what}; ${printable(detail ?? '', length)}. Nothing more is done for a day`;
+    return `not done: ${what}; ${printable(detail ?? '', length)}. That is left alone for a day`;
   const isUndoable = undo.length > 0 && undoneAt === undefined;
   const back = isUndoable
     ? `; to put it back: \`ec2-guardrail undo ${printable(id)} --region ${printable(region)}\``

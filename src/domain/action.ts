@@ -36,9 +36,11 @@ export interface Plan<O extends ChangingOperation = ChangingOperation> {
   readonly concerns: readonly string[];
   /**
    * What somebody may put back each time, such as one source of one group: done three times in a day, it is contested and
-   * left alone. Keys of any text; left out: nothing.
+   * left alone. Keys of any text; left out: nothing. None that `isContested` says yes to.
    */
   readonly contestable?: readonly string[];
+  /** What is left since it is contested; left out: nothing. The engine says so, not the action. */
+  readonly contested?: readonly string[];
 }
 
 /** What an action makes of a violation: a plan, or why there is none. */
@@ -48,6 +50,8 @@ export type Planned<O extends ChangingOperation = ChangingOperation> =
       readonly refused: string;
       /** Another look may bring what is missing: the launch has not settled, or a read was throttled. */
       readonly maySettle?: true;
+      /** All that it would do is contested. The engine says so, not the action: what that is, as a plan's `does`. */
+      readonly contested?: string;
     };
 
 /** What a policy says of another instance that shares a resource with the one in question. */
@@ -74,6 +78,8 @@ export interface ActionContext<N extends Need, P> {
   };
   /** Whether the same policy would do the same to another instance. */
   standingOf(instanceId: string): Standing;
+  /** Whether something contestable was done too often, and is to be left. */
+  isContested(what: string): boolean;
   readonly now: Date;
 }
 

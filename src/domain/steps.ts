@@ -71,8 +71,8 @@ export interface Act {
   /** As in the plan. */
   readonly does: string;
   /**
-   * `failed`: a call was refused or broke off, and calls before it stand. `contested`: nothing was done, since it is put back
-   * each time. `interrupted`: whoever did it died, and what became of the calls was not written down. `overtaken`: EC2 found the
+   * `failed`: a call was refused or broke off, and calls before it stand. `contested`: nothing was done, since all of it is
+   * put back each time. `interrupted`: whoever did it died, and what became of the calls was not written down. `overtaken`: EC2 found the
    * resource changed already, by somebody else or by this very call, whose first answer was lost.
    */
   readonly outcome: 'done' | 'failed' | 'contested' | 'interrupted' | 'overtaken';
@@ -146,8 +146,7 @@ export function stepsFor(
     const planned = withoutConcerns(possible.planned);
     const step = { action: use.id, planned, ...(begun !== undefined && isBeingDone(begun, at) ? { begun } : {}) };
     const held = enforceability.held ?? heldBack(finding, possible, enforceability, at);
-    if (held === undefined)
-      return { ...step, dueAt: dueAt(finding, possible, enforceability, all.slice(0, index), at) };
+    if (held === undefined) return { ...step, dueAt: dueAt(finding, possible, enforceability, all.slice(0, index)) };
     if (held.by !== 'baseline') return { ...step, held: last !== undefined && isKeptOut(last) ? firm(held) : held };
     return { ...step, held, ifPromoted: promotedStep(finding, possible, enforceability, at) };
   });
@@ -186,13 +185,36 @@ function heldBack(finding: Standing, possible: Possible, enforceability: Enforce
     return { by: 'baseline', why: 'it stood before this was enforced, and is left alone until the policy is promoted' };
   if (interrupts && finding.origin !== 'launch' && !use.onDrift)
     return { by: 'drift', why: 'it came by a change after the launch, and the policy does not say onDrift' };
-  const last = lastOf(finding, use.id, at);
+  const last = lastOf(finding, use.id);
   if (last?.undoneAt !== undefined) return { by: 'undone', why: `put back at ${last.undoneAt}, and not done again` };
   if (finding.undone?.has(use.id))
     return { by: 'undone', why: 'a person put it back on this instance, and it is done by no other policy' };
-  if (last?.outcome === 'contested') return { by: 'contested', why: last.detail ?? 'it is put back each time' };
-  if (last?.outcome === 'done' && use.againMs === undefined) return { by: 'done', why: `done at ${last.at}` };
-  return 'refused' in planned ? { by: 'refused', why: planned.refused } : stopped;
+  if (last?.outcome === 'done' && use.againMs === undefined && !leavesContested(planned))
+    return { by: 'done', why: `done at ${last.at}` };
+  if (!('refused' in planned)) return stopped;
+  if (planned.contested === undefined) return { by: 'refused', why: planned.refused };
+  return isToldContested(finding, use.id, planned.refused, at) ? { by: 'contested', why: planned.refused } : stopped;
+}
+
+/** What is contested keeps the violation from ending: what else comes meanwhile is dealt with all the same. */
+function leavesContested(planned: Planned): boolean {
+  return ('refused' in planned ? planned : planned.plan).contested !== undefined;
+}
+
+/** Whether it was told within the day before. Until then it is due, though nothing will be done. */
+export function isToldContested(
+  { acts = [] }: Pick<Standing, 'acts'>,
+  action: string,
+  why: string,
+  now: Date,
+): boolean {
+  return acts.some(
+    (act) =>
+      act.action === action &&
+      act.outcome === 'contested' &&
+      act.detail === why &&
+      now.getTime() - Date.parse(act.at) < DAY_MS,
+  );
 }
 
 /**
@@ -231,14 +253,13 @@ function dueAt(
   { use, since }: Possible,
   { promotedAt }: Enforceability,
   earlier: readonly Possible[],
-  at: Date,
 ): string {
   const promotion = isPromoted(finding, since, promotedAt) ? (promotedAt ?? '') : '';
   const [start = finding.openedAt] = [graceFrom(finding), since ?? '', promotion].sort().reverse();
-  const last = lastOf(finding, use.id, at);
+  const last = lastOf(finding, use.id);
   const repeated = last?.outcome === 'done' && use.againMs !== undefined ? [after(last.at, use.againMs)] : [];
   const distances = earlier.flatMap((one) => {
-    const done = lastOf(finding, one.use.id, at);
+    const done = lastOf(finding, one.use.id);
     const distance = use.afterMs - one.use.afterMs;
     return done?.outcome === 'done' && distance > 0 ? [after(done.at, distance)] : [];
   });
@@ -246,16 +267,11 @@ function dueAt(
   return due;
 }
 
-/**
- * The latest act of an action since the finding opened. What a person put back, and for a day what is contested, stays so
- * however the finding opens again.
- */
-function lastOf({ acts = [], openedAt }: Standing, action: string, now: Date): Act | undefined {
+/** The latest act of an action since the finding opened. What a person put back stays so however the finding opens again. */
+function lastOf({ acts = [], openedAt }: Standing, action: string): Act | undefined {
   const own = acts.filter((act) => act.action === action);
   const latest = own.at(-1);
   if (latest?.undoneAt !== undefined) return latest;
-  const contested = own.findLast(({ outcome }) => outcome === 'contested');
-  if (contested !== undefined && now.getTime() - Date.parse(contested.at) < DAY_MS) return contested;
   return own.findLast(({ at, outcome }) => at >= openedAt && outcome !== 'contested');
 }
 

@@ -96,6 +96,7 @@ async function look(
       evidence: judgement?.evidence,
     },
     standingOf: () => ({ isAlike: true }),
+    isContested: () => false,
     now: now(),
   });
   return { judgement, planned };

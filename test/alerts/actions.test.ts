@@ -62,7 +62,7 @@ test.each<[string, Act, string]>([
   [
     'contested',
     { ...stop, outcome: 'contested', detail: 'put back each time', undo: [] },
-    'Contested not done: stop i-1 (2026-03-02 09:16:00 UTC); put back each time. Nothing more is done for a day',
+    'Contested not done: stop i-1 (2026-03-02 09:16:00 UTC); put back each time. That is left alone for a day',
   ],
   [
     'interrupted',
