@@ -1,5 +1,6 @@
 import {
   AuthorizeSecurityGroupIngressCommand,
+  CreateSnapshotsCommand,
   CreateTagsCommand,
   DeleteTagsCommand,
   ModifyInstanceAttributeCommand,
@@ -26,6 +27,7 @@ export const changingSenders: Senders<ChangingOperation> = {
   'ec2:ModifyInstanceAttribute': (to, input) => to.ec2().send(new ModifyInstanceAttributeCommand(input)),
   'ec2:ModifyNetworkInterfaceAttribute': (to, input) =>
     to.ec2().send(new ModifyNetworkInterfaceAttributeCommand(input)),
+  'ec2:CreateSnapshots': (to, input) => to.ec2().send(new CreateSnapshotsCommand(input)),
   'ec2:CreateTags': (to, input) => to.ec2().send(new CreateTagsCommand(input)),
   'ec2:DeleteTags': (to, input) => to.ec2().send(new DeleteTagsCommand(input)),
 };

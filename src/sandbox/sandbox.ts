@@ -4,6 +4,7 @@ import type { Aws, Input, Operation, Output, Scope } from '../domain/operations.
 import { type Account, createAccount, type Deployed, defaultDeployment } from './account.ts';
 import {
   authorizeSecurityGroupIngress,
+  createSnapshots,
   createTags,
   deleteTags,
   modifyInstanceAttribute,
@@ -55,6 +56,7 @@ const handlers: Handlers = {
   'ec2:TerminateInstances': terminateInstances,
   'ec2:ModifyInstanceAttribute': modifyInstanceAttribute,
   'ec2:ModifyNetworkInterfaceAttribute': modifyNetworkInterfaceAttribute,
+  'ec2:CreateSnapshots': createSnapshots,
   'ec2:CreateTags': createTags,
   'ec2:DeleteTags': deleteTags,
   'kms:ListAliases': listAliases,

@@ -27,6 +27,7 @@ export const ownRoles = ['InspectRole', 'SweepRole'] as const;
 /** Why a function may do something, by the statement's Sid: a statement without a reason does not compile. */
 export const reasons = {
   Read: 'Looks at instances and at what the policies need to know of them, wherever in the Region that is.',
+  TagSnapshots: 'Tags snapshots in the call that takes them, so that a person finds them, and nothing else.',
   Enforce: 'Does what policies of mode enforce say, on resources of this account and Region, and calls nothing else.',
   FindDue: 'Finds what is due because time has passed: actions after their grace, and reminders.',
   KeepFindings: "Keeps findings, and alerts until they are sent, in the deployment's own table.",
@@ -120,6 +121,7 @@ const changedBy = {
   'ec2:TerminateInstances': ['instance'],
   'ec2:ModifyInstanceAttribute': ['instance'],
   'ec2:ModifyNetworkInterfaceAttribute': ['network-interface', 'security-group', 'instance'],
+  'ec2:CreateSnapshots': ['instance', 'snapshot', 'volume'],
   'ec2:CreateTags': ['instance'],
   'ec2:DeleteTags': ['instance'],
 } as const satisfies Record<ChangingOperation, readonly string[]>;
@@ -127,9 +129,27 @@ const changedBy = {
 function mayChange(operations: readonly ChangingOperation[]): readonly OwnGrant[] {
   if (operations.length === 0) return [];
   const types = [...new Set(operations.flatMap((operation): readonly string[] => changedBy[operation]))].sort();
-  const Resource = types.map((type) => ownArn('ec2', `${type}/*`));
-  return [{ Sid: 'Enforce', Effect: 'Allow', Action: operations, Resource }];
+  const Resource = types.map((type) => (type === 'snapshot' ? snapshots : ownArn('ec2', `${type}/*`)));
+  return [
+    { Sid: 'Enforce', Effect: 'Allow', Action: operations, Resource },
+    ...(operations.includes('ec2:CreateSnapshots') ? [mayTagSnapshots] : []),
+  ];
 }
+
+/**
+ * The ARN of a snapshot names no account.
+ * @see https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html
+ */
+const snapshots = joined(':', ['arn', ref('AWS::Partition'), 'ec2', ref('AWS::Region'), '', 'snapshot/*']);
+
+/** @see https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/supported-iam-actions-tagging.html */
+const mayTagSnapshots: OwnGrant = {
+  Sid: 'TagSnapshots',
+  Effect: 'Allow',
+  Action: ['ec2:CreateTags'] satisfies Operation[],
+  Resource: snapshots,
+  Condition: { StringEquals: { 'ec2:CreateAction': 'CreateSnapshots' } },
+};
 
 const mayFindDue: OwnGrant = {
   Sid: 'FindDue',

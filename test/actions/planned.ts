@@ -8,10 +8,15 @@ import type { Json } from '../../src/domain/json.ts';
 export type Asked = Pick<ActionExample<Json>, 'violation' | 'alike'> & {
   readonly parameters?: Json;
   readonly given: ActionGiven;
+  /** What was done too often. */
+  readonly contested?: readonly string[];
 };
 
 /** What an action plans for an instance, as the engine asks for it. */
-export function planned(action: AnyAction, { parameters = {}, given, violation, alike = [] }: Asked): Planned {
+export function planned(
+  action: AnyAction,
+  { parameters = {}, given, violation, alike = [], contested = [] }: Asked,
+): Planned {
   const now = new Date(defaultNow);
   const { instance, facts } = inspected(given, now);
   const missing = action.needs.flatMap((need: string) => (need in facts ? missingOf(facts[need as keyof Facts]) : []));
@@ -20,9 +25,10 @@ export function planned(action: AnyAction, { parameters = {}, given, violation, 
     instance,
     facts,
     parameters: action.parameters(z).parse(parameters),
-    violation: violation ?? { rule: 'any', parameters: {}, evidence: undefined },
+    violation: { policy: 'the-policy', ...(violation ?? { rule: 'any', parameters: {}, evidence: undefined }) },
     standingOf: (id: string): Standing =>
       alike.includes(id) ? { isAlike: true } : { isAlike: false, why: `${id} does not violate the policy` },
+    isContested: (what) => contested.includes(what),
     now,
   });
 }

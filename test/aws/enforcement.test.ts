@@ -6,6 +6,7 @@ import {
   DescribeInstanceAttributeCommand,
   DescribeNetworkInterfacesCommand,
   DescribeSecurityGroupRulesCommand,
+  DescribeSnapshotsCommand,
   EC2Client,
   ModifyInstanceAttributeCommand,
   StartInstancesCommand,
@@ -289,13 +290,23 @@ describe('a deployment that enforces', () => {
     await look();
     expect(await isolationOf(id)).toEqual({ groups: [[isolated], [isolated]], isProtected: true });
     expect(actsToldOf(id)).toEqual(['encrypted-volumes opened: quarantine done']);
+    const taken = await snapshotsOf(id);
+    expect(taken).toHaveLength((await instanceBy(ec2, id)).BlockDeviceMappings?.length ?? 0);
 
     expect(await run(`undo ${(await findingOf(id)).id} --yes`)).toContain('act 1 is put back\n');
     expect(await isolationOf(id)).toEqual(before);
     await lookAt(id);
     expect(await isolationOf(id)).toEqual(before);
     expect((await findingOf(id)).steps).toMatchObject([{ held: { by: 'undone' } }]);
+    expect(await snapshotsOf(id)).toEqual(taken);
   });
+
+  /** Ids of the snapshots that were taken of an instance before it was isolated, sorted. */
+  async function snapshotsOf(instanceId: string): Promise<readonly string[]> {
+    const Filters = [{ Name: 'tag:ec2-guardrail:instance', Values: [instanceId] }];
+    const { Snapshots = [] } = await ec2.send(new DescribeSnapshotsCommand({ Filters }));
+    return Snapshots.map(({ SnapshotId = '' }) => SnapshotId).sort();
+  }
 
   /** Groups of the interfaces, the primary first, and whether nobody may terminate it. */
   async function isolationOf(InstanceId: string) {
@@ -461,6 +472,8 @@ describe('what changes EC2', () => {
 
   test.each(['InspectRole', 'SweepRole'])('is permitted to %s as far as the actions in use call it', async (role) => {
     const inUse = [
+      'ec2:CreateSnapshots',
+      'ec2:CreateTags',
       'ec2:ModifyInstanceAttribute',
       'ec2:ModifyNetworkInterfaceAttribute',
       'ec2:RevokeSecurityGroupIngress',

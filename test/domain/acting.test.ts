@@ -163,6 +163,15 @@ describe('what became of an action', () => {
     expect(afterAct(before, { ...doing, sending })).toEqual({ record: before, toSend: before.outbox });
   });
 
+  test.each<[string, string, number]>([
+    ['within the day: it is not told again', iso(2 - 24 * 60), 0],
+    ['a day ago: it is told again', iso(1 - 24 * 60), 1],
+  ])('is contested, and was %s', (_, before, times) => {
+    const told = having({ steps: [due], acts: [{ ...contested, at: before }] });
+
+    expect(afterAct(told, { ...doing, act: contested }).toSend).toHaveLength(times);
+  });
+
   test('takes the place of what was taken for interrupted', () => {
     const interrupted: Act = { ...act, outcome: 'interrupted', calls: [] };
 
