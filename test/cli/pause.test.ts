@@ -3,9 +3,10 @@ import { defaultSafety } from '../../src/domain/safety.ts';
 import { changeControls, readControls } from '../../src/engine/store.ts';
 import type { Fault } from '../../src/sandbox/faults.ts';
 import { tableName } from '../support/filled-table.ts';
-import { HOUR, type Operated, operated, untagged } from '../support/operated.ts';
+import { HOUR, type Operated, operated } from '../support/operated.ts';
 import { plainStop } from '../support/plain-actions.ts';
 import { enforcing, policyFor } from '../support/policies.ts';
+import { untagged } from '../support/world.ts';
 import { meanwhile } from './others.ts';
 import { line, runCli } from './run-cli.ts';
 
