@@ -43,18 +43,19 @@ const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
 
 /** What each action calls, for an instance that violates its policy alone. */
-const acting: Readonly<Record<string, { readonly calls: readonly ChangingOperation[]; order(): Order }>> = {
-  'revoke-ingress': {
-    calls: ['ec2:RevokeSecurityGroupIngress'],
-    order: () => ({ securityGroupIds: [open] }),
-  },
-  stop: { calls: ['ec2:StopInstances'], order: () => ({ tags: {} }) },
-  terminate: { calls: ['ec2:TerminateInstances'], order: () => ({ instanceType: 'm6i.large' }) },
-  quarantine: {
-    calls: ['ec2:ModifyInstanceAttribute', 'ec2:ModifyNetworkInterfaceAttribute'],
-    order: () => ({ encrypted: false }),
-  },
-};
+const acting: Readonly<Record<string, { readonly calls: readonly ChangingOperation[]; readonly order: () => Order }>> =
+  {
+    'revoke-ingress': {
+      calls: ['ec2:RevokeSecurityGroupIngress'],
+      order: () => ({ securityGroupIds: [open] }),
+    },
+    stop: { calls: ['ec2:StopInstances'], order: () => ({ tags: {} }) },
+    terminate: { calls: ['ec2:TerminateInstances'], order: () => ({ instanceType: 'm6i.large' }) },
+    quarantine: {
+      calls: ['ec2:ModifyInstanceAttribute', 'ec2:ModifyNetworkInterfaceAttribute'],
+      order: () => ({ encrypted: false }),
+    },
+  };
 
 let moto: GuardedMoto;
 let ec2: EC2Client;
