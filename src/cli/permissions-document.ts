@@ -38,7 +38,7 @@ export function permissionsDocument(
       explain: mayReadFindings,
       exempt: mayReadFindings,
       pause: mayChangeTable(['dynamodb:BatchGetItem', 'dynamodb:PutItem']),
-      resume: mayChangeTable(['dynamodb:BatchGetItem', 'dynamodb:PutItem']),
+      resume: mayChangeTable(['dynamodb:BatchGetItem', 'dynamodb:PutItem', 'dynamodb:Scan']),
       promote: mayChangeTable(['dynamodb:BatchGetItem', 'dynamodb:PutItem', 'dynamodb:Scan']),
       undo: mayPutBack(policies),
     },

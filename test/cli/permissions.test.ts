@@ -163,14 +163,14 @@ Your own credentials, for a live account
     dynamodb:Scan
     on \${FindingsTable.Arn}
 
-  pause, resume
+  pause
     dynamodb:ListTables
     on *
     dynamodb:BatchGetItem
     dynamodb:PutItem
     on \${FindingsTable.Arn}
 
-  promote, undo
+  resume, promote, undo
     dynamodb:ListTables
     on *
     dynamodb:BatchGetItem
