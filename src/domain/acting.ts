@@ -130,9 +130,11 @@ function stepAfter({ begun: _begun, dueAt, ...step }: Step, act: Act | undefined
   }
 }
 
-/** What opens or changes is told as that, with what was done; a reminder gives way to what was done. */
+/** What opens or changes is told as that, with what was done; these give way to what was done last. */
+const givesWay: ReadonlySet<AlertEntry['change']> = new Set(['reminder', 'due', 'failed']);
+
 function toldAs(told: AlertEntry['change'], act: AlertEntry['change']): AlertEntry['change'] {
-  return told === 'reminder' || told === 'due' ? act : told;
+  return givesWay.has(told) ? act : told;
 }
 
 /**

@@ -52,6 +52,8 @@ export interface Step {
   readonly held?: Held;
   /** Of what is left alone as baseline: what a promotion of its policy would make of it. */
   readonly ifPromoted?: Promoted;
+  /** Of what a pause or a limit alone holds back: when it comes without that, ISO 8601. */
+  readonly ifResumed?: string;
   /** Its calls are being made, or were when whoever made them died. */
   readonly begun?: Begun;
 }
@@ -146,8 +148,9 @@ export function stepsFor(
     const planned = withoutConcerns(possible.planned);
     const step = { action: use.id, planned, ...(begun !== undefined && isBeingDone(begun, at) ? { begun } : {}) };
     const held = enforceability.held ?? heldBack(finding, possible, enforceability, at);
-    if (held === undefined)
-      return { ...step, dueAt: dueAt(finding, possible, enforceability, all.slice(0, index), at) };
+    const due = () => dueAt(finding, possible, enforceability, all.slice(0, index), at);
+    if (held === undefined) return { ...step, dueAt: due() };
+    if (held === possible.stopped) return { ...step, held, ifResumed: due() };
     if (held.by !== 'baseline') return { ...step, held: last !== undefined && isKeptOut(last) ? firm(held) : held };
     return { ...step, held, ifPromoted: promotedStep(finding, possible, enforceability, at) };
   });

@@ -5,7 +5,7 @@ import { needsToAct } from '../domain/bind.ts';
 import { type Collected, collectedWith, factsOf, type InspectedInstance } from '../domain/collected.ts';
 import { type Controls, limitOf, noControls, whyStopped } from '../domain/controls.ts';
 import { describeError } from '../domain/errors.ts';
-import { describeMissing, type Facts, type Missing, mayAppear, missingOf } from '../domain/facts.ts';
+import { describeMissing, type Missing, mayAppear, missingAmong } from '../domain/facts.ts';
 import type { SubjectRecord } from '../domain/finding.ts';
 import { distinct, type Instance } from '../domain/instance.ts';
 import { isViolation, type Judgement, needsOf } from '../domain/judge.ts';
@@ -183,7 +183,7 @@ function plannedFor(
       refused: `the instance is ${state}: ${action.id} is for one that is ${action.states.join(' or ')}`,
       isOfOtherState: true,
     };
-  const missing = needsOfAction(action).flatMap((need) => (need in facts ? missingOf(facts[need as keyof Facts]) : []));
+  const missing = missingAmong(needsOfAction(action), facts);
   if (missing.length > 0)
     return { refused: distinct(missing.map(describeMissing)).join('; '), ...maySettleBy(missing) };
   const violation = {

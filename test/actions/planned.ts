@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { ActionExample, AnyAction, Planned, Standing } from '../../src/domain/action.ts';
-import { describeMissing, type Facts, missingOf } from '../../src/domain/facts.ts';
+import { describeMissing, missingAmong } from '../../src/domain/facts.ts';
 import { type ActionGiven, defaultNow, inspected } from '../../src/domain/given.ts';
 import type { Json } from '../../src/domain/json.ts';
 
@@ -19,7 +19,7 @@ export function planned(
 ): Planned {
   const now = new Date(defaultNow);
   const { instance, facts } = inspected(given, now);
-  const missing = action.needs.flatMap((need: string) => (need in facts ? missingOf(facts[need as keyof Facts]) : []));
+  const missing = missingAmong(action.needs, facts);
   if (missing.length > 0) return { refused: missing.map(describeMissing).join('; ') };
   return action.plan({
     instance,

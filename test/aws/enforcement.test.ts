@@ -466,7 +466,7 @@ describe('what changes EC2', () => {
   /** What a role may do to EC2 beyond reading, sorted. */
   async function mayChange(role: string, of: Deployed): Promise<readonly string[]> {
     const statements = await ownStatements(iam, await physicalId(role, of));
-    const allowed = statements.flatMap(({ Action }) => [Action].flat());
+    const allowed = statements.filter(({ Effect }) => Effect === 'Allow').flatMap(({ Action }) => [Action].flat());
     return allowed.filter((action) => /^ec2:(?!Describe|Get)/.test(action)).sort();
   }
 
@@ -482,6 +482,27 @@ describe('what changes EC2', () => {
     ];
     expect(await mayChange(role, enforcing)).toEqual(role === 'InspectRole' ? inUse : []);
     expect(await mayChange(role, deployed)).toEqual([]);
+  });
+
+  test('is refused to InspectRole on what enforcement.yml protects, whatever the code does', async () => {
+    const refused = async (of: Deployed) =>
+      (await ownStatements(iam, await physicalId('InspectRole', of))).filter(({ Effect }) => Effect === 'Deny');
+
+    expect(await refused(enforcing)).toEqual([
+      {
+        Sid: 'SpareProtected1',
+        Effect: 'Deny',
+        Action: [
+          'ec2:ModifyInstanceAttribute',
+          'ec2:ModifyNetworkInterfaceAttribute',
+          'ec2:StopInstances',
+          'ec2:TerminateInstances',
+        ],
+        Resource: [`arn:aws:ec2:${region}:123456789012:instance/*`],
+        Condition: { StringLike: { 'aws:ResourceTag/Keep': ['yes'] } },
+      },
+    ]);
+    expect(await refused(deployed)).toEqual([]);
   });
 
   test('is in the code of a deployment that enforces, and not in that of one that notifies', async () => {

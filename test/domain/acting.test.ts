@@ -257,6 +257,7 @@ describe('what was done is told', () => {
     ['changed', 'changed'],
     ['reminder', 'acted'],
     ['due', 'acted'],
+    ['failed', 'acted'],
   ])('of what is told as %s: as %s', (before, after) => {
     const outbox = first.record.outbox.map((alert) => ({
       ...alert,
@@ -264,6 +265,17 @@ describe('what was done is told', () => {
     }));
 
     expect(words(afterAct({ ...first.record, outbox }, doing).toSend)).toEqual([`alerts ${iso(0)} ${after} done`]);
+  });
+
+  test('of what was interrupted, and fails in the same look: as failed', () => {
+    const outbox = first.record.outbox.map((alert) => ({
+      ...alert,
+      entries: alert.entries.map((entry) => ({ ...entry, change: 'failed' as const })),
+    }));
+
+    expect(words(afterAct({ ...first.record, outbox }, { ...doing, act: failed }).toSend)).toEqual([
+      `alerts ${iso(0)} failed failed`,
+    ]);
   });
 
   test('once, where it fails in the same way again', () => {

@@ -138,6 +138,29 @@ describe('an action comes', () => {
   });
 });
 
+describe('what a pause or a limit alone holds back', () => {
+  const paused = { by: 'paused', why: 'deploy' } as const;
+
+  test.each(['paused', 'limit'] as const)('says when it comes without that: %s', (by) => {
+    const stopped = { by, why: 'for now' };
+    expect(stepOf(finding, { possible: { stopped } })).toEqual({
+      action: 'stop',
+      planned,
+      held: stopped,
+      ifResumed: stepOf(finding)?.dueAt,
+    });
+  });
+
+  test('says nothing of the kind where something else would hold it back all the same', () => {
+    for (const given of [
+      stepOf({ ...finding, origin: 'drift' }, { possible: { stopped: paused } }),
+      stepOf({ ...finding, isBaseline: true }, { possible: { stopped: paused } }),
+      stepOf(finding, { held: { by: 'scope', why: 'outside' }, possible: { stopped: paused } }),
+    ])
+      expect(given).not.toHaveProperty('ifResumed');
+  });
+});
+
 describe('an action is held back', () => {
   test.each<[string, Parameters<typeof stepOf>, string]>([
     ['by what holds all of the policy back', [finding, { held: { by: 'scope', why: 'outside' } }], 'scope'],

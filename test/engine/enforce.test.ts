@@ -64,6 +64,7 @@ describe('a violation that came with the launch', () => {
     expect(changesMade(simulation)).toHaveLength(1);
     expect(told(simulation)).toEqual([['opened no-open-ssh'], ['resolved no-open-ssh']]);
     expect(mails(simulation)[1]).toContain('Done revoke sg-0aaaaaaaaaaaaaaa1 tcp/22 from 0.0.0.0/0');
+    expect(mails(simulation)[1]).toContain('Cause another look after what was done Looked');
   });
 
   test('waits for its grace, is announced in the alert, and nothing happens when it complies in time', async () => {
@@ -629,7 +630,10 @@ describe('failures', () => {
       kind: 'look',
       attempt: 0,
       queue: 'live',
-      instances: left.map((id) => ({ instanceId: id, cause: { key: `look:${id}`, text: 'what is due' } })),
+      instances: left.map((id) => ({
+        instanceId: id,
+        cause: { key: `look:${id}`, text: 'another look for what is due' },
+      })),
       DelaySeconds: 0,
     });
     expect(report.failed).toEqual([]);
