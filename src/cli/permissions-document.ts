@@ -6,8 +6,8 @@ import { allNeeds, type Need, needSources, readsFor } from '../domain/needs.ts';
 import type { Operation } from '../domain/operations.ts';
 import type { BoundPolicy } from '../domain/policy.ts';
 import type { BoundSafety } from '../domain/safety.ts';
-import { arnOf, type Grant, policyDocument, withPlaceholders } from '../stack/cloudformation.ts';
-import { permissions, reasons } from '../stack/roles.ts';
+import { arnOf, type Grant, policyDocument, type RoleStatement, withPlaceholders } from '../stack/cloudformation.ts';
+import { permissions, reasonFor } from '../stack/roles.ts';
 import type { Settings } from '../stack/settings.ts';
 import { putBackBy } from './put-back.ts';
 import type { IamPolicy, PermissionsDocument, ReadDocument } from './report/document.ts';
@@ -26,10 +26,10 @@ export function permissionsDocument(
     version: 1,
     policies: policies.map(({ name }) => name),
     actions: distinct(policies.flatMap((policy) => policy.actions.map(({ id }) => id))),
-    ec2Changes: ec2Changes(statements.flatMap(({ Action }) => Action)),
-    ec2ChangesIfOn: ec2Changes([...ifOn.InspectRole, ...ifOn.SweepRole].flatMap(({ Action }) => Action)),
+    ec2Changes: ec2Changes(allowedBy(statements)),
+    ec2ChangesIfOn: ec2Changes(allowedBy([...ifOn.InspectRole, ...ifOn.SweepRole])),
     roles: { InspectRole: iamPolicy(InspectRole), SweepRole: iamPolicy(SweepRole) },
-    why: Object.fromEntries(statements.map(({ Sid }) => [Sid, reasons[Sid]])),
+    why: Object.fromEntries(statements.map(({ Sid }) => [Sid, reasonFor(Sid)])),
     reads: reads.map((action) => ({ action, neededBy: neededBy(action, policies, safety) })),
     commands: {
       scan: mayRead(readsFor(needsOf(policies))),
@@ -38,11 +38,15 @@ export function permissionsDocument(
       explain: mayReadFindings,
       exempt: mayReadFindings,
       pause: mayChangeTable(['dynamodb:BatchGetItem', 'dynamodb:PutItem']),
-      resume: mayChangeTable(['dynamodb:BatchGetItem', 'dynamodb:PutItem']),
+      resume: mayChangeTable(['dynamodb:BatchGetItem', 'dynamodb:PutItem', 'dynamodb:Scan']),
       promote: mayChangeTable(['dynamodb:BatchGetItem', 'dynamodb:PutItem', 'dynamodb:Scan']),
       undo: mayPutBack(policies),
     },
   };
+}
+
+function allowedBy(statements: readonly RoleStatement[]): readonly string[] {
+  return statements.filter(({ Effect }) => Effect === 'Allow').flatMap(({ Action }) => Action);
 }
 
 /** Which actions may change something in EC2: all of EC2's that are no reads of ours, so that none is overlooked. */
@@ -119,7 +123,7 @@ function mayPutBack(policies: readonly BoundPolicy[]): IamPolicy {
   ]);
 }
 
-function iamPolicy(statements: readonly Grant[]): IamPolicy {
+function iamPolicy(statements: readonly RoleStatement[]): IamPolicy {
   return {
     ...policyDocument(statements),
     Statement: statements.map(({ Sid, Effect, Action, Resource, Condition }) => ({

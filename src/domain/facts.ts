@@ -127,6 +127,11 @@ export function missingOf(fact: Facts[keyof Facts]): readonly Missing[] {
   return fact.known ? [] : [fact.missing];
 }
 
+/** What is missing of the facts among these needs. Other needs are fields of the instance itself. */
+export function missingAmong(needs: readonly string[], facts: Facts): readonly Missing[] {
+  return needs.flatMap((need) => (need in facts ? missingOf(facts[need as keyof Facts]) : []));
+}
+
 /** Whether waiting can bring it: a refused read or a file that is not there stays so. */
 export function mayAppear({ why }: Missing): boolean {
   return why !== 'denied' && why !== 'not-recorded' && why !== 'not-evaluable';

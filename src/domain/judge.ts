@@ -1,5 +1,5 @@
 import type { InspectedInstance } from './collected.ts';
-import { adviceFor, describeMissing, type Facts, type Missing, missingOf } from './facts.ts';
+import { adviceFor, describeMissing, type Facts, type Missing, missingAmong } from './facts.ts';
 import { isGone } from './instance.ts';
 import type { Json } from './json.ts';
 import { matches } from './match.ts';
@@ -88,9 +88,7 @@ export function needsOfRule(rule: AnyRule, parameters: Json): readonly Need[] {
 
 /** What is missing of all that a policy's rule needs. */
 function missingFor({ boundRule, parameters }: BoundPolicy, facts: Facts): readonly Missing[] {
-  return needsOfRule(boundRule, parameters).flatMap((need) =>
-    need in facts ? missingOf(facts[need as keyof Facts]) : [],
-  );
+  return missingAmong(needsOfRule(boundRule, parameters), facts);
 }
 
 type MatchContext = Parameters<typeof matches>[1];

@@ -18,6 +18,7 @@ export const metricNames = [
   'RefusedCalls',
   'SweepCompleted',
   'SweptInstances',
+  'TickCompleted',
   'Violations',
 ] as const;
 

@@ -28,6 +28,7 @@ interface Changes {
     ec2.ModifyNetworkInterfaceAttributeCommandInput,
     ec2.ModifyNetworkInterfaceAttributeCommandOutput,
   ];
+  'ec2:CreateSnapshots': [ec2.CreateSnapshotsCommandInput, ec2.CreateSnapshotsCommandOutput];
   'ec2:CreateTags': [ec2.CreateTagsCommandInput, ec2.CreateTagsCommandOutput];
   'ec2:DeleteTags': [ec2.DeleteTagsCommandInput, ec2.DeleteTagsCommandOutput];
 }
@@ -154,6 +155,7 @@ const changing = {
   'ec2:TerminateInstances': true,
   'ec2:ModifyInstanceAttribute': true,
   'ec2:ModifyNetworkInterfaceAttribute': true,
+  'ec2:CreateSnapshots': true,
   'ec2:CreateTags': true,
   'ec2:DeleteTags': true,
 } satisfies Record<ChangingOperation, true>;

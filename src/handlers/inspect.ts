@@ -25,6 +25,8 @@ export function handler(event: SQSEvent, context: Context): Promise<SQSBatchResp
       FailedMessages: failed.length,
       SweepCompleted: report.sweepsCompleted,
       ProbeCompleted: report.probesCompleted,
+      // Not where no policy waits for time: there the metric would be paid for, and never be anything but 0.
+      ...(report.ticksCompleted === 0 ? {} : { TickCompleted: report.ticksCompleted }),
     });
     return { batchItemFailures: failed.map((itemIdentifier) => ({ itemIdentifier })) };
   });

@@ -12,6 +12,7 @@ import {
 import { takeFromBucket } from './buckets.ts';
 import {
   authorizeSecurityGroupIngress,
+  createSnapshots,
   createTags,
   deleteTags,
   modifyInstanceAttribute,
@@ -88,6 +89,7 @@ const handlers: Handlers = {
   'ec2:TerminateInstances': terminateInstances,
   'ec2:ModifyInstanceAttribute': modifyInstanceAttribute,
   'ec2:ModifyNetworkInterfaceAttribute': modifyNetworkInterfaceAttribute,
+  'ec2:CreateSnapshots': createSnapshots,
   'ec2:CreateTags': createTags,
   'ec2:DeleteTags': deleteTags,
   'kms:ListAliases': listAliases,

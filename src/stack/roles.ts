@@ -18,16 +18,20 @@ import {
   ref,
   type Statement,
 } from './cloudformation.ts';
+import { type Refusal, sparingProtected } from './protected.ts';
 import type { Settings } from './settings.ts';
 import { alertsTopicArn } from './topics.ts';
 
 /** Logical ids of the functions' roles. What they do is dropped where events come in. */
 export const ownRoles = ['InspectRole', 'SweepRole'] as const;
 
-/** Why a function may do something, by the statement's Sid: a statement without a reason does not compile. */
-export const reasons = {
+/** Why a function may do something or may not, by the statement's Sid: a statement without a reason does not compile. */
+const reasons = {
   Read: 'Looks at instances and at what the policies need to know of them, wherever in the Region that is.',
+  TagSnapshots: 'Tags snapshots in the call that takes them, so that a person finds them, and nothing else.',
   Enforce: 'Does what policies of mode enforce say, on resources of this account and Region, and calls nothing else.',
+  SpareProtected:
+    'Refuses to touch what enforcement.yml protects, as far as IAM can say it: whatever else the role or the code allows.',
   FindDue: 'Finds what is due because time has passed: actions after their grace, and reminders.',
   KeepFindings: "Keeps findings, and alerts until they are sent, in the deployment's own table.",
   Alert: 'Sends alerts, and what the guardrail says of itself, to topics.',
@@ -40,7 +44,13 @@ export const reasons = {
   Log: "Writes the function's log; the group belongs to the stack, so that none is created.",
 } as const;
 
-type OwnGrant = Grant & { readonly Sid: keyof typeof reasons };
+type OwnGrant = Grant & { readonly Sid: Exclude<keyof typeof reasons, 'SpareProtected'> };
+type OwnStatement = OwnGrant | Refusal;
+
+/** Why the statement with this Sid is there. */
+export function reasonFor(sid: OwnStatement['Sid']): string {
+  return reasons[sid.replace(/\d+$/, '') as keyof typeof reasons];
+}
 
 /** One role a function, with what its function may do and nothing else. */
 export function roles(policies: readonly BoundPolicy[], settings: Settings, safety?: BoundSafety): Resources {
@@ -53,11 +63,13 @@ export function permissions(
   policies: readonly BoundPolicy[],
   settings: Settings,
   safety?: BoundSafety,
-): Readonly<Record<(typeof ownRoles)[number], readonly OwnGrant[]>> {
+): Readonly<Record<(typeof ownRoles)[number], readonly OwnStatement[]>> {
+  const changing = operationsInUse(policies, settings);
   return {
     InspectRole: [
       mayRead(readsFor([...needsOf(policies), ...needsToAct(policies, safety)])),
-      ...mayChange(operationsInUse(policies, settings)),
+      ...mayChange(changing),
+      ...sparingProtected(safety ?? {}, changing.filter(isOnInstances)),
       mayKeepFindings(['dynamodb:BatchGetItem', 'dynamodb:PutItem', 'dynamodb:Scan', 'dynamodb:UpdateItem']),
       ...(policies.some(waitsForTime) ? [mayFindDue] : []),
       mayPublish([alertsTopicArn(settings), ref('OperationsTopic')]),
@@ -120,16 +132,40 @@ const changedBy = {
   'ec2:TerminateInstances': ['instance'],
   'ec2:ModifyInstanceAttribute': ['instance'],
   'ec2:ModifyNetworkInterfaceAttribute': ['network-interface', 'security-group', 'instance'],
+  'ec2:CreateSnapshots': ['instance', 'snapshot', 'volume'],
   'ec2:CreateTags': ['instance'],
   'ec2:DeleteTags': ['instance'],
 } as const satisfies Record<ChangingOperation, readonly string[]>;
 
+function isOnInstances(operation: ChangingOperation): boolean {
+  const types: readonly string[] = changedBy[operation];
+  return types.includes('instance');
+}
+
 function mayChange(operations: readonly ChangingOperation[]): readonly OwnGrant[] {
   if (operations.length === 0) return [];
   const types = [...new Set(operations.flatMap((operation): readonly string[] => changedBy[operation]))].sort();
-  const Resource = types.map((type) => ownArn('ec2', `${type}/*`));
-  return [{ Sid: 'Enforce', Effect: 'Allow', Action: operations, Resource }];
+  const Resource = types.map((type) => (type === 'snapshot' ? snapshots : ownArn('ec2', `${type}/*`)));
+  return [
+    { Sid: 'Enforce', Effect: 'Allow', Action: operations, Resource },
+    ...(operations.includes('ec2:CreateSnapshots') ? [mayTagSnapshots] : []),
+  ];
 }
+
+/**
+ * The ARN of a snapshot names no account.
+ * @see https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html
+ */
+const snapshots = joined(':', ['arn', ref('AWS::Partition'), 'ec2', ref('AWS::Region'), '', 'snapshot/*']);
+
+/** @see https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/supported-iam-actions-tagging.html */
+const mayTagSnapshots: OwnGrant = {
+  Sid: 'TagSnapshots',
+  Effect: 'Allow',
+  Action: ['ec2:CreateTags'] satisfies Operation[],
+  Resource: snapshots,
+  Condition: { StringEquals: { 'ec2:CreateAction': 'CreateSnapshots' } },
+};
 
 const mayFindDue: OwnGrant = {
   Sid: 'FindDue',

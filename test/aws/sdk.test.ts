@@ -63,6 +63,7 @@ const inputs: { readonly [O in Operation]: Input<O> } = {
     NetworkInterfaceId: 'eni-0123456789abcdef0',
     Groups: ['sg-0123456789abcdef0'],
   },
+  'ec2:CreateSnapshots': { InstanceSpecification: { InstanceId: 'i-0123456789abcdef0' } },
   'ec2:CreateTags': { Resources: ['i-0123456789abcdef0'], Tags: [{ Key: 'a', Value: 'b' }] },
   'ec2:DeleteTags': { Resources: ['i-0123456789abcdef0'], Tags: [{ Key: 'a' }] },
   'kms:ListAliases': { Limit: 100 },

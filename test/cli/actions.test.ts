@@ -40,7 +40,7 @@ test('--format json prints actions with the JSON Schema of their parameters', as
     id: 'quarantine',
     kind: 'access',
     isReversible: true,
-    operations: ['ec2:ModifyInstanceAttribute', 'ec2:ModifyNetworkInterfaceAttribute'],
+    operations: ['ec2:CreateSnapshots', 'ec2:ModifyInstanceAttribute', 'ec2:ModifyNetworkInterfaceAttribute'],
     parameters: { required: ['securityGroup'] },
   });
 });

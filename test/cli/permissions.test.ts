@@ -163,14 +163,14 @@ Your own credentials, for a live account
     dynamodb:Scan
     on \${FindingsTable.Arn}
 
-  pause, resume
+  pause
     dynamodb:ListTables
     on *
     dynamodb:BatchGetItem
     dynamodb:PutItem
     on \${FindingsTable.Arn}
 
-  promote, undo
+  resume, promote, undo
     dynamodb:ListTables
     on *
     dynamodb:BatchGetItem
@@ -353,6 +353,25 @@ test.each([
   const acting = tagged('mode: enforce\n').replace('[notify]', '[notify, stop]');
 
   expect((await permissionsOf({ tagged: acting }, options)).stdout.split('\n')[0]).toBe(line);
+});
+
+test('what enforcement.yml protects stands there as what is never done', async () => {
+  const acting = tagged('mode: enforce\n').replace('[notify]', '[notify, stop]');
+  const files = {
+    'policies/tagged/policy.yml': acting,
+    'policies/enforcement.yml': 'protected: { tags: { Environment: [prod, live] } }\n',
+  };
+  const run = (options: string) => inFolderUntilDone(files, (folder) => runCli(`permissions ${options}`, folder));
+
+  expect(
+    (await run('--enforcement on')).stdout,
+  ).toContain(`  SpareProtected1  Refuses to touch what enforcement.yml protects, as far as IAM can say it: whatever else the role or the code allows.
+    never ec2:StopInstances
+    on arn:\${AWS::Partition}:ec2:\${AWS::Region}:\${AWS::AccountId}:instance/*
+    if StringLike aws:ResourceTag/Environment prod, live
+`);
+  expect((await run('--enforcement off')).stdout).not.toContain('SpareProtected');
+  expect(documentOf((await run('--enforcement on --format json')).stdout).ec2Changes).toEqual(['ec2:StopInstances']);
 });
 
 describe('what undo needs', () => {

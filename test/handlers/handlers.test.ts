@@ -1,4 +1,10 @@
-import { BatchGetItemCommand, DynamoDBClient, PutItemCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
+import {
+  BatchGetItemCommand,
+  DynamoDBClient,
+  PutItemCommand,
+  QueryCommand,
+  ScanCommand,
+} from '@aws-sdk/client-dynamodb';
 import { DescribeInstancesCommand, type DescribeInstancesCommandOutput, EC2Client } from '@aws-sdk/client-ec2';
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
@@ -110,6 +116,21 @@ describe('λ inspect', () => {
 
     expect([completed.ProbeCompleted, failed.ProbeCompleted]).toEqual([1, 0]);
     expect(ec2.calls()).toEqual([]);
+  });
+
+  it('counts a tick only when what is due was read, and none where there was no tick', async () => {
+    dynamodb.on(QueryCommand).resolvesOnce({ Items: [] }).rejects(new Error('the index is gone'));
+    dynamodb.on(BatchGetItemCommand).resolves({ Responses: { findings: [] } });
+    dynamodb.on(PutItemCommand).resolves({});
+
+    const { handler } = await import('../../src/handlers/inspect.ts');
+    const completed = await metricsOf(() => handler(sqsEvent('{"kind":"tick"}'), context));
+    const failed = await metricsOf(() => handler(sqsEvent('{"kind":"tick"}'), context));
+    const none = await metricsOf(() => handler(sqsEvent('{"kind":"probe"}'), context));
+
+    expect(completed).toHaveProperty('TickCompleted', 1);
+    expect(failed).not.toHaveProperty('TickCompleted');
+    expect(none).not.toHaveProperty('TickCompleted');
   });
 
   it('counts a refused call even when it ends the run', async () => {

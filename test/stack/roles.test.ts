@@ -226,6 +226,31 @@ describe('permissions to change something in EC2', () => {
     ]);
   });
 
+  test('for snapshots are there on snapshots, whose ARNs name no account, and tags of them in that call alone', () => {
+    const policy = enforcing(policyThatNeeds(), { ...plainStop, operations: ['ec2:CreateSnapshots'] });
+    const snapshots = { 'Fn::Join': [':', ['arn', { Ref: 'AWS::Partition' }, 'ec2', region, '', 'snapshot/*']] };
+    const ofSnapshots = statementsOf(roles([policy], isOn).InspectRole).filter(({ Action }) =>
+      [Action].flat().some((action) => action.startsWith('ec2:Create')),
+    );
+
+    expect(ofSnapshots).toEqual([
+      {
+        Sid: 'Enforce',
+        Effect: 'Allow',
+        Action: ['ec2:CreateSnapshots'],
+        Resource: [ownArn('ec2', 'instance/*'), snapshots, ownArn('ec2', 'volume/*')],
+      },
+      {
+        Sid: 'TagSnapshots',
+        Effect: 'Allow',
+        Action: ['ec2:CreateTags'],
+        Resource: snapshots,
+        Condition: { StringEquals: { 'ec2:CreateAction': 'CreateSnapshots' } },
+      },
+    ]);
+    expect(changesIn([stop, revoke], isOn)).not.toContain('ec2:CreateTags');
+  });
+
   test('are those that the action calls with what the policy tells it', () => {
     const operations = ({ split }: { readonly split: boolean }) =>
       split

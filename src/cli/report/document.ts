@@ -103,10 +103,10 @@ export interface IamPolicy {
   readonly Statement: readonly IamStatement[];
 }
 
-/** A statement of an IAM policy that allows: none of ours denies. */
+/** A statement of an IAM policy. What one denies, no other allows. */
 export interface IamStatement {
   readonly Sid: string;
-  readonly Effect: 'Allow';
+  readonly Effect: 'Allow' | 'Deny';
   readonly Action: string | readonly string[];
   readonly Resource: Json;
   readonly Condition?: Json;

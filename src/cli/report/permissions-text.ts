@@ -47,10 +47,12 @@ function commandsText(commands: PermissionsDocument['commands']): readonly strin
   });
 }
 
-/** What a statement allows, on what and on which condition; reads with who needs them. */
-function linesOf({ Action, Resource, Condition }: IamStatement, reads: readonly ReadDocument[]): string {
+/** What a statement allows or refuses, on what and on which condition; reads with who needs them. */
+function linesOf({ Effect, Action, Resource, Condition }: IamStatement, reads: readonly ReadDocument[]): string {
   const lines = [
-    ...[Action].flat().flatMap((action) => [action, ...reasonsOf(action, reads)]),
+    ...[Action]
+      .flat()
+      .flatMap((action) => [`${Effect === 'Deny' ? 'never ' : ''}${action}`, ...reasonsOf(action, reads)]),
     ...[Resource].flat().map((resource) => `on ${words(resource)}`),
     ...(Condition === undefined ? [] : [`if ${words(Condition)}`]),
   ];
