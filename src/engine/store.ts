@@ -62,7 +62,8 @@ export type SubjectsTable = Pick<Engine, 'aws' | 'pause' | 'newToken'> & {
   readonly deployment: Pick<Deployment, 'tableName' | 'scope'>;
 };
 
-type Item = Record<string, AttributeValue>;
+/** An item of the table. */
+export type Item = Record<string, AttributeValue>;
 
 /** The items of these instances, as they are now. Throws when one could not be read: absent is not unread. */
 export async function readRecords(
@@ -222,7 +223,7 @@ function sizeOf(record: SubjectRecord): number {
 }
 
 /** DynamoDB's time to live is in seconds. */
-function secondsOf(time: Date): AttributeValue {
+export function secondsOf(time: Date): AttributeValue {
   return { N: String(Math.floor(time.getTime() / 1000)) };
 }
 
@@ -390,7 +391,8 @@ export async function noteSweep(engine: Engine, sweepId: string, work: Work): Pr
   await writeVersioned(engine, lastSweepKey(engine.deployment.scope), record, {});
 }
 
-async function readItems(engine: ControlsTable, keys: readonly string[]): Promise<readonly Item[]> {
+/** Items by their keys, as they are now. Throws when one could not be read: absent is not unread. */
+export async function readItems(engine: ControlsTable, keys: readonly string[]): Promise<readonly Item[]> {
   if (keys.length === 0) return [];
   const { tableName } = engine.deployment;
   const items: Item[] = [];
@@ -413,7 +415,8 @@ function unprocessed(request: KeysAndAttributes): Error {
   return error;
 }
 
-async function writeVersioned(
+/** Writes an item on the condition that nobody wrote since it was read. @returns false when somebody did. */
+export async function writeVersioned(
   engine: ControlsTable,
   pk: string,
   body: { readonly version: number },
@@ -480,6 +483,7 @@ function lastSweepKey({ accountId, region }: Scope): string {
   return `last-sweep#${accountId}#${region}`;
 }
 
-function bodyOf<T>(item: Item): T {
+/** What an item holds. */
+export function bodyOf<T>(item: Item): T {
   return JSON.parse(item.body?.S ?? 'null') as T;
 }

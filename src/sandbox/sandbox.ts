@@ -34,6 +34,7 @@ import {
   getManagedPrefixListEntries,
 } from './ec2.ts';
 import {
+  describeCapacityProviders,
   describeContainerInstances,
   describeServices,
   describeTasks,
@@ -103,6 +104,7 @@ const handlers: Handlers = {
   'ecs:ListClusters': listClusters,
   'ecs:ListContainerInstances': listContainerInstances,
   'ecs:DescribeContainerInstances': describeContainerInstances,
+  'ecs:DescribeCapacityProviders': describeCapacityProviders,
   'ecs:ListServices': listServices,
   'ecs:DescribeServices': describeServices,
   'ecs:ListTasks': listTasks,
