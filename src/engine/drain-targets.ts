@@ -94,15 +94,17 @@ interface Picture {
   readonly listed: ReadonlyMap<string, elbv2.TargetGroup>;
   readonly index: TargetIndex;
   readonly indexFailure: ReadFailure | undefined;
+  /** By the instance's group, its cluster's services and a person's tag. */
   readonly named: readonly Named[];
+  readonly byIndex: Named;
   readonly looks: Looks;
   readonly now: Date;
 }
 
 /**
  * The target groups that hold each instance, with all that they hold: those that its group, its cluster's services, its tag and the
- * index name, each as soon as it is known. For an instance that is in none of these, all target groups of its VPC are searched
- * for as long as there is time and ELB answers; what was seen is written into the index, so that the next search goes on where
+ * index name, each as soon as it is known. For an instance that is in none that the first three name, all target groups of its VPC
+ * are searched for as long as there is time and ELB answers; what was seen is written into the index, so that the next search goes on where
  * this one ended. Whatever was not looked at is missing.
  */
 export async function readTargetGroups(
@@ -119,21 +121,18 @@ export async function readTargetGroups(
     (read) => ({ read, failure: undefined }),
     (error: unknown) => ({ read: new Map() as TargetIndex, failure: failureOf(error) }),
   );
-  const sources: readonly Promise<Named>[] = [
-    elsewhere.groups.then((groups) => namedByGroups(instances, groups)),
-    namedByServices(instances, elsewhere),
-    Promise.all([elsewhere.groups, listing]).then(([groups, all]) => namedByTags(instances, groups, all)),
-    index.then(({ read }) => namedByIndex(instances, read)),
-  ];
-  const named = await Promise.all(
-    sources.map(async (source) => {
-      const names = await source;
-      await atMost(LOOKS_AT_ONCE, distinct([...names.values()].flatMap(({ found }) => found)), (arn) =>
-        looks.at(arn, until),
-      );
-      return names;
-    }),
-  );
+  const look = async (source: Promise<Named>) => {
+    const names = await source;
+    const arns = distinct([...names.values()].flatMap(({ found }) => found));
+    await atMost(LOOKS_AT_ONCE, arns, (arn) => looks.at(arn, until));
+    return names;
+  };
+  const [byIndex, ...named] = await Promise.all([
+    look(index.then(({ read }) => namedByIndex(instances, read))),
+    look(elsewhere.groups.then((groups) => namedByGroups(instances, groups))),
+    look(namedByServices(instances, elsewhere)),
+    look(Promise.all([elsewhere.groups, listing]).then(([groups, all]) => namedByTags(instances, groups, all))),
+  ]);
   const [all, { read, failure }] = await Promise.all([listing, index]);
   const listed = new Map(all.rows.map((group) => [arnOf(group), group]));
   const picture: Picture = {
@@ -142,6 +141,7 @@ export async function readTargetGroups(
     index: read,
     indexFailure: failure,
     named,
+    byIndex,
     looks,
     now: engine.now(),
   };
@@ -198,6 +198,8 @@ async function namedByServices(instances: readonly Instance[], elsewhere: Elsewh
 /** The instance's own tag, or where it has none the group's. */
 function namedByTags(instances: readonly Instance[], groups: GroupsOf, listing: ReadResult<elbv2.TargetGroup>): Named {
   const byName = new Map(listing.rows.map((group) => [group.TargetGroupName ?? '', arnOf(group)]));
+  const arns = new Set(byName.values());
+  const isCutShort = listing.failure !== undefined;
   return namedFor(instances, ({ InstanceId, Tags = [] }) => {
     const group = groups.get(InstanceId);
     const ofGroup = group?.known && group.value !== 'none' ? group.value.tags : [];
@@ -206,7 +208,7 @@ function namedByTags(instances: readonly Instance[], groups: GroupsOf, listing: 
     const found: string[] = [];
     const missing: Missing[] = [];
     for (const name of value.split(/[\s,]+/).filter(Boolean)) {
-      const arn = name.startsWith('arn:') ? name : byName.get(name);
+      const arn = arns.has(name) || (isCutShort && name.startsWith('arn:')) ? name : byName.get(name);
       const what = `target group ${name} of the tag ${TARGET_GROUPS_TAG}`;
       if (arn !== undefined) found.push(arn);
       else missing.push({ what, ...(listing.failure ?? { why: 'not-found' }) });
@@ -268,8 +270,8 @@ async function search(
 }
 
 function targetGroupsOf(instance: Instance, picture: Picture): Several<TargetGroup> {
-  const { looks, named, listing, listed } = picture;
-  const sources = named.flatMap((names) => names.get(instance.InstanceId) ?? []);
+  const { looks, named, byIndex, listing, listed } = picture;
+  const sources = [...named, byIndex].flatMap((names) => names.get(instance.InstanceId) ?? []);
   const missing: Missing[] = [];
   for (const arn of distinct(sources.flatMap(({ found }) => found))) {
     const look = looks.done.get(arn);
@@ -286,26 +288,26 @@ function targetGroupsOf(instance: Instance, picture: Picture): Several<TargetGro
   }
   if (listing.failure !== undefined) missing.push({ what: 'list of target groups', ...listing.failure });
   const ofVpc = groupsOfVpc(instance, picture);
-  const unseen = unseenBy(instance, picture, found.length > 0);
+  const unseen = unseenBy(instance, picture, isPlaced(instance, picture));
   const isAllSeenNow = listing.failure === undefined && ofVpc.every((arn) => isSeenNow(arn, picture));
-  // Who has seen everything need not be told of it.
-  if (!isAllSeenNow) missing.push(...sources.flatMap((source) => source.missing));
-  if (unseen.length > 0)
-    missing.push(...missingOfSearch(instance, unseen, `${unseen.length} of ${ofVpc.length}`, picture));
+  // What a source might have named is not missing where all is seen. A name in a tag that there is none of is told all the same.
+  const unnamed = sources.flatMap((source) => source.missing);
+  missing.push(...unnamed.filter(({ why }) => !isAllSeenNow || why === 'not-found'));
+  if (unseen.length > 0) missing.push(...missingOfSearch(instance, unseen, ofVpc.length, picture));
   return { found, missing };
 }
 
 function missingOfSearch(
   { VpcId = 'no VPC' }: Instance,
   unseen: readonly string[],
-  count: string,
+  all: number,
   { looks, indexFailure }: Picture,
 ): readonly Missing[] {
   const failed = unseen.map((arn) => looks.done.get(arn)).find((look) => look !== undefined && 'failure' in look);
   const { why, detail } = failed !== undefined && 'failure' in failed ? failed.failure : failureOf(noRoom());
   const { failure } = looks.budget;
   return [
-    { what: `${count} target groups of ${VpcId} were not looked at`, why, detail },
+    { what: `${unseen.length} of ${all} target groups of ${VpcId} were not looked at`, why, detail },
     ...(indexFailure === undefined ? [] : [{ what: 'index of targets', ...indexFailure }]),
     ...(failure === undefined ? [] : [{ what: 'budget of calls to ELB: a few were made without it', ...failure }]),
   ];
@@ -325,7 +327,7 @@ function isSeenNow(arn: string, { looks }: Picture): boolean {
 
 /**
  * Whether the index shows that a group does not hold the instance. Of one that was launched later it shows nothing, unless whoever
- * launched it has registered it elsewhere: by hand, it is registered some time after its launch.
+ * launched it has registered it already: by hand, it is registered some time later.
  */
 function isSeenBefore({ LaunchTime }: Instance, arn: string, { index, now }: Picture, isPlacedNow: boolean): boolean {
   const seen = index.get(arn);
@@ -334,10 +336,14 @@ function isSeenBefore({ LaunchTime }: Instance, arn: string, { index, now }: Pic
   return now.getTime() - at <= INDEX_HOLDS_MS && (isPlacedNow || at >= LaunchTime.getTime());
 }
 
+/** Whether the instance is in a target group that its group, its cluster's services or its tag name. */
 function isPlaced(instance: Instance, picture: Picture): boolean {
-  return [...picture.looks.done].some(([arn, look]) => {
-    const registered = 'rows' in look ? registrationIn(instance, arn, look.rows, picture) : undefined;
-    return registered !== undefined && registered !== 'unsure';
+  const { named, looks } = picture;
+  const arns = named.flatMap((names) => names.get(instance.InstanceId)?.found ?? []);
+  return arns.some((arn) => {
+    const look = looks.done.get(arn);
+    if (look === undefined || !('rows' in look)) return false;
+    return Array.isArray(registrationIn(instance, arn, look.rows, picture));
   });
 }
 

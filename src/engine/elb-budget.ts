@@ -58,23 +58,21 @@ export function elbBudget(engine: Bucket, api: 'elb' | 'elbv2', { canWait = fals
   const nowMs = () => engine.now().getTime();
   let failure: ReadFailure | undefined;
   let inHand = 0;
+  let takenUntil = 0;
   let waiting = 0;
   let filling: Promise<void> | undefined;
 
   async function fill(until: Date): Promise<void> {
     // Whoever asks at the same time is served by one write.
     await Promise.resolve();
+    const inTime = { ...engine, aws: awsUntil(engine, until, TABLE_MS) };
     try {
-      const taken = await takeUpTo(
-        { ...engine, aws: awsUntil(engine, until, TABLE_MS) },
-        api,
-        Math.max(1, waiting),
-        calls,
-      );
+      const taken = await takeUpTo(inTime, api, Math.max(1, waiting), calls, takenUntil);
       inHand += taken.calls;
+      takenUntil = taken.takenUntil;
       if (taken.calls > 0) return;
-      const enough = taken.nextInMs + (Math.min(waiting, WAITED_FOR) - 1) * OURS.everyMs;
-      await engine.pause(Math.max(1, Math.min(enough, until.getTime() - nowMs())));
+      const enoughAt = takenUntil + (Math.min(waiting, WAITED_FOR) - calls) * OURS.everyMs;
+      await engine.pause(Math.max(1, Math.min(enoughAt, until.getTime()) - nowMs()));
     } catch (error) {
       // At the end of its time a run has asked for nothing that it could use.
       if (nowMs() < until.getTime()) failure = failureOf(error);
@@ -124,32 +122,28 @@ export function localBudget({ now, pause }: Pick<Engine, 'now' | 'pause'>, { cal
 
 interface Taken {
   readonly calls: number;
-  /** Where nothing was left: in how many milliseconds something is. */
-  readonly nextInMs: number;
+  /** Until when at least what flows in is taken now. */
+  readonly takenUntil: number;
 }
 
-/** Takes as much as is left, and no more than wanted. Others may take at the same time: then it looks again. */
-async function takeUpTo(engine: Bucket, api: string, wanted: number, most: number): Promise<Taken> {
-  let calls = Math.min(wanted, most);
+/**
+ * Takes as much as is left, and no more than wanted. Others may take at the same time: then it looks again.
+ * @param known until when what flows in was taken at least, when that was last seen. It never goes back.
+ */
+async function takeUpTo(engine: Bucket, api: string, wanted: number, most: number, known: number): Promise<Taken> {
+  let takenUntil = known;
   for (;;) {
     const now = engine.now().getTime();
     const room = now + most * OURS.everyMs;
+    const isFull = takenUntil < now;
+    const calls = Math.min(wanted, isFull ? most : Math.floor((room - takenUntil) / OURS.everyMs));
+    if (calls < 1) return { calls: 0, takenUntil };
     const size = calls * OURS.everyMs;
-    const refused = await update(engine, api, TAKE_AHEAD, IS_AHEAD, {
-      ':size': size,
-      ':now': now,
-      ':room': room - size,
-    });
-    if (refused === 'taken') return { calls, nextInMs: 0 };
-    const { takenUntil } = refused;
-    if (takenUntil === undefined || takenUntil < now) {
-      const begun = await update(engine, api, TAKE_ANEW, IS_FULL, { ':now': now, ':until': now + size });
-      if (begun === 'taken') return { calls, nextInMs: 0 };
-      continue;
-    }
-    const left = Math.floor((room - takenUntil) / OURS.everyMs);
-    if (left < 1) return { calls: 0, nextInMs: takenUntil + OURS.everyMs - room };
-    calls = Math.min(calls, left);
+    const refused = isFull
+      ? await update(engine, api, TAKE_ANEW, IS_FULL, { ':now': now, ':until': now + size })
+      : await update(engine, api, TAKE_AHEAD, IS_AHEAD, { ':size': size, ':now': now, ':room': room - size });
+    if (refused === 'taken') return { calls, takenUntil: Math.max(now, takenUntil) + size };
+    takenUntil = refused.takenUntil;
   }
 }
 
@@ -160,7 +154,7 @@ async function update(
   UpdateExpression: string,
   ConditionExpression: string,
   numbers: Readonly<Record<string, number>>,
-): Promise<'taken' | { readonly takenUntil: number | undefined }> {
+): Promise<'taken' | { readonly takenUntil: number }> {
   const values = Object.entries(numbers).map(([name, value]): [string, AttributeValue] => [name, { N: String(value) }]);
   const expiresAt = secondsOf(new Date(now().getTime() + HOUR_MS));
   try {
@@ -176,8 +170,7 @@ async function update(
   } catch (error) {
     if (asError(error).name !== 'ConditionalCheckFailedException') throw error;
     const { Item } = error as { readonly Item?: Readonly<Record<string, AttributeValue>> };
-    const takenUntil = Item?.takenUntil?.N;
-    return { takenUntil: takenUntil === undefined ? undefined : Number(takenUntil) };
+    return { takenUntil: Number(Item?.takenUntil?.N ?? 0) };
   }
 }
 
