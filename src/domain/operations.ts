@@ -73,6 +73,10 @@ interface DrainReads {
     ecs.DescribeContainerInstancesCommandInput,
     ecs.DescribeContainerInstancesCommandOutput,
   ];
+  'ecs:DescribeCapacityProviders': [
+    ecs.DescribeCapacityProvidersCommandInput,
+    ecs.DescribeCapacityProvidersCommandOutput,
+  ];
   'ecs:ListServices': [ecs.ListServicesCommandInput, ecs.ListServicesCommandOutput];
   'ecs:DescribeServices': [ecs.DescribeServicesCommandInput, ecs.DescribeServicesCommandOutput];
   'ecs:ListTasks': [ecs.ListTasksCommandInput, ecs.ListTasksCommandOutput];

@@ -83,7 +83,7 @@ async function answerTo(engine: DrainEngine, { operation, input }: DrainCall): P
 
 /** Codes of AWS that may not come the next time. */
 const passing =
-  /^(?:Throttl.*|RequestLimitExceeded|TooManyRequestsException|RequestThrottled.*|ResourceContention.*|ScalingActivityInProgress.*|ServiceUnavailable.*|ServerException|Internal.*|NoAnswer|TimeoutError|ECONN.*|RequestTimeout.*|LimitExceededException)$/;
+  /^(?:Throttl.*|RequestLimitExceeded|TooManyRequestsException|RequestThrottled.*|ResourceContention.*|ScalingActivityInProgress.*|ServiceUnavailable.*|ServerException|Internal.*|TimeoutError|ECONN.*|RequestTimeout.*|LimitExceededException)$/;
 
 function isPassing(name: string): boolean {
   return passing.test(name);

@@ -53,6 +53,24 @@ export function describeContainerInstances(
 }
 
 /**
+ * Capacity providers: all, or those named; those that are not there are failures.
+ * @see https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DescribeCapacityProviders.html
+ */
+export function describeCapacityProviders(
+  input: Input<'ecs:DescribeCapacityProviders'>,
+  account: Account,
+): Output<'ecs:DescribeCapacityProviders'> {
+  heedOnly(input, ['capacityProviders', 'maxResults', 'nextToken']);
+  const { capacityProviders: names, maxResults, nextToken: token } = input;
+  const rows = servingRows(account, 'capacityProviders');
+  const nameOf = (one: ecs.CapacityProvider) => one.capacityProviderArn ?? one.name;
+  const { found, failures } = names === undefined ? { found: rows, failures: [] } : named(rows, nameOf, names, MOST);
+  const pages = { most: 10, error: INVALID_PARAMETER };
+  const page = servingPage(account, found, { rows: maxResults, token }, pages, ['DescribeCapacityProviders', names]);
+  return { capacityProviders: [...page.rows], failures, nextToken: page.nextToken };
+}
+
+/**
  * ARNs of a cluster's services.
  * @see https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ListServices.html
  */

@@ -35,6 +35,7 @@ import {
   getManagedPrefixListEntries,
 } from './ec2.ts';
 import {
+  describeCapacityProviders,
   describeContainerInstances,
   describeServices,
   describeTasks,
@@ -105,6 +106,7 @@ const handlers: Handlers = {
   'ecs:ListClusters': listClusters,
   'ecs:ListContainerInstances': listContainerInstances,
   'ecs:DescribeContainerInstances': describeContainerInstances,
+  'ecs:DescribeCapacityProviders': describeCapacityProviders,
   'ecs:ListServices': listServices,
   'ecs:DescribeServices': describeServices,
   'ecs:ListTasks': listTasks,

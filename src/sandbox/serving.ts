@@ -13,6 +13,7 @@ interface Rows {
   readonly targetGroups: elbv2.TargetGroup;
   readonly loadBalancers: elb.LoadBalancerDescription;
   readonly clusterArns: string;
+  readonly capacityProviders: ecs.CapacityProvider;
   readonly autoScalingGroups: autoscaling.AutoScalingGroup;
   /** Instances with an agent; left out: none has one. */
   readonly managedInstances: ssm.InstanceInformation;
@@ -100,6 +101,11 @@ export const servingReads = {
     command: 'aws elb describe-load-balancers',
   },
   clusterArns: { file: 'ecs.list-clusters.json', key: 'clusterArns', command: 'aws ecs list-clusters' },
+  capacityProviders: {
+    file: 'ecs.describe-capacity-providers.json',
+    key: 'capacityProviders',
+    command: 'aws ecs describe-capacity-providers',
+  },
   autoScalingGroups: {
     file: 'autoscaling.describe-auto-scaling-groups.json',
     key: 'AutoScalingGroups',
@@ -158,6 +164,7 @@ export function servingStateOf(serving: Serving, isSnapshot: boolean): ServingSt
       targetGroups: listed(serving.targetGroups),
       loadBalancers: listed(serving.loadBalancers),
       clusterArns: listed(serving.clusterArns),
+      capacityProviders: listed(serving.capacityProviders),
       autoScalingGroups: listed(serving.autoScalingGroups),
       managedInstances: listed(serving.managedInstances),
       documents: listed(serving.documents),

@@ -94,6 +94,7 @@ const inputs: { readonly [O in Operation]: Input<O> } = {
   'ecs:ListClusters': { maxResults: 100 },
   'ecs:ListContainerInstances': { cluster: 'web', filter: 'ec2InstanceId == i-0123456789abcdef0' },
   'ecs:DescribeContainerInstances': { cluster: 'web', containerInstances: ['0123456789abcdef'] },
+  'ecs:DescribeCapacityProviders': { capacityProviders: ['spot'] },
   'ecs:ListServices': { cluster: 'web' },
   'ecs:DescribeServices': { cluster: 'web', services: ['shop'] },
   'ecs:ListTasks': { cluster: 'web', desiredStatus: 'STOPPED' },
