@@ -83,6 +83,8 @@ export const needSources = {
   launcher: { changedBy: [], reads: [] },
   // The table remembers it.
   acts: { changedBy: [], reads: [] },
+  // It is an event of its own: who receives it knows it.
+  notice: { changedBy: [], reads: [] },
   // Of actions alone: they read it when there is something to do, whatever changed it.
   groupInterfaces: { changedBy: [], reads: ['ec2:DescribeNetworkInterfaces'] },
   vpcGroups: { changedBy: [], reads: ['ec2:DescribeSecurityGroups', 'ec2:DescribeSecurityGroupRules'] },
