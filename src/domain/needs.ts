@@ -98,6 +98,11 @@ export const allNeeds = Object.keys(needSources) as readonly Need[];
 /** Needs of actions alone: no verdict hangs on them. */
 const actionNeeds: readonly Need[] = ['groupInterfaces', 'vpcGroups', 'protection', 'spotRequest'];
 
+/** What λ drain does not know of an instance: there is time for what DescribeInstances says of it, and its tags, and no more. */
+export const notKnownInADrain: readonly Need[] = allNeeds.filter(
+  (need) => needSources[need].reads.length > 0 || need === 'launcher' || need === 'acts',
+);
+
 /** All that a verdict may hang on. */
 export const verdictNeeds: readonly Need[] = allNeeds.filter((need) => !actionNeeds.includes(need));
 

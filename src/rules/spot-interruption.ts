@@ -6,10 +6,11 @@ import { insufficientData, notApplicable, type Verdict, violation } from '../dom
 
 /** Notices that a policy may tell: the others say what became of an instance, and not what will. */
 const told = ['interruption', 'reservation', 'rebalance', 'health'] as const satisfies readonly NoticeKind[];
+type Told = (typeof told)[number];
 
 interface Evidence {
   readonly [key: string]: string | undefined;
-  readonly kind: NoticeKind;
+  readonly kind: Told;
   readonly action?: Interruption;
   readonly at: string;
   readonly deadline?: string;
@@ -44,9 +45,10 @@ export const spotInterruption = defineRule({
     if (!notice.known) return insufficientData([notice.missing]);
     const { value } = notice;
     if (value === 'none') return notApplicable('EC2 has announced nothing');
-    const { kind, action, at, deadline, instanceId } = value;
-    if (!notices.some((one) => one === kind)) return notApplicable(`the policy does not tell notices of ${kind}`);
-    return violation(reasonOf(value), fixOf(instanceId, deadline), {
+    const { action, at, deadline, instanceId } = value;
+    const kind = notices.find((one) => one === value.kind);
+    if (kind === undefined) return notApplicable(`the policy does not tell notices of ${value.kind}`);
+    return violation(reasonOf(kind, value), fixOf(instanceId, deadline), {
       kind,
       ...(action === undefined ? {} : { action }),
       at,
@@ -117,7 +119,7 @@ export const spotInterruption = defineRule({
   ],
 });
 
-function reasonOf({ kind, action = 'terminate', at, deadline, text }: Notice): string {
+function reasonOf(kind: Told, { action = 'terminate', at, deadline, text }: Notice): string {
   switch (kind) {
     case 'interruption':
       return endOf(action, at, deadline);
@@ -127,8 +129,6 @@ function reasonOf({ kind, action = 'terminate', at, deadline, text }: Notice): s
       return 'EC2 is likely to take the instance back, and recommends to rebalance';
     case 'health':
       return `AWS Health has planned ${text === undefined ? 'something' : quoted(text)}`;
-    default:
-      return `AWS has announced ${kind}`;
   }
 }
 
