@@ -1,4 +1,5 @@
 import type * as ec2 from '@aws-sdk/client-ec2';
+import type { Notice } from './notice.ts';
 
 /** Why something is not known. Only `not-found`, `not-yet`, `throttled` and `failed` may pass with time. */
 export type WhyMissing =
@@ -90,6 +91,8 @@ export interface Facts {
   readonly protection: Fact<Protection>;
   /** What policies did to the instance and nobody put back, oldest first; empty where no table remembers it. */
   readonly acts: Several<OwnAct>;
+  /** What AWS has announced of the instance; `none` also where nobody listens to what it announces. */
+  readonly notice: Fact<Notice | 'none'>;
   /** The request that keeps a Spot instance; `none` for an instance that is no Spot instance. */
   readonly spotRequest: Fact<ec2.SpotInstanceRequest | 'none'>;
 }

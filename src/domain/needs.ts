@@ -84,6 +84,8 @@ export const needSources = {
   launcher: { changedBy: [], reads: [] },
   // The table remembers it.
   acts: { changedBy: [], reads: [] },
+  // It is an event of its own: who receives it knows it.
+  notice: { changedBy: [], reads: [] },
   // Of actions alone: they read it when there is something to do, whatever changed it.
   BlockDeviceMappings: { changedBy: [], reads: [] },
   groupInterfaces: { changedBy: [], reads: ['ec2:DescribeNetworkInterfaces'] },
@@ -103,6 +105,11 @@ const actionNeeds: readonly Need[] = [
   'protection',
   'spotRequest',
 ];
+
+/** What λ drain does not know of an instance: there is time for what DescribeInstances says of it, and its tags, and no more. */
+export const notKnownInADrain: readonly Need[] = allNeeds.filter(
+  (need) => needSources[need].reads.length > 0 || need === 'launcher' || need === 'acts',
+);
 
 /** All that a verdict may hang on. */
 export const verdictNeeds: readonly Need[] = allNeeds.filter((need) => !actionNeeds.includes(need));

@@ -1,4 +1,5 @@
 import type { ActionKind, AnyAction } from './action.ts';
+import { type AnyDrainStep, DRAIN_RULE } from './drain-step.ts';
 import type { Category } from './instance-type.ts';
 import type { Json } from './json.ts';
 import type { Need } from './needs.ts';
@@ -47,8 +48,22 @@ export interface Enforcement {
   readonly onDrift: boolean;
 }
 
+/** A step of a drain as a policy uses it. */
+export interface StepUse {
+  readonly id: string;
+  /** What the policy tells the step. Its form is the step's. */
+  readonly parameters: Json;
+  /** Whether it also follows a recommendation to rebalance. */
+  readonly onRebalance: boolean;
+}
+
 /** What follows a violation. */
-export type ActionUse = Notify | Enforcement;
+export type ActionUse = Notify | Enforcement | StepUse;
+
+/** Whether it is a step of a drain. */
+export function isStepUse(use: ActionUse): use is StepUse {
+  return 'onRebalance' in use;
+}
 
 /** `observe`: nothing is changed, and what would be is kept with the finding. */
 export const modes = ['observe', 'enforce'] as const;
@@ -117,7 +132,9 @@ export interface Policy {
 export function waitsForTime({ mode, actions, boundRule }: BoundPolicy): boolean {
   if (boundRule.isScheduled) return true;
   return actions.some((use) =>
-    isNotify(use) ? use.afterMs.some((after) => after > 0) || use.beforeMs !== undefined : mode === 'enforce',
+    isNotify(use)
+      ? use.afterMs.some((after) => after > 0) || use.beforeMs !== undefined
+      : mode === 'enforce' && !isStepUse(use),
   );
 }
 
@@ -140,11 +157,23 @@ export interface BoundAction extends Enforcement {
   readonly kind: ActionKind;
 }
 
+/** A step of a drain with how a policy uses it. */
+export interface BoundStep extends StepUse {
+  readonly step: AnyDrainStep;
+}
+
+/** Whether λ drain runs it: what EC2 announces asks for it, and no look at instances does. */
+export function isDrainPolicy({ rule }: Pick<Policy, 'rule'>): boolean {
+  return rule === DRAIN_RULE;
+}
+
 /** A policy joined with its rule and actions: what the engine judges and acts by. */
 export interface BoundPolicy extends Policy {
   readonly boundRule: AnyRule;
   /** Those of its actions that change something, in order. */
   readonly boundActions: readonly BoundAction[];
+  /** Those of its actions that are steps of a drain, in order. */
+  readonly boundSteps: readonly BoundStep[];
   /** Needs of rule, match, exemptions and enforcement together: what the verdict, and whether to act on it, hang on. */
   readonly needs: ReadonlySet<Need>;
   readonly conditions: Conditions;

@@ -1,5 +1,5 @@
 import type { DrainMove, MoveOutcome } from '../domain/drain.ts';
-import type { AnyDrainStep, DrainCall, StepOperation } from '../domain/drain-step.ts';
+import { type AnyDrainStep, type DrainCall, isAmong, type StepOperation } from '../domain/drain-step.ts';
 import { asError, describeError } from '../domain/errors.ts';
 import type { Input, Output } from '../domain/operations.ts';
 import type { DrainEngine } from './drain-engine.ts';
@@ -52,14 +52,15 @@ async function makeTogether(engine: DrainEngine, group: readonly Due[], until: D
     const answer = await answerTo(engine, call);
     const at = engine.now().toISOString();
     if (!('error' in answer)) return group.map((one) => ({ ...one, outcome: outcomeIn(answer.output, one, at) }));
-    const { name } = answer.error;
-    const isDone = first.step.doneBy.includes(name) || first.step.skippedBy.includes(name);
-    const mayPass = isPassing(name) && !(first.move.isOnce && name === NO_ANSWER);
+    const { error } = answer;
+    const isDone = isAmong(first.step.doneBy, error);
+    const isOver = isDone || isAmong(first.step.skippedBy, error);
+    const mayPass = isPassing(error.name) && !(first.move.isOnce && error.name === NO_ANSWER);
     if (group.length > 1 && !mayPass)
       return (await Promise.all(group.map((one) => makeTogether(engine, [one], until)))).flat();
-    const why = describeError(answer.error);
-    if (isDone) {
-      const is = first.step.doneBy.includes(name) ? 'done' : 'skipped';
+    const why = describeError(error);
+    if (isOver) {
+      const is = isDone ? 'done' : 'skipped';
       return group.map((one) => ({ ...one, outcome: { is, why, at } }));
     }
     const pause = engine.random() * Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** tries);
@@ -93,8 +94,9 @@ function isPassing(name: string): boolean {
 function outcomeIn(output: object, { move, step }: Due, at: string): MoveOutcome {
   const failure = failureIn(output, move.call);
   if (failure === undefined) return { is: 'done', at };
-  if (step.doneBy.includes(failure)) return { is: 'done', why: failure, at };
-  if (step.skippedBy.includes(failure)) return { is: 'skipped', why: failure, at };
+  const error = { name: failure, message: failure };
+  if (isAmong(step.doneBy, error)) return { is: 'done', why: failure, at };
+  if (isAmong(step.skippedBy, error)) return { is: 'skipped', why: failure, at };
   return { is: isPassing(failure) ? 'again' : 'failed', why: failure, at };
 }
 

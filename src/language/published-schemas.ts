@@ -1,6 +1,5 @@
 import * as z from 'zod';
-import type { AnyAction } from '../domain/action.ts';
-import type { Catalogue } from '../domain/catalogue.ts';
+import { type ActionOrStep, type Catalogue, isForRule } from '../domain/catalogue.ts';
 import type { AnyRule } from '../domain/rule.ts';
 import { actionForm, notifyForm } from './action-forms.ts';
 import { enforcementFile, policyFile, valuesFile } from './forms.ts';
@@ -64,7 +63,7 @@ const enforceOnlyInItsMode = ifThen(
 );
 
 /** Each entry is an action's name, where it needs no settings, or a map of its name to them; one of them is `notify`. */
-function schemaOfActions(list: JsonSchema | undefined, actions: readonly AnyAction[]): JsonSchema {
+function schemaOfActions(list: JsonSchema | undefined, actions: readonly ActionOrStep[]): JsonSchema {
   const forms: readonly (readonly [string, z.ZodType])[] = [
     ['notify', notifyForm],
     ...actions.map((action) => [action.id, actionForm(action)] as const),
@@ -96,10 +95,10 @@ function entryOf(action: string): JsonSchema {
 }
 
 /** What a rule says of parameters and of exemptions' bounds, and which actions are none of it. */
-function schemaOfRule(rule: AnyRule, actions: readonly AnyAction[]): JsonSchema {
+function schemaOfRule(rule: AnyRule, actions: readonly ActionOrStep[]): JsonSchema {
   const form: z.ZodType = rule.parameters(z);
   const upTo = rule.bound === undefined ? { not: {} } : inner(rule.bound.schema(z));
-  const unfit = actions.filter(({ rules }) => rules !== undefined && !rules.includes(rule.id));
+  const unfit = actions.filter((action) => !isForRule(action, rule.id));
   return ifThen(
     { properties: { rule: { const: rule.id } }, required: ['rule'] },
     {
