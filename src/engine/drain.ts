@@ -398,11 +398,16 @@ function planFor(
   const incomplete = distinct([...matching.unknown, ...(plan?.incomplete ?? []), ...unread]);
   const next = plan === undefined ? record : withPlan(record, plan.moves, plan.incomplete.length === 0);
   return withHeld(
-    { ...next, left: plan?.left ?? record.left, incomplete },
+    { ...next, left: hasBegun(record) ? record.left : (plan?.left ?? []), incomplete },
     facts?.targetGroups.found ?? [],
     underNotice,
     at,
   );
+}
+
+/** Whether something was made: then a plan also speaks of what we did ourselves. */
+function hasBegun({ moves }: DrainRecord): boolean {
+  return moves.some(({ at }) => at !== undefined);
 }
 
 interface Planned {

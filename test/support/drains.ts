@@ -1,3 +1,4 @@
+import type * as autoscaling from '@aws-sdk/client-auto-scaling';
 import type * as ec2 from '@aws-sdk/client-ec2';
 import type * as elbv2 from '@aws-sdk/client-elastic-load-balancing-v2';
 import { noConditions } from '../../src/domain/bind.ts';
@@ -240,4 +241,46 @@ export function drainNews({ sandbox }: DrainWorld) {
       ...(JSON.parse(forms.sqs) as { readonly kind: string }),
     };
   });
+}
+
+/** An Auto Scaling group of these instances, in service. */
+export function groupOf(
+  name: string,
+  numbers: readonly number[],
+  more: autoscaling.AutoScalingGroup = {},
+): autoscaling.AutoScalingGroup {
+  return {
+    AutoScalingGroupName: name,
+    AutoScalingGroupARN: `arn:aws:autoscaling:us-east-1:123456789012:autoScalingGroup:0:autoScalingGroupName/${name}`,
+    MinSize: 0,
+    MaxSize: 1000,
+    DesiredCapacity: numbers.length,
+    DefaultCooldown: 300,
+    AvailabilityZones: ['us-east-1a'],
+    HealthCheckType: 'EC2',
+    CreatedTime: new Date('2026-01-01T00:00:00Z'),
+    Instances: numbers.map((number) => ({
+      InstanceId: idOf(number),
+      AvailabilityZone: 'us-east-1a',
+      LifecycleState: 'InService',
+      HealthStatus: 'Healthy',
+      ProtectedFromScaleIn: false,
+    })),
+    ...more,
+  };
+}
+
+/** Container instances of a cluster, active. */
+export function containersOf(cluster: string, numbers: readonly number[]) {
+  const arn = `arn:aws:ecs:us-east-1:123456789012:cluster/${cluster}`;
+  return {
+    arn,
+    containerInstances: numbers.map((number) => ({
+      ec2InstanceId: idOf(number),
+      containerInstanceArn: `arn:aws:ecs:us-east-1:123456789012:container-instance/${cluster}/${number.toString(16).padStart(32, '0')}`,
+      status: 'ACTIVE',
+      runningTasksCount: 0,
+      pendingTasksCount: 0,
+    })),
+  };
 }
