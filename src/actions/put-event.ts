@@ -35,6 +35,7 @@ export const putEvent = defineDrainStep({
     return {
       moves: [
         {
+          isOnce: true,
           key: `event ${bus} ${source} ${notice.kind} ${InstanceId}`,
           does: `put the notice on event bus ${bus}`,
           call: put(bus, source, detail),

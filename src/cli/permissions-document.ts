@@ -3,14 +3,14 @@ import { needsByKey, needsToAct } from '../domain/bind.ts';
 import { distinct } from '../domain/instance.ts';
 import { needsOf } from '../domain/judge.ts';
 import { allNeeds, type Need, needSources, readsFor } from '../domain/needs.ts';
-import type { Operation } from '../domain/operations.ts';
+import { iamActionOf, type Operation } from '../domain/operations.ts';
 import type { BoundPolicy } from '../domain/policy.ts';
 import type { BoundSafety } from '../domain/safety.ts';
 import { arnOf, type Grant, policyDocument, type RoleStatement, withPlaceholders } from '../stack/cloudformation.ts';
 import { permissions, reasonFor } from '../stack/roles.ts';
 import type { Settings } from '../stack/settings.ts';
 import { putBackBy } from './put-back.ts';
-import type { IamPolicy, PermissionsDocument, ReadDocument } from './report/document.ts';
+import type { IamPolicy, PermissionsDocument, ReadDocument, StepDocument } from './report/document.ts';
 
 /** What a deployment of these policies may do, and what the commands need that read a live account. */
 export function permissionsDocument(
@@ -29,6 +29,7 @@ export function permissionsDocument(
     ec2Changes: ec2Changes(allowedBy(statements)),
     ec2ChangesIfOn: ec2Changes(allowedBy([...ifOn.InspectRole, ...ifOn.SweepRole])),
     roles: { InspectRole: iamPolicy(InspectRole), SweepRole: iamPolicy(SweepRole) },
+    steps: policies.flatMap((policy) => stepsOf(policy, settings)),
     why: Object.fromEntries(statements.map(({ Sid }) => [Sid, reasonFor(Sid)])),
     reads: reads.map((action) => ({ action, neededBy: neededBy(action, policies, safety) })),
     commands: {
@@ -47,6 +48,18 @@ export function permissionsDocument(
 
 function allowedBy(statements: readonly RoleStatement[]): readonly string[] {
   return statements.filter(({ Effect }) => Effect === 'Allow').flatMap(({ Action }) => Action);
+}
+
+function stepsOf({ name, mode, boundSteps }: BoundPolicy, { enforcement }: Settings): readonly StepDocument[] {
+  const onlyWould =
+    mode !== 'enforce' ? 'the policy observes' : enforcement === 'on' ? undefined : 'enforcement is off';
+  return boundSteps.map(({ step }) => ({
+    policy: name,
+    step: step.id,
+    actions: (step.operations as readonly Operation[]).map(iamActionOf),
+    undoActions: step.undoOperations.map(iamActionOf),
+    ...(onlyWould === undefined ? {} : { onlyWould }),
+  }));
 }
 
 /** Which actions may change something in EC2: all of EC2's that are no reads of ours, so that none is overlooked. */

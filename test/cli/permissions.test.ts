@@ -48,6 +48,58 @@ function permissionsOf(policies: Readonly<Record<string, string>>, options = '')
 
 const documentOf = (stdout: string) => JSON.parse(stdout) as PermissionsDocument;
 
+/** A policy that drains. */
+const spot = `name: spot
+description: Spot instances are drained.
+severity: high
+rule: spot-interruption
+mode: enforce
+actions: [notify, deregister-targets, { put-event: { bus: operations } }]
+`;
+
+test.each([
+  ['off', ': nothing is called, enforcement is off'],
+  ['on', ''],
+])('prints what steps of a drain change by, with enforcement %s', async (enforcement, why) => {
+  const { exitCode, stdout } = await permissionsOf({ spot }, `--enforcement ${enforcement}`);
+
+  expect(exitCode).toBe(0);
+  expect(stdout).toContain(`
+
+Steps of a drain, and what they change by
+  deregister-targets  of policy spot${why}
+    elasticloadbalancing:DeregisterTargets
+    elasticloadbalancing:RegisterTargets to put it back
+  put-event  of policy spot${why}
+    events:PutEvents
+
+Your own credentials`);
+  expect(stdout).toMatch(
+    /^No permission to change anything in EC2 \(1 policy; actions: notify, deregister-targets, put-event\)\./,
+  );
+});
+
+test('tells steps of a drain as data', async () => {
+  const observing = spot.replace('mode: enforce', 'mode: observe');
+
+  expect(documentOf((await permissionsOf({ spot: observing }, '--format json')).stdout).steps).toEqual([
+    {
+      policy: 'spot',
+      step: 'deregister-targets',
+      actions: ['elasticloadbalancing:DeregisterTargets'],
+      undoActions: ['elasticloadbalancing:RegisterTargets'],
+      onlyWould: 'the policy observes',
+    },
+    {
+      policy: 'spot',
+      step: 'put-event',
+      actions: ['events:PutEvents'],
+      undoActions: [],
+      onlyWould: 'the policy observes',
+    },
+  ]);
+});
+
 test('prints for each role and statement why it is there, and who needs each read', async () => {
   const exempt = `exempt:
   - match: { when: "size(instance.BlockDeviceMappings) > 2" }

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { Ajv } from 'ajv';
 import { parse } from 'yaml';
 import { drainSteps } from '../../src/actions/drain-steps.ts';
@@ -7,7 +8,8 @@ import { loadPolicies } from '../../src/language/load.ts';
 import { runCases } from '../../src/language/policy-test.ts';
 import { publishedSchemas } from '../../src/language/published-schemas.ts';
 import { rules } from '../../src/rules/index.ts';
-import { inFolder } from './folder.ts';
+import { runCli } from '../cli/run-cli.ts';
+import { inFolder, inFolderUntilDone } from './folder.ts';
 
 const catalogue = { rules, actions: [...actions, ...drainSteps] };
 const head = 'name: spot\ndescription: Spot instances are drained.\nseverity: high\n';
@@ -186,4 +188,29 @@ test.each<[string, Parameters<typeof runCases>[1]['cases'][number]]>([
   if (policy === undefined) throw new Error('there is no policy');
 
   expect(runCases(policy, { cases: [one] })).toEqual([{ name: '', failures: [] }]);
+});
+
+test('the policy in the page of the rule is valid, and its tests pass', async () => {
+  const page = readFileSync('docs/rules/spot-interruption.md', 'utf8');
+  const [, notes = ''] = page.split('<!-- /generated -->');
+  const [policy = '', tests = ''] = [...notes.matchAll(/^```yaml\n([\s\S]*?)^```$/gm)].map(([, text = '']) => text);
+  const folder = 'policies/spot-interruption';
+
+  expect(
+    await inFolderUntilDone({ [`${folder}/policy.yml`]: policy, [`${folder}/policy.test.yml`]: tests }, (cwd) =>
+      runCli('test', cwd),
+    ),
+  ).toEqual({ exitCode: 0, stdout: '1 policy, 3 cases, 3 passed, 0 failed\n', stderr: '' });
+});
+
+test('validate names what enforces, and with what it comes', async () => {
+  const policy = `${head}${rule}mode: enforce\nactions: [notify, deregister-targets, { put-event: { bus: a, onRebalance: true } }]\n`;
+  const { exitCode, stdout } = await inFolderUntilDone({ 'policies/spot/policy.yml': policy }, (cwd) =>
+    runCli('validate', cwd),
+  );
+
+  expect(exitCode).toBe(0);
+  expect(stdout).toContain(
+    'spot enforces: deregister-targets with a notice, put-event with a notice or a recommendation\n',
+  );
 });

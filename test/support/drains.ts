@@ -238,7 +238,10 @@ export function drainNews({ sandbox }: DrainWorld) {
       subject: Subject,
       text: forms.default,
       atMs: at.getTime() - start.getTime(),
-      ...(JSON.parse(forms.sqs) as { readonly kind: string }),
+      ...(JSON.parse(forms.sqs) as {
+        readonly kind: string;
+        readonly drains: readonly { readonly instanceId: string }[];
+      }),
     };
   });
 }
@@ -247,7 +250,7 @@ export function drainNews({ sandbox }: DrainWorld) {
 export function groupOf(
   name: string,
   numbers: readonly number[],
-  more: autoscaling.AutoScalingGroup = {},
+  more: Partial<autoscaling.AutoScalingGroup> = {},
 ): autoscaling.AutoScalingGroup {
   return {
     AutoScalingGroupName: name,

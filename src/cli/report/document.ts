@@ -76,6 +76,17 @@ export interface ReplayDocument {
   }[];
 }
 
+/** A step of a drain as a policy uses it, and the actions of IAM by which it changes something. */
+export interface StepDocument {
+  readonly policy: string;
+  readonly step: string;
+  readonly actions: readonly string[];
+  /** By which it is put back. */
+  readonly undoActions: readonly string[];
+  /** Why nothing is called all the same; left out: it is. */
+  readonly onlyWould?: 'the policy observes' | 'enforcement is off';
+}
+
 /** What `permissions --format json` prints. */
 export interface PermissionsDocument {
   readonly version: 1;
@@ -91,6 +102,8 @@ export interface PermissionsDocument {
   readonly roles: Readonly<Record<string, IamPolicy>>;
   /** Why a statement of the roles is there, by its Sid. */
   readonly why: Readonly<Record<string, string>>;
+  /** What steps of a drain may call, policy by policy. */
+  readonly steps: readonly StepDocument[];
   /** What the functions read of EC2 and KMS. */
   readonly reads: readonly ReadDocument[];
   /** What whoever runs a command that reads a live account must be permitted, by the command. */

@@ -1,6 +1,6 @@
 import { groupedBy } from '../../domain/grouped.ts';
 import type { Json } from '../../domain/json.ts';
-import type { IamPolicy, IamStatement, PermissionsDocument, ReadDocument } from './document.ts';
+import type { IamPolicy, IamStatement, PermissionsDocument, ReadDocument, StepDocument } from './document.ts';
 import type { Paint } from './scan-text.ts';
 
 /** Permissions for a person, one a line so that a review can compare them: whether EC2 can be changed comes first. */
@@ -9,6 +9,7 @@ export function permissionsText(document: PermissionsDocument, paint: Paint): st
   return [
     paint.bold(headline(document)),
     ...Object.entries(roles).map(([role, policy]) => roleText(role, policy, document, paint)),
+    ...stepsText(document.steps, paint),
     paint.bold('Your own credentials, for a live account'),
     ...commandsText(commands),
   ]
@@ -30,6 +31,19 @@ function roleText(role: string, { Statement }: IamPolicy, { why, reads }: Permis
       `  ${paint.bold(statement.Sid)}  ${paint.dim(why[statement.Sid] ?? '')}\n${linesOf(statement, reads)}`,
   );
   return [paint.bold(`${role}, of the function ${functionOf(role)}`), ...statements].join('\n');
+}
+
+/** Nothing where no policy drains. */
+function stepsText(steps: readonly StepDocument[], paint: Paint): readonly string[] {
+  if (steps.length === 0) return [];
+  const texts = steps.map(({ step, policy, actions, undoActions, onlyWould }) =>
+    [
+      `  ${paint.bold(step)}  ${paint.dim(`of policy ${policy}${onlyWould === undefined ? '' : `: nothing is called, ${onlyWould}`}`)}`,
+      ...actions.map((action) => `    ${action}`),
+      ...undoActions.map((action) => `    ${action} to put it back`),
+    ].join('\n'),
+  );
+  return [[paint.bold('Steps of a drain, and what they change by'), ...texts].join('\n')];
 }
 
 /** `InspectRole` is the role of `inspect`. */
