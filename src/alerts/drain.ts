@@ -37,7 +37,7 @@ export function renderDrains(news: DrainNews, records: readonly DrainRecord[], n
       version: 1,
       kind,
       topic: 'alerts',
-      drains: records.slice(0, cut.entries).map((record) => contentOf(record, now)),
+      drains: records.slice(0, cut.entries).map((record) => contentOf(record, now, cut)),
       ...omitted('drainsOmitted', records.length - cut.entries),
     }),
     build: (content, cut) =>
@@ -47,7 +47,8 @@ export function renderDrains(news: DrainNews, records: readonly DrainRecord[], n
   });
 }
 
-function contentOf(record: DrainRecord, now: Date): object {
+/** Where there is no room for all moves, those that went well are counted. */
+function contentOf(record: DrainRecord, now: Date, { details }: Cut): object {
   const { instanceId, scope, notice, receivedAt, instance, policies, moves, left, incomplete, endedAt, endedAs } =
     record;
   return {
@@ -60,12 +61,18 @@ function contentOf(record: DrainRecord, now: Date): object {
     deadline: deadlineIn(record),
     secondsLeft: secondsLeft(record, now),
     policies,
-    moves: moves.map(moveContent),
+    ...(details
+      ? { moves: moves.map(moveContent) }
+      : { done: moves.filter(isWell).length, moves: moves.filter((move) => !isWell(move)).map(moveContent) }),
     left,
     incomplete,
     ...(endedAt === undefined ? {} : { endedAt }),
     ...(endedAs === undefined ? {} : { endedAs }),
   };
+}
+
+function isWell({ state }: DrainMove): boolean {
+  return labels[state] === 'Done';
 }
 
 function moveContent({ step, policy, does, state, why, at, undoneAt, undo }: DrainMove): object {

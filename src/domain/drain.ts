@@ -206,14 +206,25 @@ function isSettled({ state }: DrainMove): boolean {
   return state === 'verified' || state === 'failed' || state === 'skipped' || state === 'would' || state === 'cut';
 }
 
-/** Whether all of it is done, or time is up. */
+/** How long after its notice what was made is watched until it has come to its end, in milliseconds. */
+const WATCHED_MS = 30_000;
+
+/**
+ * Whether all of it is done, or time is up. Where nothing was found to do, and not all could be read, it may still be found; of what was
+ * made the end is not always seen.
+ */
 export function isOver(record: DrainRecord, at: Date): boolean {
-  return record.moves.every(isSettled) || at >= lastWordAt(record);
+  if (at >= lastWordAt(record)) return true;
+  const { moves, incomplete, receivedAt } = record;
+  if (moves.every(isSettled)) return moves.length > 0 || incomplete.length === 0;
+  const isWatchedEnough = at.getTime() >= Date.parse(receivedAt) + WATCHED_MS;
+  return isWatchedEnough && moves.every((move) => isSettled(move) || move.state === 'done');
 }
 
 /** The record at its end: what there was no time for is cut, or has failed where it was tried. */
 export function ended(record: DrainRecord, at: Date): DrainRecord {
   const moves = record.moves.map((move): DrainMove => {
+    if (move.state === 'done') return { ...move, why: move.why ?? 'its end was not seen' };
     if (!isToBeMade(move)) return move;
     return move.failures > 0 ? { ...move, state: 'failed' } : { ...move, state: 'cut', why: move.why ?? 'time was up' };
   });

@@ -6,6 +6,7 @@ import {
   dueMoves,
   ended,
   isOver,
+  lastWordAt,
   movesToPutBack,
   type PlannedMove,
   secondsToNextRound,
@@ -189,8 +190,8 @@ async function follow(
   const byTags = works.map((work) => ({ work, matching: matchingFor(engine, work, undefined) }));
   const [first, later] = [byTags.filter(isOpted), byTags.filter((one) => !isOpted(one))];
   const instances = works.flatMap(({ instance }) => instance ?? []);
-  const isFirst = works.some(({ notice }) => notice !== undefined);
-  const until = new Date(engine.now().getTime() + (isFirst ? FIRST_LOOK_MS : LATER_LOOK_MS));
+  const isUrgent = works.some((work) => work.notice !== undefined || isNearlyOver(engine, work.record));
+  const until = new Date(engine.now().getTime() + (isUrgent ? FIRST_LOOK_MS : LATER_LOOK_MS));
   const [early, facts] = await Promise.all([
     claimAll(engine, table, first, report),
     collectDrainFacts(engine, instances, needsOf(engine), until),
@@ -202,6 +203,11 @@ async function follow(
   for (const { work } of later)
     if (!byGroup.some((one) => one.work === work)) ignore(work, 'no policy is of this instance', report);
   await act(engine, table, [...early, ...late], facts, report);
+}
+
+/** Whether no long look fits before the last word. */
+function isNearlyOver(engine: DrainEngine, record: DrainRecord | undefined): boolean {
+  return record !== undefined && lastWordAt(record).getTime() - engine.now().getTime() < LATER_LOOK_MS;
 }
 
 interface Matchable {

@@ -173,6 +173,14 @@ test('what can be made only once is over when it is made', () => {
   expect(isOver(done, at(4))).toBe(true);
 });
 
+test('where nothing was found and not all could be read, it goes on; of what was made it is over when that was watched for 30 s', () => {
+  const lost = { ...record, incomplete: ['20 target groups were not looked at'] };
+  expect([isOver(record, at(2)), isOver(lost, at(60))]).toEqual([true, false]);
+  const done = withOutcomes(withPlan(lost, [move('a')], false), new Map([['a', outcome('done')]]));
+  expect([isOver(done, at(30)), isOver(done, at(31))]).toEqual([false, true]);
+  expect(ended(done, at(31)).moves[0]).toMatchObject({ state: 'done', why: 'its end was not seen' });
+});
+
 test('a drain is over ten seconds before its deadline, whatever is left; one without a deadline after two minutes', () => {
   const planned = withPlan(record, [move('a')], true);
   expect([isOver(planned, at(109)), isOver(planned, at(110))]).toEqual([false, true]);

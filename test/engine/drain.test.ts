@@ -130,7 +130,7 @@ describe('in time, at 100 to 300 ms a call', () => {
       'elbv2:DeregisterTargets',
     ]);
     for (const { atMs, outcome } of drainCalls(world)) expect([outcome, atMs <= 5_000]).toEqual(['done', true]);
-    expect(news[1]?.subject).toMatch(/^\[DRAINED\] i-00000000000000001: 4 done, \d+ s left$/);
+    expect(news[1]?.subject).toMatch(/^\[DRAINED, INCOMPLETE\] i-00000000000000001: 4 done, \d+ s left$/);
   });
 
   test('a hundred at once are done within 30 s, none is lost, and ELB throttles nothing', async () => {
