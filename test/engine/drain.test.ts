@@ -1,3 +1,4 @@
+import * as z from 'zod';
 import { completeLifecycle } from '../../src/actions/complete-lifecycle.ts';
 import { deregisterFromLoadBalancers } from '../../src/actions/deregister-from-load-balancers.ts';
 import { deregisterTargets } from '../../src/actions/deregister-targets.ts';
@@ -6,7 +7,9 @@ import { putEvent } from '../../src/actions/put-event.ts';
 import { replaceInGroup } from '../../src/actions/replace-in-group.ts';
 import { runDocument } from '../../src/actions/run-document.ts';
 import { bind } from '../../src/domain/bind.ts';
+import type { Json } from '../../src/domain/json.ts';
 import { notify, type Policy } from '../../src/domain/policy.ts';
+import type { Fault } from '../../src/sandbox/faults.ts';
 import {
   containersOf,
   drainCalls,
@@ -270,5 +273,187 @@ describe('notices that come more than once', () => {
     await world.happens([interruption(idOf(1), { time: new Date(Date.parse('2026-03-02T12:00:30Z')).toISOString() })]);
     expect(drainCalls(world)).toHaveLength(1);
     expect(drainNews(world).map(({ kind }) => kind)).toEqual(['interruption', 'drained', 'interruption', 'drained']);
+  });
+});
+
+/** Two instances of a group that nothing else replaces, one of which waits for a hook; with all that may be done for them. */
+function whole(more: Partial<Parameters<typeof groupOf>[2]> = {}) {
+  const { group, health } = targetsOf('web', [1, 2, 3]);
+  const { arn, containerInstances } = containersOf('main', [1, 2]);
+  return {
+    reservations: spot([1, 2, 3], tagged(['aws:autoscaling:groupName', 'web'])),
+    serving: {
+      autoScalingGroups: [
+        groupOf('web', [1, 2, 3], {
+          TargetGroupARNs: [targetGroupArn('web')],
+          LoadBalancerNames: ['classic'],
+          ...more,
+        }),
+      ],
+      lifecycleHooks: { web: [] },
+      targetGroups: [group],
+      targetHealth: { web: health },
+      loadBalancers: [
+        { LoadBalancerName: 'classic', Instances: [1, 2, 3].map((number) => ({ InstanceId: idOf(number) })) },
+      ],
+      clusterArns: [arn],
+      containerInstances: { main: containerInstances },
+      services: { main: [] },
+      tasks: { main: [] },
+      managedInstances: [{ InstanceId: idOf(1), PingStatus: 'Online' as const }],
+    },
+  };
+}
+
+const all7 = [...everything, 'replace-in-group', 'run-document', 'put-event'];
+
+/** A policy by all steps. */
+function drainingByAll() {
+  const policy = draining(all7);
+  const parametersOf: Readonly<Record<string, Json>> = {
+    'run-document': { document: 'AWS-RunShellScript', parameters: { commands: ['true'] }, timeout: 60 },
+    'put-event': { bus: 'default', source: 'com.example.drain' },
+  };
+  const boundSteps = policy.boundSteps.map((use) => ({
+    ...use,
+    parameters: use.step.parameters(z).parse(parametersOf[use.id] ?? {}) as Json,
+  }));
+  return { ...policy, boundSteps };
+}
+
+const changing = [
+  'autoscaling:DetachInstances',
+  'ecs:UpdateContainerInstancesState',
+  'elb:DeregisterInstancesFromLoadBalancer',
+  'elbv2:DeregisterTargets',
+  'events:PutEvents',
+  'ssm:SendCommand',
+];
+
+function changesIn({ sandbox }: ReturnType<typeof drainWorld>): readonly string[] {
+  const done = sandbox.calls.filter(({ operation, outcome }) => changing.includes(operation) && outcome === 'done');
+  return [...new Set(done.map(({ operation }) => operation))].sort();
+}
+
+test('all steps are made for one instance, in time', async () => {
+  const world = drainWorld({ policies: [drainingByAll()], resources: whole() });
+  await world.happens([interruption(idOf(1))]);
+  expect(changesIn(world)).toEqual(changing);
+  expect(drainNews(world).at(-1)?.subject).toMatch(/^\[DRAINED\] i-00000000000000001: 6 done/);
+});
+
+/** By which changes a read of this operation can't be done without. */
+const hangsOn: Readonly<Record<string, readonly string[]>> = {
+  'ec2:DescribeInstances': changing,
+  'autoscaling:DescribeAutoScalingInstances': ['autoscaling:DetachInstances', 'elbv2:DeregisterTargets'],
+  'autoscaling:DescribeAutoScalingGroups': ['autoscaling:DetachInstances', 'elbv2:DeregisterTargets'],
+  'autoscaling:DescribeLifecycleHooks': ['autoscaling:DetachInstances'],
+  'ecs:ListClusters': ['ecs:UpdateContainerInstancesState', 'autoscaling:DetachInstances'],
+  'ecs:ListContainerInstances': ['ecs:UpdateContainerInstancesState', 'autoscaling:DetachInstances'],
+  'ecs:DescribeContainerInstances': ['ecs:UpdateContainerInstancesState', 'autoscaling:DetachInstances'],
+  'ecs:ListServices': [],
+  'elb:DescribeLoadBalancers': ['elb:DeregisterInstancesFromLoadBalancer'],
+  'elbv2:DescribeTargetGroups': [],
+  'elbv2:DescribeTargetHealth': ['elbv2:DeregisterTargets'],
+  // What nobody would remember is not made twice.
+  'dynamodb:BatchGetItem': ['events:PutEvents', 'ssm:SendCommand'],
+  'dynamodb:PutItem': ['events:PutEvents', 'ssm:SendCommand'],
+  'dynamodb:UpdateItem': [],
+  'sqs:SendMessage': [],
+  ...Object.fromEntries(changing.map((operation) => [operation, [operation]])),
+};
+
+describe.each(Object.entries(hangsOn))('%s', (operation, without) => {
+  test.each([
+    ['fails for good', { error: 'AccessDeniedException' }],
+    ['hangs for good', { error: 'TimeoutError', hangs: 'forever' as const }],
+    ['is throttled for good', { error: 'ThrottlingException' }],
+  ])('that %s takes nothing else with it, and the last word says so', async (_, effect) => {
+    const faults = [{ operation, times: 'always', ...effect } as unknown as Fault];
+    const world = drainWorld({ policies: [drainingByAll()], resources: whole(), faults });
+    await world.happens([interruption(idOf(1))]);
+
+    expect(changesIn(world)).toEqual(changing.filter((one) => !without.includes(one)));
+    const final = drainNews(world).filter(({ kind }) => kind === 'drained');
+    expect(final).not.toEqual([]);
+    expect(final[0]?.atMs).toBeLessThan(120_000);
+    if (without.length > 0 && !operation.startsWith('dynamodb')) expect(final[0]?.subject).not.toMatch(/^\[DRAINED\]/);
+  });
+});
+
+test('SNS that fails for a while keeps nothing back, and the last word comes when it is back', async () => {
+  const faults: Fault[] = [{ operation: 'sns:Publish', error: 'InternalErrorException', times: 3 }];
+  const world = drainWorld({ policies: [drainingByAll()], resources: whole(), faults });
+  await world.happens([interruption(idOf(1))]);
+  expect(changesIn(world)).toEqual(changing);
+  expect(
+    drainNews(world)
+      .filter(({ outcome }) => outcome === 'done')
+      .map(({ kind }) => kind),
+  ).toContain('drained');
+});
+
+describe('500 target groups, of which nobody says which hold the instance', () => {
+  test('are searched for as far as ELB answers, and what was not looked at is said', async () => {
+    const names = all(1, 500).map((number) => `tg-${number}`);
+    const made = names.map((name) => ({ name, ...targetsOf(name, [2]) }));
+    const resources = {
+      reservations: spot([1, 2]),
+      serving: {
+        targetGroups: made.map(({ group }) => group),
+        targetHealth: Object.fromEntries(made.map(({ name, health }) => [name, health])),
+        clusterArns: [],
+        loadBalancers: [],
+        autoScalingGroups: [],
+      },
+    };
+    const world = drainWorld({ policies: [draining()], resources });
+    await world.happens([interruption(idOf(1))]);
+
+    const looks = world.sandbox.calls.filter(({ operation }) => operation === 'elbv2:DescribeTargetHealth');
+    expect(looks.length).toBeGreaterThan(100);
+    expect(looks.length).toBeLessThanOrEqual(900);
+    expect(looks.filter(({ outcome }) => outcome !== 'done')).toEqual([]);
+    const final = drainNews(world).find(({ kind }) => kind === 'drained');
+    expect(final?.text).toMatch(/Unknown|NOTHING TO DRAIN/);
+    expect(drainCalls(world)).toEqual([]);
+  });
+});
+
+describe('an instance that runs on after all', () => {
+  test('is put back into service, once, and that is told', async () => {
+    const world = drainWorld({ policies: [draining(everything)], resources: whole() });
+    await world.happens([interruption(idOf(1))], 400_000);
+    const calls = drainCalls(world).map(({ operation }) => operation);
+    expect(calls.filter((operation) => operation === 'elbv2:RegisterTargets')).toHaveLength(1);
+    expect(calls.filter((operation) => operation === 'elb:RegisterInstancesWithLoadBalancer')).toHaveLength(1);
+    expect(calls.filter((operation) => operation === 'ecs:UpdateContainerInstancesState')).toHaveLength(2);
+    expect(drainNews(world).map(({ kind }) => kind)).toEqual(['interruption', 'drained', 'drain-undone']);
+  });
+
+  test('is not put back when it is gone', async () => {
+    const world = drainWorld({ policies: [draining(everything)], resources: whole() });
+    world.sandbox.account.after(121_000, () => void world.sandbox.account.terminate(idOf(1)));
+    await world.happens([interruption(idOf(1))], 400_000);
+    expect(drainNews(world).map(({ kind }) => kind)).toEqual(['interruption', 'drained']);
+  });
+});
+
+describe('runs that die in their middle', () => {
+  const whenever = all(1, 24);
+
+  test.each(whenever)('after %i calls end in the same, and every alert is told', async (calls) => {
+    const world = drainWorld({ policies: [draining(everything)], resources: whole(), dies: new Map([[0, calls]]) });
+    await world.happens([interruption(idOf(1))]);
+    const done = drainCalls(world).filter(({ outcome }) => outcome === 'done');
+    expect([...new Set(done.map(({ operation }) => operation))].sort()).toEqual([
+      'ecs:UpdateContainerInstancesState',
+      'elb:DeregisterInstancesFromLoadBalancer',
+      'elbv2:DeregisterTargets',
+    ]);
+    const kinds = drainNews(world).map(({ kind }) => kind);
+    expect(kinds).toContain('interruption');
+    expect(kinds).toContain('drained');
+    expect(kinds.length).toBeLessThanOrEqual(3);
   });
 });

@@ -231,12 +231,13 @@ export function drainCalls({ sandbox }: DrainWorld) {
 /** What was told, by kind, with the time from the start in milliseconds. */
 export function drainNews({ sandbox }: DrainWorld) {
   const publishes = sandbox.calls.filter(({ operation }) => operation === 'sns:Publish');
-  return publishes.map(({ input, at }) => {
+  return publishes.map(({ input, at, outcome }) => {
     const { Subject = '', Message = '{}' } = input as { readonly Subject?: string; readonly Message?: string };
     const forms = JSON.parse(Message) as { readonly default: string; readonly sqs: string };
     return {
       subject: Subject,
       text: forms.default,
+      outcome,
       atMs: at.getTime() - start.getTime(),
       ...(JSON.parse(forms.sqs) as {
         readonly kind: string;
