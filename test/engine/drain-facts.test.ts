@@ -553,3 +553,51 @@ test('a hundred and fifty clusters are looked through without ECS throttling', a
   expect(containerInstances).toMatchObject({ found: [{ status: 'ACTIVE', isManagedDraining: false }], missing: [] });
   expect(refusedOf(account.sandbox, 'ecs')).toEqual([]);
 });
+
+describe('of ECS', () => {
+  it('what it fails to describe is told, though it answers with success', async () => {
+    const account = await servingAccount([spotInstance(1)], everything);
+    const { aws } = account.engine;
+    const leaving: typeof aws = async (operation, input) => {
+      const output = await aws(operation, input);
+      if (operation === 'ecs:ListContainerInstances')
+        account.sandbox.account.serving.owned.containerInstances.set('shop', []);
+      return output;
+    };
+    const facts = await factsOf({ ...account, engine: { ...account.engine, aws: leaving } });
+
+    expect(facts.containerInstances).toEqual({
+      found: [],
+      missing: [
+        {
+          what: 'container instances of cluster shop',
+          why: 'failed',
+          detail: expect.stringContaining('MISSING'),
+        },
+      ],
+    });
+  });
+
+  it('a capacity provider that is not there is missing, and its instance found', async () => {
+    const account = await servingAccount([spotInstance(1)], { ...everything, capacityProviders: [] });
+
+    expect((await factsOf(account)).containerInstances).toMatchObject({
+      found: [{ isManagedDraining: false }],
+      missing: [{ what: 'capacity provider spot', why: 'not-found' }],
+    });
+  });
+
+  it('an instance that is in one cluster is whole, whatever another does not answer', async () => {
+    const account = await servingAccount([spotInstance(1), spotInstance(3)], everything);
+    account.sandbox.inject({
+      operation: 'ecs:ListContainerInstances',
+      error: 'AccessDenied',
+      times: 'always',
+      when: (input) => input.cluster?.endsWith('empty') ?? false,
+    });
+    const { facts } = await collected(account);
+
+    expect(facts.get(idOf(1))?.containerInstances).toMatchObject({ found: [{ cluster }], missing: [] });
+    expect(facts.get(idOf(3))?.containerInstances).toMatchObject({ found: [], missing: [{ why: 'denied' }] });
+  });
+});
