@@ -298,19 +298,29 @@ function targetGroupsOf(instance: Instance, picture: Picture): Several<TargetGro
 }
 
 function missingOfSearch(
-  { VpcId = 'no VPC' }: Instance,
+  instance: Instance,
   unseen: readonly string[],
   all: number,
-  { looks, indexFailure }: Picture,
+  picture: Picture,
 ): readonly Missing[] {
-  const failed = unseen.map((arn) => looks.done.get(arn)).find((look) => look !== undefined && 'failure' in look);
-  const { why, detail } = failed !== undefined && 'failure' in failed ? failed.failure : failureOf(noRoom());
+  const { looks, indexFailure } = picture;
   const { failure } = looks.budget;
+  const what = `${unseen.length} of ${all} target groups of ${instance.VpcId ?? 'no VPC'} were not looked at`;
   return [
-    { what: `${unseen.length} of ${all} target groups of ${VpcId} were not looked at`, why, detail },
+    { what, ...whyUnseen(instance, unseen, picture) },
     ...(indexFailure === undefined ? [] : [{ what: 'index of targets', ...indexFailure }]),
     ...(failure === undefined ? [] : [{ what: 'budget of calls to ELB: a few were made without it', ...failure }]),
   ];
+}
+
+function whyUnseen(instance: Instance, unseen: readonly string[], picture: Picture): Omit<Missing, 'what'> {
+  const failed = unseen
+    .map((arn) => picture.looks.done.get(arn))
+    .find((look) => look !== undefined && 'failure' in look);
+  if (failed !== undefined && 'failure' in failed) return failed.failure;
+  if (!isPlaced(instance, picture)) return failureOf(noRoom());
+  const detail = 'not searched, for it is in others, and the index of targets does not show them';
+  return { why: 'not-recorded', detail };
 }
 
 /** Target groups of the instance's VPC of which it is not known whether they hold it. */

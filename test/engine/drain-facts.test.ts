@@ -601,3 +601,57 @@ describe('of ECS', () => {
     expect(facts.get(idOf(3))?.containerInstances).toMatchObject({ found: [], missing: [{ why: 'denied' }] });
   });
 });
+
+test('an address outside of the VPC of its target group is not that of an instance in it', async () => {
+  const far = { ...registered('192.0.2.1', 53), Target: { Id: '192.0.2.1', Port: 53, AvailabilityZone: 'all' } };
+  const serving = { targetGroups: [targetGroup(5, { TargetType: 'ip' })], targetHealth: { 'web-5': [far] } };
+
+  expect((await factsOf(await servingAccount([spotInstance(1)], serving))).targetGroups).toEqual({
+    found: [],
+    missing: [],
+  });
+});
+
+test("a group's traffic sources name target groups and classic load balancers, with their type or without", async () => {
+  const autoScalingGroups = [
+    scalingGroup('web', [idOf(1)], {
+      TrafficSources: [
+        { Identifier: web },
+        { Identifier: api, Type: 'elbv2' },
+        { Identifier: 'old', Type: 'elb' },
+        {
+          Identifier: 'arn:aws:vpc-lattice:us-east-1:123456789012:targetgroup/tg-0123456789abcdef0',
+          Type: 'vpc-lattice',
+        },
+      ],
+    }),
+  ];
+
+  expect((await factsOf(await servingAccount([spotInstance(1)], { autoScalingGroups }))).group).toMatchObject({
+    value: { targetGroupArns: [web, api], loadBalancerNames: ['old'], capacityRebalance: false },
+  });
+});
+
+test("an instance's own tag names its target groups, and the group's only where it has none", async () => {
+  const tag = (Value: string) => [{ Key: 'ec2-guardrail:target-groups', Value }];
+  const account = await servingAccount(
+    [1, 2].map((number) => spotInstance(number, number === 1 ? { Tags: tag('web-1') } : {})),
+    {
+      targetGroups: Array.from({ length: 600 }, (_, index) => targetGroup(index + 1)),
+      targetHealth: {
+        'web-1': [1, 2].map((one) => registered(idOf(one))),
+        'web-600': [1, 2].map((one) => registered(idOf(one))),
+      },
+      autoScalingGroups: [scalingGroup('web', [idOf(1), idOf(2)], { Tags: tag('web-600') })],
+    },
+  );
+  const { facts } = await collected(account, { withinMs: 1_500 });
+  const looks = account.sandbox.calls.filter((call) => call.operation === 'elbv2:DescribeTargetHealth');
+
+  expect(looks).toHaveLength(2);
+  for (const id of [1, 2]) {
+    expect(facts.get(idOf(id))?.targetGroups.missing).toMatchObject([
+      { what: `598 of 600 target groups of ${VpcId} were not looked at`, why: 'not-recorded' },
+    ]);
+  }
+});
