@@ -9,9 +9,6 @@ import { HOUR_MS } from '../domain/time.ts';
 import type { Engine } from './deployment.ts';
 import type { Members } from './drain-ecs.ts';
 import type { GroupsOf } from './drain-groups.ts';
-import { type CallBudget, elbBudget } from './elb-budget.ts';
-import { atMost, awsUntil } from './in-time.ts';
-import { failureOf, listIn, type ReadResult, readOn } from './reads.ts';
 import {
   arnOf,
   asLookedAt,
@@ -24,7 +21,10 @@ import {
   noteTargets,
   readTargetIndex,
   type TargetIndex,
-} from './target-index.ts';
+} from './drain-index.ts';
+import { type CallBudget, elbBudget } from './elb-budget.ts';
+import { atMost, awsUntil } from './in-time.ts';
+import { failureOf, listIn, type ReadResult, readOn } from './reads.ts';
 
 /** The tag by which a person names target groups of an instance, or of its group: names or ARNs, with commas or spaces between. */
 export const TARGET_GROUPS_TAG = 'ec2-guardrail:target-groups';

@@ -4,7 +4,7 @@ import { drainReadsFor } from '../../src/domain/drain-reads.ts';
 import { describeMissing } from '../../src/domain/facts.ts';
 import type { Operation } from '../../src/domain/operations.ts';
 import { collectDrainFacts } from '../../src/engine/drain-facts.ts';
-import { refreshTargetIndex } from '../../src/engine/target-index.ts';
+import { refreshTargetIndex } from '../../src/engine/drain-index.ts';
 import type { Fault } from '../../src/sandbox/faults.ts';
 import type { SandboxOptions } from '../../src/sandbox/sandbox.ts';
 import type { Serving } from '../../src/sandbox/serving.ts';

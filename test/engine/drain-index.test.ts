@@ -1,4 +1,4 @@
-import { noteTargets, readTargetIndex, refreshTargetIndex } from '../../src/engine/target-index.ts';
+import { noteTargets, readTargetIndex, refreshTargetIndex } from '../../src/engine/drain-index.ts';
 import type { Fault } from '../../src/sandbox/faults.ts';
 import type { SandboxOptions } from '../../src/sandbox/sandbox.ts';
 import {
