@@ -353,7 +353,7 @@ describe('a hundred instances at once', () => {
     containerInstances: { shop: ids.map((id) => containerInstance(id)) },
   };
 
-  it('of 10 groups with 20 target groups are known in 2 s, by 41 calls to the services around', async () => {
+  it('of 10 groups with 20 target groups are known in 2 s, by 39 calls to the services around', async () => {
     let number = 0;
     const account = await servingAccount(
       ids.map((id) => spotInstance(id)),
