@@ -3,9 +3,9 @@ import { type Fact, known, type Missing, type Several, type Tag, unknown } from 
 import { distinct, type Instance, isSettled } from '../domain/instance.ts';
 import { ecsUntil, readContainerInstances, readMembers, readServiceTargets } from './drain-ecs.ts';
 import { type GroupsOf, readGroups, readTerminatingHooks } from './drain-groups.ts';
+import type { IndexTable } from './drain-index.ts';
 import { readLoadBalancers, readTargetGroups } from './drain-targets.ts';
 import { awsUntil } from './in-time.ts';
-import type { IndexTable } from './target-index.ts';
 
 /** A fact that no step in use asked for. */
 const notAskedFor: Missing = { what: 'a fact', why: 'not-recorded', detail: 'not asked for' };

@@ -17,7 +17,8 @@ const NAMED_AT_ONCE = 50;
 /** There is a call for each group's hooks. */
 const CALLS_AT_ONCE = 10;
 
-const TERMINATING = 'autoscaling:EC2_INSTANCE_TERMINATING';
+/** `autoscaling:EC2_INSTANCE_TERMINATING` */
+const TERMINATING = /:EC2_INSTANCE_TERMINATING$/;
 
 /** The Auto Scaling group of each instance, if any; its hooks are not read yet. */
 export type GroupsOf = ReadonlyMap<string, Fact<Omit<ScalingGroup, 'terminatingHooks'> | 'none'>>;
@@ -62,7 +63,9 @@ export async function readTerminatingHooks(
   const hooks = await atMost(CALLS_AT_ONCE, groups, async (name): Promise<Several<string>> => {
     try {
       const { LifecycleHooks } = await aws(operation, { AutoScalingGroupName: name });
-      const ending = listIn(operation, LifecycleHooks).filter((hook) => hook.LifecycleTransition === TERMINATING);
+      const ending = listIn(operation, LifecycleHooks).filter(({ LifecycleTransition = '' }) =>
+        TERMINATING.test(LifecycleTransition),
+      );
       return { found: distinct(ending.map((hook) => hook.LifecycleHookName)), missing: [] };
     } catch (error) {
       return { found: [], missing: [{ what: `lifecycle hooks of ${named(name)}`, ...failureOf(error) }] };

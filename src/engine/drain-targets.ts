@@ -9,9 +9,6 @@ import { HOUR_MS } from '../domain/time.ts';
 import type { Engine } from './deployment.ts';
 import type { Members } from './drain-ecs.ts';
 import type { GroupsOf } from './drain-groups.ts';
-import { type CallBudget, elbBudget } from './elb-budget.ts';
-import { atMost, awsUntil } from './in-time.ts';
-import { failureOf, listIn, type ReadResult, readOn } from './reads.ts';
 import {
   arnOf,
   asLookedAt,
@@ -24,7 +21,10 @@ import {
   noteTargets,
   readTargetIndex,
   type TargetIndex,
-} from './target-index.ts';
+} from './drain-index.ts';
+import { type CallBudget, elbBudget } from './elb-budget.ts';
+import { atMost, awsUntil } from './in-time.ts';
+import { failureOf, listIn, type ReadResult, readOn } from './reads.ts';
 
 /** The tag by which a person names target groups of an instance, or of its group: names or ARNs, with commas or spaces between. */
 export const TARGET_GROUPS_TAG = 'ec2-guardrail:target-groups';
@@ -298,19 +298,29 @@ function targetGroupsOf(instance: Instance, picture: Picture): Several<TargetGro
 }
 
 function missingOfSearch(
-  { VpcId = 'no VPC' }: Instance,
+  instance: Instance,
   unseen: readonly string[],
   all: number,
-  { looks, indexFailure }: Picture,
+  picture: Picture,
 ): readonly Missing[] {
-  const failed = unseen.map((arn) => looks.done.get(arn)).find((look) => look !== undefined && 'failure' in look);
-  const { why, detail } = failed !== undefined && 'failure' in failed ? failed.failure : failureOf(noRoom());
+  const { looks, indexFailure } = picture;
   const { failure } = looks.budget;
+  const what = `${unseen.length} of ${all} target groups of ${instance.VpcId ?? 'no VPC'} were not looked at`;
   return [
-    { what: `${unseen.length} of ${all} target groups of ${VpcId} were not looked at`, why, detail },
+    { what, ...whyUnseen(instance, unseen, picture) },
     ...(indexFailure === undefined ? [] : [{ what: 'index of targets', ...indexFailure }]),
     ...(failure === undefined ? [] : [{ what: 'budget of calls to ELB: a few were made without it', ...failure }]),
   ];
+}
+
+function whyUnseen(instance: Instance, unseen: readonly string[], picture: Picture): Omit<Missing, 'what'> {
+  const failed = unseen
+    .map((arn) => picture.looks.done.get(arn))
+    .find((look) => look !== undefined && 'failure' in look);
+  if (failed !== undefined && 'failure' in failed) return failed.failure;
+  if (!isPlaced(instance, picture)) return failureOf(noRoom());
+  const detail = 'not searched, for it is in others, and the index of targets does not show them';
+  return { why: 'not-recorded', detail };
 }
 
 /** Target groups of the instance's VPC of which it is not known whether they hold it. */

@@ -7,7 +7,7 @@ import { HOUR_MS } from '../domain/time.ts';
 import type { Engine } from './deployment.ts';
 import { awsUntil } from './in-time.ts';
 import { failureOf } from './reads.ts';
-import { type SubjectsTable, secondsOf } from './store.ts';
+import { type Item, type SubjectsTable, secondsOf } from './store.ts';
 
 /** Calls that may be made, one after the other. */
 export interface CallBudget {
@@ -39,8 +39,8 @@ const ALONE: Flow = { calls: 10, everyMs: 500 };
 /** How long the table may take: it answers within milliseconds, or does not. */
 const TABLE_MS = 1_000;
 
-/** For how many calls at most a run waits at once. */
-const WAITED_FOR = 5;
+/** For how many calls at most a run stands in line: then it stands behind the others again. */
+const IN_LINE = 5;
 
 /** What writing down what is taken needs. */
 type Bucket = SubjectsTable & Pick<Engine, 'now'>;
@@ -53,30 +53,32 @@ type Bucket = SubjectsTable & Pick<Engine, 'now'>;
  * @param canWait leaves most of what may be taken at once to others.
  */
 export function elbBudget(engine: Bucket, api: 'elb' | 'elbv2', { canWait = false } = {}): CallBudget {
-  const calls = canWait ? OURS.calls - LEFT_TO_DRAINS : OURS.calls;
+  const most = canWait ? OURS.calls - LEFT_TO_DRAINS : OURS.calls;
   const alone = localBudget(engine, ALONE);
   const nowMs = () => engine.now().getTime();
   let failure: ReadFailure | undefined;
   let inHand = 0;
   let takenUntil = 0;
   let waiting = 0;
-  let filling: Promise<void> | undefined;
+  let filling: Promise<Date | undefined> | undefined;
 
-  async function fill(until: Date): Promise<void> {
+  /** @returns until when nothing comes, if so. */
+  async function fill(until: Date): Promise<Date | undefined> {
     // Whoever asks at the same time is served by one write.
     await Promise.resolve();
     const inTime = { ...engine, aws: awsUntil(engine, until, TABLE_MS) };
     try {
-      const taken = await takeUpTo(inTime, api, Math.max(1, waiting), calls, takenUntil);
-      inHand += taken.calls;
+      const taken = await takeUpTo(inTime, api, { wanted: Math.max(1, waiting), most, canWait, until }, takenUntil);
       takenUntil = taken.takenUntil;
-      if (taken.calls > 0) return;
-      const enoughAt = takenUntil + (Math.min(waiting, WAITED_FOR) - calls) * OURS.everyMs;
-      await engine.pause(Math.max(1, Math.min(enoughAt, until.getTime()) - nowMs()));
+      const wait = Math.min(taken.dueAt, until.getTime()) - nowMs();
+      if (taken.calls === 0 && !canWait) return until;
+      if (wait > 0) await engine.pause(wait);
+      inHand += taken.calls;
     } catch (error) {
       // At the end of its time a run has asked for nothing that it could use.
       if (nowMs() < until.getTime()) failure = failureOf(error);
     }
+    return undefined;
   }
 
   return {
@@ -92,7 +94,8 @@ export function elbBudget(engine: Bucket, api: 'elb' | 'elbv2', { canWait = fals
           filling ??= fill(until).finally(() => {
             filling = undefined;
           });
-          await filling;
+          const nothingUntil = await filling;
+          if (nothingUntil !== undefined && nothingUntil >= until) return false;
         }
         inHand--;
         return true;
@@ -122,56 +125,78 @@ export function localBudget({ now, pause }: Pick<Engine, 'now' | 'pause'>, { cal
 
 interface Taken {
   readonly calls: number;
-  /** Until when at least what flows in is taken now. */
+  /** Until when at least what flows in is taken now, in milliseconds. */
   readonly takenUntil: number;
+  /** When the calls may be made; where there are none, when it is worth asking again. */
+  readonly dueAt: number;
+}
+
+interface Wish {
+  readonly wanted: number;
+  /** At once. */
+  readonly most: number;
+  readonly canWait: boolean;
+  readonly until: Date;
 }
 
 /**
- * Takes as much as is left, and no more than wanted. Others may take at the same time: then it looks again.
+ * Takes as much as is left, and no more than wanted. Where nothing is, it takes a few of what comes before `until`, to be waited for:
+ * runs that only asked again and again would leave it to chance which of them gets nothing. Others may take at the same time: then
+ * it looks again.
  * @param known until when what flows in was taken at least, when that was last seen. It never goes back.
  */
-async function takeUpTo(engine: Bucket, api: string, wanted: number, most: number, known: number): Promise<Taken> {
+async function takeUpTo(engine: Bucket, api: string, wish: Wish, known: number): Promise<Taken> {
+  const { wanted, most, canWait, until } = wish;
+  const atOnce = most * OURS.everyMs;
   let takenUntil = known;
   for (;;) {
     const now = engine.now().getTime();
-    const room = now + most * OURS.everyMs;
     const isFull = takenUntil < now;
-    const calls = Math.min(wanted, isFull ? most : Math.floor((room - takenUntil) / OURS.everyMs));
-    if (calls < 1) return { calls: 0, takenUntil };
+    const left = isFull ? most : Math.floor((now + atOnce - takenUntil) / OURS.everyMs);
+    const nextAt = takenUntil + OURS.everyMs - atOnce;
+    if (left < 1 && (canWait || nextAt >= until.getTime())) return { calls: 0, takenUntil, dueAt: nextAt };
+    const inLine = Math.min(IN_LINE, Math.floor((until.getTime() + atOnce - takenUntil) / OURS.everyMs));
+    const calls = Math.min(wanted, left < 1 ? inLine : left);
     const size = calls * OURS.everyMs;
-    const refused = isFull
+    // Where others were faster meanwhile, one that can't wait stands in line behind them.
+    const room = (canWait ? now : until.getTime()) + atOnce - size;
+    const answer = isFull
       ? await update(engine, api, TAKE_ANEW, IS_FULL, { ':now': now, ':until': now + size })
-      : await update(engine, api, TAKE_AHEAD, IS_AHEAD, { ':size': size, ':now': now, ':room': room - size });
-    if (refused === 'taken') return { calls, takenUntil: Math.max(now, takenUntil) + size };
-    takenUntil = refused.takenUntil;
+      : await update(engine, api, TAKE_AHEAD, IS_AHEAD, { ':size': size, ':now': now, ':room': room });
+    takenUntil = answer.takenUntil;
+    if (answer.isTaken) return { calls, takenUntil, dueAt: takenUntil - atOnce };
   }
 }
 
-/** @returns what stands in the table where the condition does not hold. */
+/** @returns what stands in the table then, whether the condition held or not. */
 async function update(
   { aws, now, deployment }: Bucket,
   api: string,
   UpdateExpression: string,
   ConditionExpression: string,
   numbers: Readonly<Record<string, number>>,
-): Promise<'taken' | { readonly takenUntil: number }> {
+): Promise<{ readonly isTaken: boolean; readonly takenUntil: number }> {
   const values = Object.entries(numbers).map(([name, value]): [string, AttributeValue] => [name, { N: String(value) }]);
   const expiresAt = secondsOf(new Date(now().getTime() + HOUR_MS));
   try {
-    await aws('dynamodb:UpdateItem', {
+    const { Attributes } = await aws('dynamodb:UpdateItem', {
       TableName: deployment.tableName,
       Key: { pk: { S: bucketKey(deployment.scope, api) } },
       UpdateExpression,
       ConditionExpression,
       ExpressionAttributeValues: { ...Object.fromEntries(values), ':expiresAt': expiresAt },
+      ReturnValues: 'ALL_NEW',
       ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
     });
-    return 'taken';
+    return { isTaken: true, takenUntil: takenUntilIn(Attributes) };
   } catch (error) {
     if (asError(error).name !== 'ConditionalCheckFailedException') throw error;
-    const { Item } = error as { readonly Item?: Readonly<Record<string, AttributeValue>> };
-    return { takenUntil: Number(Item?.takenUntil?.N ?? 0) };
+    return { isTaken: false, takenUntil: takenUntilIn((error as { readonly Item?: Item }).Item) };
   }
+}
+
+function takenUntilIn(item: Item | undefined): number {
+  return Number(item?.takenUntil?.N ?? 0);
 }
 
 function bucketKey({ accountId, region }: Scope, api: string): string {

@@ -4,7 +4,7 @@ import { drainReadsFor } from '../../src/domain/drain-reads.ts';
 import { describeMissing } from '../../src/domain/facts.ts';
 import type { Operation } from '../../src/domain/operations.ts';
 import { collectDrainFacts } from '../../src/engine/drain-facts.ts';
-import { refreshTargetIndex } from '../../src/engine/target-index.ts';
+import { refreshTargetIndex } from '../../src/engine/drain-index.ts';
 import type { Fault } from '../../src/sandbox/faults.ts';
 import type { SandboxOptions } from '../../src/sandbox/sandbox.ts';
 import type { Serving } from '../../src/sandbox/serving.ts';
@@ -353,7 +353,7 @@ describe('a hundred instances at once', () => {
     containerInstances: { shop: ids.map((id) => containerInstance(id)) },
   };
 
-  it('of 10 groups with 20 target groups are known in 2 s, by 41 calls to the services around', async () => {
+  it('of 10 groups with 20 target groups are known in 2 s, by 39 calls to the services around', async () => {
     let number = 0;
     const account = await servingAccount(
       ids.map((id) => spotInstance(id)),
@@ -552,4 +552,106 @@ test('a hundred and fifty clusters are looked through without ECS throttling', a
 
   expect(containerInstances).toMatchObject({ found: [{ status: 'ACTIVE', isManagedDraining: false }], missing: [] });
   expect(refusedOf(account.sandbox, 'ecs')).toEqual([]);
+});
+
+describe('of ECS', () => {
+  it('what it fails to describe is told, though it answers with success', async () => {
+    const account = await servingAccount([spotInstance(1)], everything);
+    const { aws } = account.engine;
+    const leaving: typeof aws = async (operation, input) => {
+      const output = await aws(operation, input);
+      if (operation === 'ecs:ListContainerInstances')
+        account.sandbox.account.serving.owned.containerInstances.set('shop', []);
+      return output;
+    };
+    const facts = await factsOf({ ...account, engine: { ...account.engine, aws: leaving } });
+
+    expect(facts.containerInstances).toEqual({
+      found: [],
+      missing: [
+        {
+          what: 'container instances of cluster shop',
+          why: 'failed',
+          detail: expect.stringContaining('MISSING'),
+        },
+      ],
+    });
+  });
+
+  it('a capacity provider that is not there is missing, and its instance found', async () => {
+    const account = await servingAccount([spotInstance(1)], { ...everything, capacityProviders: [] });
+
+    expect((await factsOf(account)).containerInstances).toMatchObject({
+      found: [{ isManagedDraining: false }],
+      missing: [{ what: 'capacity provider spot', why: 'not-found' }],
+    });
+  });
+
+  it('an instance that is in one cluster is whole, whatever another does not answer', async () => {
+    const account = await servingAccount([spotInstance(1), spotInstance(3)], everything);
+    account.sandbox.inject({
+      operation: 'ecs:ListContainerInstances',
+      error: 'AccessDenied',
+      times: 'always',
+      when: (input) => input.cluster?.endsWith('empty') ?? false,
+    });
+    const { facts } = await collected(account);
+
+    expect(facts.get(idOf(1))?.containerInstances).toMatchObject({ found: [{ cluster }], missing: [] });
+    expect(facts.get(idOf(3))?.containerInstances).toMatchObject({ found: [], missing: [{ why: 'denied' }] });
+  });
+});
+
+test('an address outside of the VPC of its target group is not that of an instance in it', async () => {
+  const far = { ...registered('192.0.2.1', 53), Target: { Id: '192.0.2.1', Port: 53, AvailabilityZone: 'all' } };
+  const serving = { targetGroups: [targetGroup(5, { TargetType: 'ip' })], targetHealth: { 'web-5': [far] } };
+
+  expect((await factsOf(await servingAccount([spotInstance(1)], serving))).targetGroups).toEqual({
+    found: [],
+    missing: [],
+  });
+});
+
+test("a group's traffic sources name target groups and classic load balancers, with their type or without", async () => {
+  const autoScalingGroups = [
+    scalingGroup('web', [idOf(1)], {
+      TrafficSources: [
+        { Identifier: web },
+        { Identifier: api, Type: 'elbv2' },
+        { Identifier: 'old', Type: 'elb' },
+        {
+          Identifier: 'arn:aws:vpc-lattice:us-east-1:123456789012:targetgroup/tg-0123456789abcdef0',
+          Type: 'vpc-lattice',
+        },
+      ],
+    }),
+  ];
+
+  expect((await factsOf(await servingAccount([spotInstance(1)], { autoScalingGroups }))).group).toMatchObject({
+    value: { targetGroupArns: [web, api], loadBalancerNames: ['old'], capacityRebalance: false },
+  });
+});
+
+test("an instance's own tag names its target groups, and the group's only where it has none", async () => {
+  const tag = (Value: string) => [{ Key: 'ec2-guardrail:target-groups', Value }];
+  const account = await servingAccount(
+    [1, 2].map((number) => spotInstance(number, number === 1 ? { Tags: tag('web-1') } : {})),
+    {
+      targetGroups: Array.from({ length: 600 }, (_, index) => targetGroup(index + 1)),
+      targetHealth: {
+        'web-1': [1, 2].map((one) => registered(idOf(one))),
+        'web-600': [1, 2].map((one) => registered(idOf(one))),
+      },
+      autoScalingGroups: [scalingGroup('web', [idOf(1), idOf(2)], { Tags: tag('web-600') })],
+    },
+  );
+  const { facts } = await collected(account, { withinMs: 1_500 });
+  const looks = account.sandbox.calls.filter((call) => call.operation === 'elbv2:DescribeTargetHealth');
+
+  expect(looks).toHaveLength(2);
+  for (const id of [1, 2]) {
+    expect(facts.get(idOf(id))?.targetGroups.missing).toMatchObject([
+      { what: `598 of 600 target groups of ${VpcId} were not looked at`, why: 'not-recorded' },
+    ]);
+  }
 });

@@ -3,7 +3,7 @@ import type * as ec2 from '@aws-sdk/client-ec2';
 import type * as elbv2 from '@aws-sdk/client-elastic-load-balancing-v2';
 import type { Instance } from '../../src/domain/instance.ts';
 import { describeInstances } from '../../src/engine/collect.ts';
-import type { IndexTable } from '../../src/engine/target-index.ts';
+import type { IndexTable } from '../../src/engine/drain-index.ts';
 import type { Resources } from '../../src/sandbox/recorded.ts';
 import { createSandbox, type Sandbox, type SandboxOptions } from '../../src/sandbox/sandbox.ts';
 import type { Serving } from '../../src/sandbox/serving.ts';

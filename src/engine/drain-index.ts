@@ -39,7 +39,7 @@ export type TargetIndex = ReadonlyMap<string, LookedAt>;
 /** What reading and writing the index takes. */
 export type IndexTable = SubjectsTable & Pick<Engine, 'now'>;
 
-const PARTS = [...'0123456789abcdef'];
+const PARTS = Array.from({ length: 16 }, (_, digit) => digit.toString(16));
 
 /** An item holds 400 KB at most. */
 const PART_BYTES = 380_000;
