@@ -168,6 +168,14 @@ export function withHeld(
   return { ...record, moves };
 }
 
+/** The record without what may be made only once, where nobody would remember that it was. */
+export function withoutOnce(record: DrainRecord, why: string): DrainRecord {
+  const moves = record.moves.map(
+    (move): DrainMove => (move.isOnce && isToBeMade(move) ? { ...move, state: 'skipped', why } : move),
+  );
+  return { ...record, moves };
+}
+
 /** What is to be made now. Whoever waits for an instance to be done with is told last. */
 export function dueMoves(record: DrainRecord, at: Date): readonly DrainMove[] {
   const isEnd = at >= lastWordAt(record);

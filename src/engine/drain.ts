@@ -13,6 +13,7 @@ import {
   strongerOf,
   withHeld,
   withOutcomes,
+  withoutOnce,
   withPlan,
 } from '../domain/drain.ts';
 import type { DrainFacts, DrainNeed } from '../domain/drain-facts.ts';
@@ -350,10 +351,13 @@ async function act(
   const planned = await Promise.all(
     drains.map(async (drain) => {
       const record = planFor(engine, table, drain, facts.get(drain.work.instanceId), underNotice);
-      return { ...drain, record: await table.write(record) };
+      const written = await table.write(record);
+      const isForgotten = table.failure !== undefined;
+      const why = `it might be made twice, since the table can't be reached: ${table.failure}`;
+      return { ...drain, record: isForgotten ? withoutOnce(written, why) : written };
     }),
   );
-  const due = planned.flatMap(({ record, matching }) => dueIn(engine, table, record, matching));
+  const due = planned.flatMap(({ record, matching }) => dueIn(engine, record, matching));
   const made = await makeMoves(engine, due, new Date(engine.now().getTime() + RUN_MS));
   for (const { move, outcome } of made) report.moves.push({ step: move.step, state: stateOf(outcome.is) });
   const acted = planned.map((drain) => {
@@ -456,13 +460,12 @@ function planOf(
   return { moves: [...moves.values()], left: distinct(left), incomplete: distinct(incomplete) };
 }
 
-/** What is to be made now of a drain, with the steps that know their errors. Of what nobody would remember, nothing that may be made once only. */
+/** What is to be made now of a drain, with the steps that know their errors. */
 function dueIn(engine: DrainEngine, table: DrainTable, record: DrainRecord, { matched }: Matching): readonly Due[] {
   const steps = new Map(matched.flatMap(({ steps: own }) => own.map(({ step }) => [step.id, step])));
   return dueMoves(record, engine.now()).flatMap((move) => {
     const step = steps.get(move.step);
-    if (step === undefined || (move.isOnce && table.failure !== undefined)) return [];
-    return [{ instanceId: record.instanceId, move, step }];
+    return step === undefined ? [] : [{ instanceId: record.instanceId, move, step }];
   });
 }
 
