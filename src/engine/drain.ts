@@ -461,7 +461,7 @@ function planOf(
 }
 
 /** What is to be made now of a drain, with the steps that know their errors. */
-function dueIn(engine: DrainEngine, table: DrainTable, record: DrainRecord, { matched }: Matching): readonly Due[] {
+function dueIn(engine: DrainEngine, record: DrainRecord, { matched }: Matching): readonly Due[] {
   const steps = new Map(matched.flatMap(({ steps: own }) => own.map(({ step }) => [step.id, step])));
   return dueMoves(record, engine.now()).flatMap((move) => {
     const step = steps.get(move.step);
