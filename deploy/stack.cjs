@@ -99,10 +99,16 @@ async function resources({ options, resolveConfigurationProperty }) {
   return template(boundPolicies(policies), settings, bindSafety(loaded(policies).safety));
 }
 
+/** `${file(deploy/stack.cjs):drainFunctions}`: the function drain, where a policy drains. */
+async function drainFunctions({ resolveConfigurationProperty }) {
+  const { policies } = await guardrail(resolveConfigurationProperty);
+  return source().drainFunctions(loaded(policies).policies);
+}
+
 /** `${file(deploy/stack.cjs):alertsTopicArn}`: where alerts go. */
 async function alertsTopicArn({ resolveConfigurationProperty }) {
   const { settings } = await guardrail(resolveConfigurationProperty);
   return source().alertsTopicArn(settings);
 }
 
-module.exports = { alertsTopicArn, asksKms, enforces, policyModule, resources };
+module.exports = { alertsTopicArn, asksKms, drainFunctions, enforces, policyModule, resources };

@@ -5,6 +5,9 @@ import type { Notice } from './notice.ts';
 import type { DrainingOperation, Input, Operation } from './operations.ts';
 import type { Zod } from './rule.ts';
 
+/** The rule whose policies drain: their actions are `notify` and steps, and no other policy has steps. */
+export const DRAIN_RULE = 'spot-interruption';
+
 /** What a drain may call to change something: also an event for somebody's own automation. */
 export type StepOperation = DrainingOperation | 'events:PutEvents';
 

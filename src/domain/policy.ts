@@ -1,4 +1,5 @@
 import type { ActionKind, AnyAction } from './action.ts';
+import { type AnyDrainStep, DRAIN_RULE } from './drain-step.ts';
 import type { Category } from './instance-type.ts';
 import type { Json } from './json.ts';
 import type { Need } from './needs.ts';
@@ -140,11 +141,26 @@ export interface BoundAction extends Enforcement {
   readonly kind: ActionKind;
 }
 
+/** A drain step with how a policy uses it. */
+export interface BoundStep {
+  readonly step: AnyDrainStep;
+  readonly parameters: Json;
+  /** Whether it also comes when EC2 only recommends to rebalance. */
+  readonly onRebalance: boolean;
+}
+
+/** Whether λ drain runs it: what EC2 announces asks for it, and no look at instances does. */
+export function isDrainPolicy({ rule }: Pick<Policy, 'rule'>): boolean {
+  return rule === DRAIN_RULE;
+}
+
 /** A policy joined with its rule and actions: what the engine judges and acts by. */
 export interface BoundPolicy extends Policy {
   readonly boundRule: AnyRule;
   /** Those of its actions that change something, in order. */
   readonly boundActions: readonly BoundAction[];
+  /** Of a policy that drains, its steps. */
+  readonly boundSteps?: readonly BoundStep[];
   /** Needs of rule, match, exemptions and enforcement together: what the verdict, and whether to act on it, hang on. */
   readonly needs: ReadonlySet<Need>;
   readonly conditions: Conditions;

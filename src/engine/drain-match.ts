@@ -5,7 +5,8 @@ import type { Instance } from '../domain/instance.ts';
 import { hasEnded } from '../domain/judge.ts';
 import { matches } from '../domain/match.ts';
 import type { Notice } from '../domain/notice.ts';
-import type { BoundStep, DrainEngine } from './drain-engine.ts';
+import type { BoundStep } from '../domain/policy.ts';
+import type { DrainEngine } from './drain-engine.ts';
 import { heldFor } from './plan.ts';
 
 type Policy = DrainEngine['policies'][number];

@@ -5,9 +5,11 @@ import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import type { Context } from 'aws-lambda';
 import { changingSenders } from '../aws/changes.ts';
-import { sdk } from '../aws/sdk.ts';
+import { type SdkOptions, sdk } from '../aws/sdk.ts';
 import { METRICS_NAMESPACE, type MetricName } from '../domain/metrics.ts';
+import { isDrainPolicy } from '../domain/policy.ts';
 import type { Engine } from '../engine/deployment.ts';
+import type { DrainEngine } from '../engine/drain-engine.ts';
 import { withRefusalsTold } from '../engine/refusals.ts';
 
 /** One line of JSON a message, with the request's id; instances and policies, never whole resources. */
@@ -16,12 +18,14 @@ export const logger = new Logger();
 /** CloudWatch metrics by the embedded metric format: no call is made. */
 const metrics = new Metrics({ namespace: METRICS_NAMESPACE });
 
+type Environment = Readonly<Record<string, string | undefined>>;
+
 /** The engine over the SDK, with what serverless.yml put into the environment. */
-export function composeEngine(env: Readonly<Record<string, string | undefined>>): Engine {
+export function composeEngine(env: Environment, senders: SdkOptions = { changes: changingSenders }): Engine {
   const scope = { accountId: required(env, 'ACCOUNT_ID'), region: required(env, 'AWS_REGION') };
   const alertTag = env.ALERT_TAG;
   return {
-    aws: withRefusalsTold(sdk(scope, { changes: changingSenders }), (operation) => {
+    aws: withRefusalsTold(sdk(scope, senders), (operation) => {
       logger.warn('AWS refused a call', { operation });
       count({ RefusedCalls: 1 });
     }),
@@ -45,6 +49,17 @@ export function composeEngine(env: Readonly<Record<string, string | undefined>>)
   };
 }
 
+/** The same for λ drain, which calls what drains, and nothing that enforces. */
+export function composeDrainEngine(env: Environment, drain: NonNullable<SdkOptions['drain']>): DrainEngine {
+  const engine = composeEngine(env, { drain });
+  return {
+    ...engine,
+    deployment: { ...engine.deployment, drainQueueUrl: required(env, 'DRAIN_QUEUE_URL') },
+    policies: policies.filter(isDrainPolicy).map((policy) => ({ ...policy, boundSteps: policy.boundSteps ?? [] })),
+    random: Math.random,
+  };
+}
+
 /** A run of a function: its log has the request's id, and what it counted is written even when it throws. */
 export async function inRun<T>(context: Context, work: () => Promise<T>): Promise<T> {
   logger.addContext(context);
@@ -60,7 +75,14 @@ export function count(numbers: Readonly<Partial<Record<MetricName, number>>>): v
   for (const [name, value] of Object.entries(numbers)) metrics.addMetric(name, MetricUnit.Count, value);
 }
 
-function required(env: Readonly<Record<string, string | undefined>>, name: string): string {
+/** The same of what has a unit, which its name ends in: each value, so that CloudWatch has their distribution. */
+export function measure(values: Readonly<Partial<Record<MetricName, readonly number[]>>>): void {
+  for (const [name, all] of Object.entries(values))
+    for (const value of all)
+      metrics.addMetric(name, name.endsWith('Ms') ? MetricUnit.Milliseconds : MetricUnit.Seconds, value);
+}
+
+function required(env: Environment, name: string): string {
   const value = env[name];
   if (!value)
     throw new Error(`${name} is not in the function's environment: deploy with this project's serverless.yml`);

@@ -3,6 +3,7 @@ import type { BoundPolicy } from '../../src/domain/policy.ts';
 import { ownMessage } from '../../src/engine/messages.ts';
 import { alarms as alarmsOf } from '../../src/stack/alarms.ts';
 import type { Resource, Statement } from '../../src/stack/cloudformation.ts';
+import { partsOf } from '../../src/stack/parts.ts';
 import type { Settings } from '../../src/stack/settings.ts';
 import { template } from '../../src/stack/stack.ts';
 import { tamperRules } from '../../src/stack/tampering.ts';
@@ -350,7 +351,7 @@ describe('alarms', () => {
 
   test('no alarm reads more metrics than CloudWatch takes, however many event rules there are', () => {
     const work = Array.from({ length: 12 }, (_, index) => `ApiCallRule${index + 1}`);
-    const all = ofType('AWS::CloudWatch::Alarm', alarmsOf({ name }, { work, tampering: [] }));
+    const all = ofType('AWS::CloudWatch::Alarm', alarmsOf({ name }, { work, tampering: [] }, partsOf([])));
     const read = all.map(([, one]) => queriesOf(one).filter(({ MetricStat }) => MetricStat !== undefined).length);
 
     expect(Math.max(...read)).toBe(10);

@@ -1,5 +1,6 @@
 import type { Json } from '../../src/domain/json.ts';
 import { MAX_PATTERN_LENGTH } from '../../src/stack/event-rules.ts';
+import { partsOf } from '../../src/stack/parts.ts';
 import type { Settings } from '../../src/stack/settings.ts';
 import { tampering, tamperRules } from '../../src/stack/tampering.ts';
 
@@ -20,8 +21,8 @@ interface Target {
   };
 }
 
-function rulesOf(settings: Settings = { name }, ids = watched) {
-  return Object.entries(tampering(settings, ids)).map(([id, { Properties }]) => ({
+function rulesOf(settings: Settings = { name }, ids = watched, parts = partsOf([])) {
+  return Object.entries(tampering(settings, ids, parts)).map(([id, { Properties }]) => ({
     id,
     name: Properties.Name,
     pattern: Properties.EventPattern,
