@@ -19,6 +19,7 @@ const environment = {
   ALERTS_TOPIC_ARN: 'arn:aws:sns:us-east-1:123456789012:alerts',
   OPERATIONS_TOPIC_ARN: 'arn:aws:sns:us-east-1:123456789012:operations',
   LIVE_QUEUE_URL: 'https://sqs.us-east-1.amazonaws.com/123456789012/live',
+  DRAIN_QUEUE_URL: 'https://sqs.us-east-1.amazonaws.com/123456789012/drain',
   BULK_QUEUE_URL: 'https://sqs.us-east-1.amazonaws.com/123456789012/bulk',
   // With it metrics are written by the console that tests can listen to.
   POWERTOOLS_DEV: 'true',
@@ -132,6 +133,54 @@ describe('λ inspect', () => {
     const { handler } = await import('../../src/handlers/inspect.ts');
     await expect(handler(sqsEvent(running), context)).rejects.toThrow('an unexpected call to AWS');
     expect(sns.calls()).toEqual([]);
+  });
+});
+
+describe('λ drain', () => {
+  it('ignores what announces nothing, and gives back the one message that failed', async () => {
+    const pending = JSON.stringify(
+      stateChange(scope, { instanceId, state: 'pending', at: new Date('2026-01-02T00:00:00Z'), id: 'event-1' }),
+    );
+
+    const { handler } = await import('../../src/handlers/drain.ts');
+    const counted = await metricsOf(async () =>
+      expect(await handler(sqsEvent(pending, 'not JSON'), context)).toEqual({
+        batchItemFailures: [{ itemIdentifier: 'message-1' }],
+      }),
+    );
+
+    expect(counted).toMatchObject({ DrainNotices: 0, DrainMoves: 0, DrainFailedMoves: 0, FailedMessages: 1 });
+    expect([...ec2.calls(), ...dynamodb.calls(), ...sns.calls()]).toEqual([]);
+  });
+
+  it('looks at what is announced, and tells nobody where no policy drains', async () => {
+    ec2.on(DescribeInstancesCommand).resolves(described);
+    dynamodb.on(BatchGetItemCommand).resolves({ Responses: { findings: [] } });
+
+    const { handler } = await import('../../src/handlers/drain.ts');
+    const response = await handler(sqsEvent(running), context);
+
+    expect(response).toEqual({ batchItemFailures: [] });
+    expect(sns.calls()).toEqual([]);
+  });
+
+  it('writes down every time, in its unit', async () => {
+    const { inRun, measure } = await import('../../src/handlers/compose.ts');
+    const counted = await metricsOf(() =>
+      inRun(context, async () => measure({ DrainFirstDeregistrationMs: [800, 1200], DrainSecondsLeft: [96] })),
+    );
+
+    expect(counted).toMatchObject({ DrainFirstDeregistrationMs: [800, 1200], DrainSecondsLeft: 96 });
+    expect(JSON.stringify(counted._aws)).toContain('{"Name":"DrainFirstDeregistrationMs","Unit":"Milliseconds"}');
+    expect(JSON.stringify(counted._aws)).toContain('{"Name":"DrainSecondsLeft","Unit":"Seconds"}');
+  });
+
+  it('names the queue that is missing from the environment', async () => {
+    const { composeDrainEngine } = await import('../../src/handlers/compose.ts');
+    const { drainSenders } = await import('../../src/aws/drain.ts');
+    expect(() => composeDrainEngine({ ...environment, DRAIN_QUEUE_URL: '' }, drainSenders)).toThrow(
+      "DRAIN_QUEUE_URL is not in the function's environment",
+    );
   });
 });
 
