@@ -4,7 +4,7 @@ import { distinct } from '../domain/instance.ts';
 import { needsOf } from '../domain/judge.ts';
 import { allNeeds, type Need, needSources, readsFor } from '../domain/needs.ts';
 import type { Operation } from '../domain/operations.ts';
-import type { BoundPolicy } from '../domain/policy.ts';
+import { type BoundPolicy, isDrainPolicy } from '../domain/policy.ts';
 import type { BoundSafety } from '../domain/safety.ts';
 import { arnOf, type Grant, policyDocument, withPlaceholders } from '../stack/cloudformation.ts';
 import { permissions, reasons } from '../stack/roles.ts';
@@ -18,19 +18,22 @@ export function permissionsDocument(
   settings: Settings,
   safety?: BoundSafety,
 ): PermissionsDocument {
-  const { InspectRole, SweepRole } = permissions(policies, settings, safety);
-  const statements = [...InspectRole, ...SweepRole];
-  const ifOn = permissions(policies, { ...settings, enforcement: 'on' }, safety);
-  const reads = readsFor([...needsOf(policies), ...needsToAct(policies, safety)]);
+  const roles = Object.entries(permissions(policies, settings, safety));
+  const statements = roles.flatMap(([, ofRole]) => ofRole);
+  const ifOn = Object.values(permissions(policies, { ...settings, enforcement: 'on' }, safety)).flat();
+  const looking = policies.filter((policy) => !isDrainPolicy(policy));
+  const reads = readsFor([...needsOf(looking), ...needsToAct(looking, safety)]);
   return {
     version: 1,
     policies: policies.map(({ name }) => name),
     actions: distinct(policies.flatMap((policy) => policy.actions.map(({ id }) => id))),
     ec2Changes: ec2Changes(statements.flatMap(({ Action }) => Action)),
-    ec2ChangesIfOn: ec2Changes([...ifOn.InspectRole, ...ifOn.SweepRole].flatMap(({ Action }) => Action)),
-    roles: { InspectRole: iamPolicy(InspectRole), SweepRole: iamPolicy(SweepRole) },
+    ec2ChangesIfOn: ec2Changes(ifOn.flatMap(({ Action }) => Action)),
+    drains: drains(statements),
+    drainsIfOn: drains(ifOn),
+    roles: Object.fromEntries(roles.map(([role, ofRole]) => [role, iamPolicy(ofRole)])),
     why: Object.fromEntries(statements.map(({ Sid }) => [Sid, reasons[Sid]])),
-    reads: reads.map((action) => ({ action, neededBy: neededBy(action, policies, safety) })),
+    reads: reads.map((action) => ({ action, neededBy: neededBy(action, looking, safety) })),
     commands: {
       scan: mayRead(readsFor(needsOf(policies))),
       snapshot: mayRecord,
@@ -50,6 +53,11 @@ export function ec2Changes(actions: readonly string[]): readonly string[] {
   const reads: readonly string[] = readsFor(allNeeds);
   const changes = actions.filter((action) => /^(ec2:|\*)/.test(action) && !reads.includes(action));
   return [...new Set(changes)].sort();
+}
+
+/** What takes instances out of service, and puts them back. */
+function drains(statements: readonly { readonly Sid: string; readonly Action: Grant['Action'] }[]): readonly string[] {
+  return statements.flatMap(({ Sid, Action }) => (Sid.startsWith('Drain') ? Action : [])).sort();
 }
 
 /** Empty for DescribeInstances: it collects no need, and every look begins with it. */

@@ -8,12 +8,14 @@ import type { IamPolicy, PermissionsDocument } from '../../src/cli/report/docume
 import { permissionsText } from '../../src/cli/report/permissions-text.ts';
 import type { AnyAction } from '../../src/domain/action.ts';
 import type { Json } from '../../src/domain/json.ts';
+import type { BoundPolicy } from '../../src/domain/policy.ts';
 import { bindAll } from '../../src/language/bind.ts';
 import { loadPolicies } from '../../src/language/load.ts';
 import { rules } from '../../src/rules/index.ts';
 import { settingsOf } from '../../src/stack/settings.ts';
 import { template } from '../../src/stack/stack.ts';
 import { inFolderUntilDone } from '../language/folder.ts';
+import { drainPolicy, policyThatNeeds, stepOf } from '../stack/policies.ts';
 import { enforcing, policyFor } from '../support/policies.ts';
 import { fixture, runCli } from './run-cli.ts';
 
@@ -353,6 +355,41 @@ test.each([
   const acting = tagged('mode: enforce\n').replace('[notify]', '[notify, stop]');
 
   expect((await permissionsOf({ tagged: acting }, options)).stdout.split('\n')[0]).toBe(line);
+});
+
+describe('of a policy that drains', () => {
+  const step = stepOf(['elbv2:DeregisterTargets'], {
+    needs: ['targetGroups'],
+    undoOperations: ['elbv2:RegisterTargets'],
+  });
+  const documentFor = (policies: readonly BoundPolicy[], enforcement: 'on' | 'off') =>
+    permissionsDocument(policies, { name: 'ec2-guardrail-prod', enforcement });
+  const linesFor = (policies: readonly BoundPolicy[], enforcement: 'on' | 'off') =>
+    permissionsText(documentFor(policies, enforcement), coloursFor({ isTTY: false, env: {} })).split('\n');
+  const both = 'elasticloadbalancing:DeregisterTargets, elasticloadbalancing:RegisterTargets';
+
+  test('the second line says what takes instances out of service', () => {
+    expect(linesFor([drainPolicy(step)], 'on')[1]).toBe(`May take instances out of service by ${both}.`);
+    expect(linesFor([drainPolicy(step)], 'off')[1]).toBe(
+      `No permission to take instances out of service (with --enforcement on: ${both}).`,
+    );
+    expect(linesFor([drainPolicy()], 'on')[1]).toBe('No permission to take instances out of service.');
+    expect(linesFor([policyThatNeeds()], 'on')[1]).toBe('');
+  });
+
+  test('the role of drain is there, and what it reads is not asked of inspect', () => {
+    const needing = { ...drainPolicy(step), needs: policyThatNeeds('volumes').needs };
+    const { roles, drains, reads, why } = documentFor([policyThatNeeds(), needing], 'on');
+
+    expect(Object.keys(roles)).toEqual(['InspectRole', 'SweepRole', 'DrainRole']);
+    expect(roles.DrainRole?.Statement[0]?.Action).toEqual(
+      expect.arrayContaining(['ec2:DescribeVolumes', 'elasticloadbalancing:DescribeTargetHealth']),
+    );
+    expect(drains).toEqual(['elasticloadbalancing:DeregisterTargets', 'elasticloadbalancing:RegisterTargets']);
+    expect(reads.map(({ action }) => action)).toEqual(['ec2:DescribeInstances']);
+    expect(why).toHaveProperty('DrainBalancers');
+    expect(linesFor([needing], 'on')).toContain('DrainRole, of the function drain');
+  });
 });
 
 describe('what undo needs', () => {

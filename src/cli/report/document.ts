@@ -87,6 +87,10 @@ export interface PermissionsDocument {
   readonly ec2Changes: readonly string[];
   /** The same, were it deployed with enforcement on. */
   readonly ec2ChangesIfOn: readonly string[];
+  /** Permissions of λ drain that take instances out of service, or put them back. */
+  readonly drains: readonly string[];
+  /** The same, were it deployed with enforcement on. */
+  readonly drainsIfOn: readonly string[];
   /** The functions' roles, by logical id: what CloudFormation fills in stands as `Fn::Sub` would have it. */
   readonly roles: Readonly<Record<string, IamPolicy>>;
   /** Why a statement of the roles is there, by its Sid. */

@@ -7,7 +7,7 @@ import type { Paint } from './scan-text.ts';
 export function permissionsText(document: PermissionsDocument, paint: Paint): string {
   const { roles, commands } = document;
   return [
-    paint.bold(headline(document)),
+    paint.bold([headline(document), ...drainsLine(document)].join('\n')),
     ...Object.entries(roles).map(([role, policy]) => roleText(role, policy, document, paint)),
     paint.bold('Your own credentials, for a live account'),
     ...commandsText(commands),
@@ -22,6 +22,14 @@ function headline({ policies, actions, ec2Changes, ec2ChangesIfOn }: Permissions
   const ifOn = ec2ChangesIfOn.length === 0 ? '' : ` (with --enforcement on: ${ec2ChangesIfOn.join(', ')})`;
   if (ec2Changes.length === 0) return `No permission to change anything in EC2 (${of})${ifOn}.`;
   return `May change EC2 by ${ec2Changes.join(', ')} (${of}).`;
+}
+
+/** Whether instances can be taken out of service, where a policy drains. */
+function drainsLine({ roles, drains, drainsIfOn }: PermissionsDocument): readonly string[] {
+  if (!('DrainRole' in roles)) return [];
+  if (drains.length > 0) return [`May take instances out of service by ${drains.join(', ')}.`];
+  const ifOn = drainsIfOn.length === 0 ? '' : ` (with --enforcement on: ${drainsIfOn.join(', ')})`;
+  return [`No permission to take instances out of service${ifOn}.`];
 }
 
 function roleText(role: string, { Statement }: IamPolicy, { why, reads }: PermissionsDocument, paint: Paint): string {
