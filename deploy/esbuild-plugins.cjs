@@ -64,11 +64,11 @@ const withoutKms = virtualModule(
   `,
 );
 
-/** Where nothing enforces, the calls that change EC2 are not even there. */
+/** Where nothing enforces, the calls that change EC2, and what sends work to instances, are not even there. */
 const withoutChanges = virtualModule(
   'without-changes',
-  /\/aws\/changes\.ts$/,
-  () => 'export const changingSenders = {};',
+  /\/aws\/changes\.ts$|\/drain-changes\.ts$/,
+  () => 'export const changingSenders = {}; export const drainingSenders = {};',
 );
 
 /** What serverless-esbuild builds the functions with. */
