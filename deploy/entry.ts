@@ -1,7 +1,9 @@
 // What deploy/stack.cjs needs of src/.
+export { drainSteps } from '../src/actions/drain-steps.ts';
 export { actions } from '../src/actions/index.ts';
 export { needsToAct } from '../src/domain/bind.ts';
 export { needsOf } from '../src/domain/judge.ts';
+export { isDrainPolicy } from '../src/domain/policy.ts';
 export { bindAll, bindSafety } from '../src/language/bind.ts';
 export { compilePolicies } from '../src/language/compile.ts';
 export { loadPolicies } from '../src/language/load.ts';

@@ -1,6 +1,6 @@
 // What the functions' bundles need beyond esbuild's own: see docs/decisions/0004-policies-compiled-sdk-shaken.md.
 const { readFileSync } = require('node:fs');
-const { asksKms, enforces, policyModule } = require('./stack.cjs');
+const { asksKms, drainPolicyModule, drains, enforces, policyModule } = require('./stack.cjs');
 
 /** A module that is written here instead of read from a file. */
 function virtualModule(name, filter, contents) {
@@ -19,7 +19,10 @@ function virtualModule(name, filter, contents) {
 
 /** Policies become data and imports of the rules and actions they use: a function loads neither YAML nor zod, and no others. */
 function compiledPolicies(folder) {
-  return virtualModule('compiled-policies', /^compiled:policies$/, () => policyModule(folder));
+  return [
+    virtualModule('compiled-policies', /^compiled:policies$/, () => policyModule(folder)),
+    virtualModule('compiled-drain-policies', /^compiled:drain-policies$/, () => drainPolicyModule(folder)),
+  ];
 }
 
 /** In Lambda credentials come from the environment: SSO, profiles, processes and metadata services are never asked. */
@@ -64,22 +67,30 @@ const withoutKms = virtualModule(
   `,
 );
 
-/** Where nothing enforces, the calls that change EC2, and what sends work to instances, are not even there. */
+/** Where nothing enforces, the calls that change EC2 are not even there. */
 const withoutChanges = virtualModule(
   'without-changes',
-  /\/aws\/changes\.ts$|\/drain-changes\.ts$/,
-  () => 'export const changingSenders = {}; export const drainingSenders = {};',
+  /\/aws\/changes\.ts$/,
+  () => 'export const changingSenders = {};',
+);
+
+/** The same of those that take instances out of service. */
+const withoutDraining = virtualModule(
+  'without-draining',
+  /\/drain-changes\.ts$/,
+  () => 'export const drainingSenders = {};',
 );
 
 /** What serverless-esbuild builds the functions with. */
 function plugins({ service }) {
   const { policies, enforcement } = service.custom.guardrail;
   return [
-    compiledPolicies(policies),
+    ...compiledPolicies(policies),
     environmentCredentials,
     literalSchemaKeys,
     ...(asksKms(policies) ? [] : [withoutKms]),
     ...(enforces(policies, enforcement) ? [] : [withoutChanges]),
+    ...(drains(policies, enforcement) ? [] : [withoutDraining]),
   ];
 }
 

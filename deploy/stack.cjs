@@ -30,6 +30,12 @@ const source = memoized(() => {
   return compiled.exports;
 });
 
+/** What policies may name. */
+function catalogue() {
+  const { rules, actions, drainSteps } = source();
+  return { rules, actions: [...actions, ...drainSteps] };
+}
+
 /** What whoever deploys has to mend: serverless prints a stack where there is one, and it would hide the message. */
 function mistake(message) {
   return Object.assign(new Error(message), { stack: '' });
@@ -37,8 +43,8 @@ function mistake(message) {
 
 /** The policies of a folder, and what holds of all of them. Throws what `ec2-guardrail validate` prints, if any has a mistake. */
 const loaded = memoized((folder) => {
-  const { loadPolicies, formatErrors, rules, actions } = source();
-  const options = { rules, actions, cwd: process.cwd(), now: new Date() };
+  const { loadPolicies, formatErrors } = source();
+  const options = { ...catalogue(), cwd: process.cwd(), now: new Date() };
   const { policies, safety, errors, warnings } = loadPolicies([folder], options);
   if (warnings.length > 0) process.stderr.write(`${formatErrors(warnings)}\n`);
   if (errors.length > 0) throw mistake(`${folder} is not deployed:\n${formatErrors(errors)}`);
@@ -47,27 +53,46 @@ const loaded = memoized((folder) => {
 
 /** The policies of a folder, joined with their rules and actions. */
 function boundPolicies(folder) {
-  const { bindAll, rules, actions } = source();
-  return bindAll(loaded(folder).policies, { rules, actions });
+  return source().bindAll(loaded(folder).policies, catalogue());
 }
 
-/** The source of the module that the functions import as `compiled:policies`. */
+/** The source of the module that the functions import as `compiled:policies`: all policies but those that drain. */
 function policyModule(folder) {
   const { policies, safety } = loaded(folder);
-  return source().compilePolicies(policies, safety);
+  return source().compilePolicies(policies.filter(looks), safety);
+}
+
+/** The same of `compiled:drain-policies`, which λ drain imports: those that drain, and no other. */
+function drainPolicyModule(folder) {
+  const { policies, safety } = loaded(folder);
+  return source().compilePolicies(policies.filter(source().isDrainPolicy), safety);
+}
+
+/** Whether it is asked by looks at instances, and not by what EC2 announces. */
+function looks(policy) {
+  return !source().isDrainPolicy(policy);
 }
 
 /** Whether anything asks KMS: a policy, one of its actions, or what is protected from these. */
 function asksKms(folder) {
   const { bindSafety, needsOf, needsToAct } = source();
-  const policies = boundPolicies(folder);
+  const policies = boundPolicies(folder).filter(looks);
   const needs = [...needsOf(policies), ...needsToAct(policies, bindSafety(loaded(folder).safety))];
   return needs.includes('kmsAliases');
 }
 
-/** Whether anything is done at all: the calls that change EC2 are in the bundle only then. */
+/** Whether anything is done at all: the calls that change EC2 are in the bundle only then. What drains calls others. */
 function enforces(folder, enforcement) {
-  return enforcement === 'on' && loaded(folder).policies.some(({ mode }) => mode === 'enforce');
+  return isEnforced(loaded(folder).policies.filter(looks), enforcement);
+}
+
+/** The same of what drains: the calls that take instances out of service. */
+function drains(folder, enforcement) {
+  return isEnforced(loaded(folder).policies.filter(source().isDrainPolicy), enforcement);
+}
+
+function isEnforced(policies, enforcement) {
+  return enforcement === 'on' && policies.some(({ mode }) => mode === 'enforce');
 }
 
 async function guardrail(resolveConfigurationProperty) {
@@ -111,4 +136,13 @@ async function alertsTopicArn({ resolveConfigurationProperty }) {
   return source().alertsTopicArn(settings);
 }
 
-module.exports = { alertsTopicArn, asksKms, drainFunctions, enforces, policyModule, resources };
+module.exports = {
+  alertsTopicArn,
+  asksKms,
+  drainFunctions,
+  drainPolicyModule,
+  drains,
+  enforces,
+  policyModule,
+  resources,
+};

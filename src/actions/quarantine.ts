@@ -3,6 +3,7 @@ import { defineAction, type PlannedCall } from '../domain/action.ts';
 import { inAscii, named } from '../domain/characters.ts';
 import { type NetworkInterface, type SecurityGroup, tagMap } from '../domain/facts.ts';
 import { matchesAnyGlob } from '../domain/glob.ts';
+import { type Instance, volumeIds } from '../domain/instance.ts';
 import { AUTO_SCALING_GROUP_TAG } from '../domain/match.ts';
 import { whyForeign } from './sharers.ts';
 import { listed, phrases } from './words.ts';
@@ -10,15 +11,18 @@ import { listed, phrases } from './words.ts';
 /** How many groups or interfaces a sentence names. */
 const NAMED = 3;
 
+/** Said of what is isolated without the protection that the policy asks for. */
+const UNPROTECTED = 'without termination protection, which a Spot instance can not have';
+
 /** How the group is found that isolates. */
 type Wanted = { readonly id: string } | { readonly tags: Readonly<Record<string, readonly string[]>> };
 
-type Call = PlannedCall<'ec2:ModifyInstanceAttribute' | 'ec2:ModifyNetworkInterfaceAttribute'>;
+type Call = PlannedCall<'ec2:CreateSnapshots' | 'ec2:ModifyInstanceAttribute' | 'ec2:ModifyNetworkInterfaceAttribute'>;
 
 export const quarantine = defineAction({
   id: 'quarantine',
   summary:
-    'Puts every network interface of the instance into one security group that lets nothing in, and protects the instance from termination.',
+    'Protects the instance from termination, takes snapshots of its EBS volumes, and puts every network interface into one security group that lets nothing in.',
   kind: 'access',
   interrupts: true,
   isReversible: true,
@@ -48,13 +52,20 @@ export const quarantine = defineAction({
         .boolean()
         .default(true)
         .describe('Protect the instance from termination first, so that what there is to find out is not lost.'),
+      snapshot: z
+        .boolean()
+        .default(true)
+        .describe(
+          'Take a snapshot of each EBS volume before the instance is isolated. Where EC2 refuses that, the instance is isolated all the same, and the alert says so.',
+        ),
     }),
-  needs: ['tags', 'networkInterfaces', 'vpcGroups', 'protection'],
-  operations: ({ protect }) =>
-    protect
-      ? ['ec2:ModifyInstanceAttribute', 'ec2:ModifyNetworkInterfaceAttribute']
-      : ['ec2:ModifyNetworkInterfaceAttribute'],
-  plan({ instance, facts, parameters }) {
+  needs: ['BlockDeviceMappings', 'tags', 'networkInterfaces', 'vpcGroups', 'protection'],
+  operations: ({ protect, snapshot }) => [
+    ...(snapshot ? (['ec2:CreateSnapshots'] as const) : []),
+    ...(protect ? (['ec2:ModifyInstanceAttribute'] as const) : []),
+    'ec2:ModifyNetworkInterfaceAttribute',
+  ],
+  plan({ instance, facts, parameters, violation }) {
     const { InstanceId, VpcId, Operator, InstanceLifecycle } = instance;
     const autoScalingGroup = tagMap(facts.tags).get(AUTO_SCALING_GROUP_TAG);
     if (autoScalingGroup !== undefined) {
@@ -77,11 +88,28 @@ export const quarantine = defineAction({
     if (moved.length === 0 && !protects) return { refused: `it is in ${chosen.group.GroupId} alone already` };
     const { GroupId } = chosen.group;
     const into = moved.map((one) => inGroups(one, [GroupId]));
+    const isWanted = parameters.snapshot && moved.length > 0;
+    const whyWithout = isWanted ? whyNoSnapshot(instance) : undefined;
+    const takes = isWanted && whyWithout === undefined;
     const back = moved.map((one) => inGroups(one, groupIdsOf(one)));
     return {
       plan: {
-        does: doesText(InstanceId, moved, GroupId, protects, parameters.protect && !canBeProtected),
-        calls: [...(protects ? [withProtection(InstanceId, true)] : []), ...into],
+        does: doesText(
+          [
+            ...(protects ? [`protect ${InstanceId} from termination`] : []),
+            ...(takes ? ['take snapshots of its EBS volumes if EC2 grants them'] : []),
+            ...(moved.length === 0 ? [] : [movesText(InstanceId, moved, GroupId)]),
+          ],
+          [
+            ...(parameters.protect && !canBeProtected ? [UNPROTECTED] : []),
+            ...(whyWithout === undefined ? [] : [`without snapshots, since ${whyWithout}`]),
+          ],
+        ),
+        calls: [
+          ...(protects ? [withProtection(InstanceId, true)] : []),
+          ...(takes ? [snapshots(InstanceId, violation)] : []),
+          ...into,
+        ],
         undo: [...back, ...(protects ? [withProtection(InstanceId, false)] : [])],
         concerns: [],
       },
@@ -92,6 +120,7 @@ export const quarantine = defineAction({
       title: 'an instance with two interfaces, one of which is isolated already',
       parameters: { securityGroup: { tags: { Role: ['quarantine'] } } },
       given: {
+        volumes: [{ VolumeId: 'vol-0123456789abcdef0' }],
         networkInterfaces: [
           ownInterface('eni-0123456789abcdef0', ['sg-0aaaaaaaaaaaaaaa1', 'sg-0bbbbbbbbbbbbbbb2']),
           ownInterface('eni-0123456789abcdef1', ['sg-0cccccccccccccccc']),
@@ -104,6 +133,7 @@ export const quarantine = defineAction({
             operation: 'ec2:ModifyInstanceAttribute',
             input: { InstanceId: 'i-0123456789abcdef0', DisableApiTermination: { Value: true } },
           },
+          snapshots('i-0123456789abcdef0', { policy: 'the-policy', rule: 'any' }),
           {
             operation: 'ec2:ModifyNetworkInterfaceAttribute',
             input: { NetworkInterfaceId: 'eni-0123456789abcdef0', Groups: ['sg-0cccccccccccccccc'] },
@@ -264,18 +294,40 @@ function withProtection(InstanceId: string, Value: boolean): Call {
   return { operation: 'ec2:ModifyInstanceAttribute', input: { InstanceId, DisableApiTermination: { Value } } };
 }
 
-function doesText(
-  instanceId: string,
-  moved: readonly NetworkInterface[],
-  groupId: string,
-  protects: boolean,
-  isUnprotected: boolean,
-): string {
-  const ids = moved.map(({ NetworkInterfaceId }) => NetworkInterfaceId);
-  const parts = [
-    ...(protects ? [`protect ${instanceId} from termination`] : []),
-    ...(ids.length === 0 ? [] : [`put ${listed(ids, NAMED)} of ${instanceId} into ${groupId} alone`]),
+/** Nothing is planned before the launch has settled, since tags are read: volumes are shown by then. */
+function whyNoSnapshot(instance: Pick<Instance, 'BlockDeviceMappings' | 'RootDeviceType'>): string | undefined {
+  if (instance.RootDeviceType === 'instance-store') return 'its root volume is on instance storage';
+  return volumeIds(instance).length === 0 ? 'it has no EBS volume' : undefined;
+}
+
+/**
+ * One call for all volumes, so that they are of one moment. The volumes' tags are not copied: they are the words of those who
+ * use the instance, and may let them delete what is kept.
+ * @see https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateSnapshots.html
+ */
+function snapshots(InstanceId: string, { policy, rule }: { readonly policy: string; readonly rule: string }): Call {
+  const Tags = [
+    { Key: 'Name', Value: `${InstanceId} before quarantine` },
+    { Key: 'ec2-guardrail:instance', Value: InstanceId },
+    { Key: 'ec2-guardrail:policy', Value: policy },
   ];
-  const spot = isUnprotected ? ', without termination protection, which a Spot instance can not have' : '';
-  return `${parts.join(', then ')}${spot}`;
+  return {
+    operation: 'ec2:CreateSnapshots',
+    input: {
+      InstanceSpecification: { InstanceId },
+      Description: `Taken by ec2-guardrail before it isolated ${InstanceId}, which violates ${policy} (${rule})`,
+      TagSpecifications: [{ ResourceType: 'snapshot', Tags }],
+    },
+    mayFail: true,
+  };
+}
+
+function movesText(instanceId: string, moved: readonly NetworkInterface[], groupId: string): string {
+  const ids = moved.map(({ NetworkInterfaceId }) => NetworkInterfaceId);
+  return `put ${listed(ids, NAMED)} of ${instanceId} into ${groupId} alone`;
+}
+
+/** What is done, then what is missing in it. */
+function doesText(steps: readonly string[], without: readonly string[]): string {
+  return [steps.join(', then '), ...without].join(', ');
 }

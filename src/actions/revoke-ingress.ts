@@ -102,8 +102,9 @@ export const revokeIngress = defineAction({
     const account = (instance.NetworkInterfaces ?? []).find(({ OwnerId }) => OwnerId !== undefined)?.OwnerId;
     const restricted = restrictedBy(violation.parameters);
     const groups = new Map(facts.securityGroups.found.map((group) => [group.GroupId, group]));
+    const isContested = (offence: Offence) => context.isContested(contestKeyOf(offence));
     const decisions = offencesIn(violation.evidence).map((offence) =>
-      decided(offence, groups.get(offence.groupId), { account, restricted, split }),
+      decided(offence, groups.get(offence.groupId), { account, restricted, split, isContested }),
     );
     const left = decisions.flatMap((one) => ('left' in one ? [one.left] : []));
     const revocations = decisions.flatMap((one) => ('revoke' in one ? [one.revoke] : []));
@@ -130,7 +131,7 @@ export const revokeIngress = defineAction({
         calls: changes.flatMap(({ calls }) => calls),
         undo: changes.flatMap(({ undo }) => undo),
         concerns: sharers.instanceIds,
-        contestable: revocations.map(({ offence }) => `${offence.groupId} ${openingText(offence)}`),
+        contestable: revocations.map(({ offence }) => contestKeyOf(offence)),
       },
     };
   },
@@ -381,13 +382,24 @@ function offencesIn(evidence: Json | undefined): readonly Offence[] {
   return [...new Map(offences.map((one) => [`${one.groupId} ${keyOf(one)}`, one])).values()];
 }
 
+/** One source of one group, by what it opens. */
+function contestKeyOf(offence: Offence): string {
+  return `${offence.groupId} ${openingText(offence)}`;
+}
+
 /** Whether an offence can be revoked, or why it is left. */
 function decided(
   offence: Offence,
   group: SecurityGroup | undefined,
-  by: { readonly account: string | undefined; readonly restricted: Restricted; readonly split: boolean },
+  by: {
+    readonly account: string | undefined;
+    readonly restricted: Restricted;
+    readonly split: boolean;
+    isContested(offence: Offence): boolean;
+  },
 ): Decision {
   const leave = (why: string): Decision => ({ left: `${openingText(offence)} in ${offence.groupId} ${why}` });
+  if (by.isContested(offence)) return leave('is put back each time');
   if (group === undefined) return leave("is of a group that is no longer the instance's");
   if (isOther(group.OwnerId, by.account)) return leave(`is of a group of account ${group.OwnerId}`);
   if (offence.protocol === ALL_PROTOCOLS) return leave('opens all protocols: replace it by hand by what is needed');

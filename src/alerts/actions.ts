@@ -42,7 +42,12 @@ export function isMended(finding: Finding): boolean {
 /** What became of it last, for a headline or a line of a list: `stop done`; undefined where nothing was done. */
 export function lastOutcome(finding: Finding): string | undefined {
   const latest = actsSince(finding).at(-1);
-  return latest && `${latest.action} ${latest.outcome}`;
+  return latest && `${latest.action} ${latest.outcome}${isInPart(latest) ? ' in part' : ''}`;
+}
+
+/** Done, but for a call that may fail and did. */
+function isInPart({ outcome, detail }: Act): boolean {
+  return outcome === 'done' && detail !== undefined;
 }
 
 /** Which action comes next, for a headline: `stop`; undefined where nothing comes. The text says when. */
@@ -72,15 +77,17 @@ function actText(
 ): string {
   const what = `${printable(does, length)} (${utc(at)})`;
   if (outcome === 'contested')
-    return `not done: ${what}; ${printable(detail ?? '', length)}. Nothing more is done for a day`;
+    return `not done: ${what}; ${printable(detail ?? '', length)}. That is left alone for a day`;
   const isUndoable = undo.length > 0 && undoneAt === undefined;
   const back = isUndoable
     ? `; to put it back: \`ec2-guardrail undo ${printable(id)} --region ${printable(region)}\``
     : '';
   const undone = undoneAt === undefined ? '' : `; put back at ${utc(undoneAt)}`;
   switch (outcome) {
-    case 'done':
-      return `${what}${back}${undone}`;
+    case 'done': {
+      const but = detail === undefined ? '' : `, but not all of it: ${printable(detail, length)}`;
+      return `${what}${but}${back}${undone}`;
+    }
     case 'failed': {
       const made = calls.filter((call) => call.outcome === 'done').length;
       const before = made === 0 ? 'nothing was changed' : `${made} of its calls were made${back}${undone}`;

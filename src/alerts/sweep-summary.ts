@@ -1,4 +1,4 @@
-import type { Finding } from '../domain/finding.ts';
+import type { Finding, SubjectRecord } from '../domain/finding.ts';
 import { groupedBy } from '../domain/grouped.ts';
 import { distinct } from '../domain/instance.ts';
 import type { Scope } from '../domain/operations.ts';
@@ -38,6 +38,13 @@ export interface SweptFinding {
   /** The instance's Name tag. */
   readonly name?: string;
   readonly finding: Finding;
+}
+
+/** The findings of an item, each with the instance that it is about. */
+export function sweptFindings({ subject, instance, findings }: SubjectRecord): readonly SweptFinding[] {
+  const name = instance?.tags.Name;
+  const about = { instanceId: subject.id, ...(name === undefined ? {} : { name }) };
+  return findings.map((finding) => ({ ...about, finding }));
 }
 
 /** How many instances the text lists. The JSON lists all, while there is room. */

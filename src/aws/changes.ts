@@ -1,5 +1,6 @@
 import {
   AuthorizeSecurityGroupIngressCommand,
+  CreateSnapshotsCommand,
   CreateTagsCommand,
   DeleteTagsCommand,
   EC2Client,
@@ -28,6 +29,7 @@ export const changingSenders: Senders<ChangingOperation> = {
   'ec2:ModifyInstanceAttribute': (to, input) => to(EC2Client).send(new ModifyInstanceAttributeCommand(input)),
   'ec2:ModifyNetworkInterfaceAttribute': (to, input) =>
     to(EC2Client).send(new ModifyNetworkInterfaceAttributeCommand(input)),
+  'ec2:CreateSnapshots': (to, input) => to(EC2Client).send(new CreateSnapshotsCommand(input)),
   'ec2:CreateTags': (to, input) => to(EC2Client).send(new CreateTagsCommand(input)),
   'ec2:DeleteTags': (to, input) => to(EC2Client).send(new DeleteTagsCommand(input)),
 };

@@ -5,6 +5,7 @@ import {
   DescribeLifecycleHooksCommand,
 } from '@aws-sdk/client-auto-scaling';
 import {
+  DescribeCapacityProvidersCommand,
   DescribeContainerInstancesCommand,
   DescribeServicesCommand,
   DescribeTasksCommand,
@@ -49,6 +50,7 @@ export const drainSenders: Senders<DrainsOwnOperation> = {
   'ecs:ListClusters': (to, input) => to(ECSClient).send(new ListClustersCommand(input)),
   'ecs:ListContainerInstances': (to, input) => to(ECSClient).send(new ListContainerInstancesCommand(input)),
   'ecs:DescribeContainerInstances': (to, input) => to(ECSClient).send(new DescribeContainerInstancesCommand(input)),
+  'ecs:DescribeCapacityProviders': (to, input) => to(ECSClient).send(new DescribeCapacityProvidersCommand(input)),
   'ecs:ListServices': (to, input) => to(ECSClient).send(new ListServicesCommand(input)),
   'ecs:DescribeServices': (to, input) => to(ECSClient).send(new DescribeServicesCommand(input)),
   'ecs:ListTasks': (to, input) => to(ECSClient).send(new ListTasksCommand(input)),

@@ -6,8 +6,12 @@ import { coloursFor } from './output/colours.ts';
 
 /** What policies are loaded with, as of now. */
 export async function loadOptions({ cwd, now }: CommandIo): Promise<LoadOptions> {
-  const [{ rules }, { actions }] = await Promise.all([import('../rules/index.ts'), import('../actions/index.ts')]);
-  return { rules, actions, cwd, now: now() };
+  const [{ rules }, { actions }, { drainSteps }] = await Promise.all([
+    import('../rules/index.ts'),
+    import('../actions/index.ts'),
+    import('../actions/drain-steps.ts'),
+  ]);
+  return { rules, actions: [...actions, ...drainSteps], cwd, now: now() };
 }
 
 /**

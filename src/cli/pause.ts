@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import { type Controls, paused, pauseOf, resumed, type Stops } from '../domain/controls.ts';
+import { type Controls, noControls, paused, pauseOf, resumed, type Stops } from '../domain/controls.ts';
+import type { SubjectRecord } from '../domain/finding.ts';
 import { visible } from '../domain/visible.ts';
 import {
   addDeploymentOptions,
@@ -9,11 +10,13 @@ import {
   type OpenTable,
   openTable,
   optionsFor,
+  readAllOf,
   whyUnknown,
 } from './deployed.ts';
 import type { CommandIo } from './io.ts';
 import { policyNameOf, reasonOf } from './options.ts';
 import { coloursFor } from './output/colours.ts';
+import { findingsIn } from './stored-findings.ts';
 
 const aboutTheTable = `
 It needs dynamodb:BatchGetItem and dynamodb:PutItem on the table, and dynamodb:ListTables to find it by the stage: with
@@ -34,12 +37,17 @@ Examples:
 
 const resumeHelp = `
 Without --policy it lifts every pause, that of all and those of single policies, and every limit that was reached. What is due
-comes with the next look, within the hour: have a look at it first, with \`findings list --would\`.
-${aboutTheTable}
+comes with the next look, within the hour. It says what that is, as things stood at the last look; with --dry-run it only says it, and
+writes nothing.
 
-Exits with 0 when nothing of it is stopped any more, 2 when it could not be written.
+It needs dynamodb:Scan on the table, without --dry-run also dynamodb:BatchGetItem and dynamodb:PutItem, and dynamodb:ListTables to
+find it by the stage: with --table it does not look for it.
+${howToFindTheTable}
+
+Exits with 0 when nothing of it is stopped any more, or with --dry-run; 2 when it could not be read or written.
 
 Examples:
+  ec2-guardrail resume --region eu-central-1 --dry-run
   ec2-guardrail resume --region eu-central-1
   ec2-guardrail resume --region eu-central-1 --policy no-open-ssh`;
 
@@ -48,7 +56,9 @@ interface PauseOptions extends DeploymentOptions {
   readonly reason: string;
 }
 
-type ResumeOptions = Omit<PauseOptions, 'reason'>;
+interface ResumeOptions extends Omit<PauseOptions, 'reason'> {
+  readonly dryRun?: true;
+}
 
 /** Adds `pause`: the button that stops enforcement at once. */
 export function addPauseCommand(program: Command, io: CommandIo): void {
@@ -67,6 +77,7 @@ export function addResumeCommand(program: Command, io: CommandIo): void {
     .summary('let enforcement go on: lift pauses and limits that were reached')
     .description('Lifts pauses, and limits that were reached.')
     .option('--policy <name>', 'only the pause of this policy', policyNameOf)
+    .option('--dry-run', 'only say what would come of it')
     .addHelpText('after', resumeHelp)
     .action((options: ResumeOptions) => resume(options, io));
 }
@@ -99,31 +110,51 @@ async function pause(options: PauseOptions, io: CommandIo): Promise<void> {
 }
 
 async function resume(options: ResumeOptions, io: CommandIo): Promise<void> {
-  const { policy } = options;
+  const { policy, dryRun = false } = options;
   const table = await openTable(options, io);
-  const { before, after } = await changeDeployed(table, options, (controls) =>
-    resumed(controls, policy, io.now().toISOString()),
-  );
+  // Read before anything is written: nobody lets something come that they are not told of.
+  const { records, controls = noControls } = await readAllOf(table, options, io);
+  const lift = (now: Controls) => resumed(now, policy, io.now().toISOString());
+  const { before, after } = dryRun
+    ? { before: controls, after: lift(controls) }
+    : await changeDeployed(table, options, lift);
   const [{ field }, texts] = await Promise.all([import('../alerts/text.ts'), import('./output/controls-text.ts')]);
   const lifted = liftedOf(before, policy);
   const liftedTexts = texts.stopTexts(lifted);
+  const isAnyLifted = liftedTexts.length > 0;
   const { bold } = coloursFor(io);
   const what = policy === undefined ? 'nothing was stopped' : `${policy} was not paused`;
+  const resumption = dryRun ? 'would be resumed' : 'resumed';
   io.stdout(
     [
-      bold(
-        liftedTexts.length === 0 ? `${what}, and nothing was written` : `resumed: ${texts.countText(lifted)} lifted`,
-      ),
+      bold(isAnyLifted ? `${resumption}: ${texts.countText(lifted)} lifted` : `${what}, and nothing was written`),
       field('Table', tableText(table, options)),
       ...liftedTexts.map((text) => field('Lifted', text)),
       ...texts.stoppedFields(after, 'nothing any more'),
-      ...(liftedTexts.length === 0
-        ? []
-        : [field('Next', 'what is due comes with the next look at its instance, within the hour')]),
+      ...(isAnyLifted ? await whatComes(records, after, io) : []),
       ...(policy === undefined ? [] : await unknownFields(after, policy)),
+      ...(isAnyLifted && dryRun ? ['', 'Nothing was written; leave out --dry-run to have it done.'] : []),
       '',
     ].join('\n'),
   );
+}
+
+/** What is let come by a resumption, and when it does. */
+async function whatComes(
+  records: readonly SubjectRecord[],
+  controls: Controls,
+  io: CommandIo,
+): Promise<readonly string[]> {
+  const [{ field }, { resumptionLines }, { actions }] = await Promise.all([
+    import('../alerts/text.ts'),
+    import('./output/resumption-text.ts'),
+    import('../actions/index.ts'),
+  ]);
+  const kindOf = (action: string) => actions.find(({ id }) => id === action)?.kind;
+  return [
+    field('Next', 'what is due comes with the next look at its instance, within the hour, as far as limits allow'),
+    ...resumptionLines(findingsIn(records), { controls, kindOf }, io.now()),
+  ];
 }
 
 /** What a resumption lifts. */

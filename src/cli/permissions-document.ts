@@ -3,14 +3,14 @@ import { needsByKey, needsToAct } from '../domain/bind.ts';
 import { distinct } from '../domain/instance.ts';
 import { needsOf } from '../domain/judge.ts';
 import { allNeeds, type Need, needSources, readsFor } from '../domain/needs.ts';
-import type { Operation } from '../domain/operations.ts';
+import { iamActionOf, type Operation } from '../domain/operations.ts';
 import { type BoundPolicy, isDrainPolicy } from '../domain/policy.ts';
 import type { BoundSafety } from '../domain/safety.ts';
-import { arnOf, type Grant, policyDocument, withPlaceholders } from '../stack/cloudformation.ts';
-import { permissions, reasons } from '../stack/roles.ts';
+import { arnOf, type Grant, policyDocument, type RoleStatement, withPlaceholders } from '../stack/cloudformation.ts';
+import { permissions, reasonFor } from '../stack/roles.ts';
 import type { Settings } from '../stack/settings.ts';
 import { putBackBy } from './put-back.ts';
-import type { IamPolicy, PermissionsDocument, ReadDocument } from './report/document.ts';
+import type { IamPolicy, PermissionsDocument, ReadDocument, StepDocument } from './report/document.ts';
 
 /** What a deployment of these policies may do, and what the commands need that read a live account. */
 export function permissionsDocument(
@@ -27,12 +27,11 @@ export function permissionsDocument(
     version: 1,
     policies: policies.map(({ name }) => name),
     actions: distinct(policies.flatMap((policy) => policy.actions.map(({ id }) => id))),
-    ec2Changes: ec2Changes(statements.flatMap(({ Action }) => Action)),
-    ec2ChangesIfOn: ec2Changes(ifOn.flatMap(({ Action }) => Action)),
-    drains: drains(statements),
-    drainsIfOn: drains(ifOn),
+    ec2Changes: ec2Changes(allowedBy(statements)),
+    ec2ChangesIfOn: ec2Changes(allowedBy(ifOn)),
     roles: Object.fromEntries(roles.map(([role, ofRole]) => [role, iamPolicy(ofRole)])),
-    why: Object.fromEntries(statements.map(({ Sid }) => [Sid, reasons[Sid]])),
+    steps: policies.flatMap((policy) => stepsOf(policy, settings)),
+    why: Object.fromEntries(statements.map(({ Sid }) => [Sid, reasonFor(Sid)])),
     reads: reads.map((action) => ({ action, neededBy: neededBy(action, looking, safety) })),
     commands: {
       scan: mayRead(readsFor(needsOf(policies))),
@@ -41,11 +40,27 @@ export function permissionsDocument(
       explain: mayReadFindings,
       exempt: mayReadFindings,
       pause: mayChangeTable(['dynamodb:BatchGetItem', 'dynamodb:PutItem']),
-      resume: mayChangeTable(['dynamodb:BatchGetItem', 'dynamodb:PutItem']),
+      resume: mayChangeTable(['dynamodb:BatchGetItem', 'dynamodb:PutItem', 'dynamodb:Scan']),
       promote: mayChangeTable(['dynamodb:BatchGetItem', 'dynamodb:PutItem', 'dynamodb:Scan']),
       undo: mayPutBack(policies),
     },
   };
+}
+
+function allowedBy(statements: readonly RoleStatement[]): readonly string[] {
+  return statements.filter(({ Effect }) => Effect === 'Allow').flatMap(({ Action }) => Action);
+}
+
+function stepsOf({ name, mode, boundSteps }: BoundPolicy, { enforcement }: Settings): readonly StepDocument[] {
+  const onlyWould =
+    mode !== 'enforce' ? 'the policy observes' : enforcement === 'on' ? undefined : 'enforcement is off';
+  return boundSteps.map(({ step }) => ({
+    policy: name,
+    step: step.id,
+    actions: (step.operations as readonly Operation[]).map(iamActionOf),
+    undoActions: step.undoOperations.map(iamActionOf),
+    ...(onlyWould === undefined ? {} : { onlyWould }),
+  }));
 }
 
 /** Which actions may change something in EC2: all of EC2's that are no reads of ours, so that none is overlooked. */
@@ -53,11 +68,6 @@ export function ec2Changes(actions: readonly string[]): readonly string[] {
   const reads: readonly string[] = readsFor(allNeeds);
   const changes = actions.filter((action) => /^(ec2:|\*)/.test(action) && !reads.includes(action));
   return [...new Set(changes)].sort();
-}
-
-/** What takes instances out of service, and puts them back. */
-function drains(statements: readonly { readonly Sid: string; readonly Action: Grant['Action'] }[]): readonly string[] {
-  return statements.flatMap(({ Sid, Action }) => (Sid.startsWith('Drain') ? Action : [])).sort();
 }
 
 /** Empty for DescribeInstances: it collects no need, and every look begins with it. */
@@ -127,7 +137,7 @@ function mayPutBack(policies: readonly BoundPolicy[]): IamPolicy {
   ]);
 }
 
-function iamPolicy(statements: readonly Grant[]): IamPolicy {
+function iamPolicy(statements: readonly RoleStatement[]): IamPolicy {
   return {
     ...policyDocument(statements),
     Statement: statements.map(({ Sid, Effect, Action, Resource, Condition }) => ({

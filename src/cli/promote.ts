@@ -12,7 +12,7 @@ import {
 import type { CommandIo } from './io.ts';
 import { policyNameOf } from './options.ts';
 import { coloursFor } from './output/colours.ts';
-import type { LeftAlone } from './output/promotion-text.ts';
+import type { FindingStep } from './output/promotion-text.ts';
 import type { StoredFinding } from './report/document.ts';
 import { findingsIn } from './stored-findings.ts';
 
@@ -73,7 +73,7 @@ async function enforcedIn(controls: Controls | undefined, policy: string): Promi
   return enforced;
 }
 
-function leftAloneOf(finding: StoredFinding, policy: string): readonly LeftAlone[] {
+function leftAloneOf(finding: StoredFinding, policy: string): readonly FindingStep[] {
   if (finding.policy !== policy || finding.status !== 'open') return [];
   return (finding.steps ?? []).filter(({ held }) => held?.by === 'baseline').map((step) => ({ finding, step }));
 }

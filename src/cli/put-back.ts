@@ -29,6 +29,7 @@ export const putBackBy: Readonly<Record<ChangingOperation, readonly ChangingOper
   'ec2:TerminateInstances': [],
   'ec2:ModifyInstanceAttribute': ['ec2:ModifyInstanceAttribute'],
   'ec2:ModifyNetworkInterfaceAttribute': ['ec2:ModifyNetworkInterfaceAttribute'],
+  'ec2:CreateSnapshots': [],
   'ec2:CreateTags': ['ec2:CreateTags', 'ec2:DeleteTags'],
   'ec2:DeleteTags': ['ec2:CreateTags'],
 };

@@ -43,6 +43,7 @@ const servingDateFields: { readonly [K in ServingKind | OwnedKind]: readonly str
   loadBalancers: ['CreatedTime'],
   instanceHealth: [],
   clusterArns: [],
+  capacityProviders: [],
   containerInstances: ['registeredAt'],
   services: ['createdAt', 'updatedAt'],
   tasks: [

@@ -3,7 +3,7 @@ import type { Alert, AlertEntry, Cause } from './alert.ts';
 import type { OwnAct } from './facts.ts';
 import type { Finding, SubjectRecord } from './finding.ts';
 import { alertOf, everyChannel, isReady, leasedFrom } from './outbox.ts';
-import { type Act, isBeingDone, isSame, type Step, withAct } from './steps.ts';
+import { type Act, isBeingDone, isSame, isToldContested, type Step, withAct } from './steps.ts';
 
 /**
  * The record with an action begun on one of its findings.
@@ -78,7 +78,7 @@ export function afterAct(record: SubjectRecord, done: Done): AfterAct {
   const finding = withOutcome(before, done);
   const next = withFinding(record, finding);
   const { act } = done;
-  if (act === undefined || !isNews(act, before)) return { record: next, toSend: sending };
+  if (act === undefined || !isNews(act, before, done.at)) return { record: next, toSend: sending };
   const waiting = record.outbox.filter(({ observedAt }) => observedAt === done.observedAt);
   const entry = { change: changeOf(act), finding } as const;
   const told = toldWith(waiting, entry, record, done);
@@ -89,9 +89,10 @@ export function afterAct(record: SubjectRecord, done: Done): AfterAct {
   return { record: { ...next, outbox: [...others, ...told], ...lease }, toSend };
 }
 
-/** Whether it is to be told: what was overtaken, or failed in the same way since it opened, is not. */
-function isNews(act: Act, { acts = [], openedAt }: Finding): boolean {
+/** Whether it is to be told: what was overtaken, failed in the same way since it opened, or was told as contested today, is not. */
+function isNews(act: Act, { acts = [], openedAt }: Finding, at: Date): boolean {
   if (act.outcome === 'overtaken') return false;
+  if (act.outcome === 'contested') return !isToldContested({ acts }, act.action, act.detail ?? '', at);
   return act.outcome !== 'failed' || !acts.some((one) => one.at >= openedAt && isSame(one, act));
 }
 
@@ -129,9 +130,11 @@ function stepAfter({ begun: _begun, dueAt, ...step }: Step, act: Act | undefined
   }
 }
 
-/** What opens or changes is told as that, with what was done; a reminder gives way to what was done. */
+/** What opens or changes is told as that, with what was done; these give way to what was done last. */
+const givesWay: ReadonlySet<AlertEntry['change']> = new Set(['reminder', 'due', 'failed']);
+
 function toldAs(told: AlertEntry['change'], act: AlertEntry['change']): AlertEntry['change'] {
-  return told === 'reminder' || told === 'due' ? act : told;
+  return givesWay.has(told) ? act : told;
 }
 
 /**

@@ -16,14 +16,22 @@ export type ActionKind = (typeof actionKinds)[number];
 
 /** A call that changes something, as data: it is written down before it is made. JSON. */
 export type PlannedCall<O extends ChangingOperation = ChangingOperation> = {
-  readonly [K in O]: { readonly operation: K; readonly input: Input<K> };
+  readonly [K in O]: {
+    readonly operation: K;
+    readonly input: Input<K>;
+    /**
+     * The plan goes on without it where it fails, and that is told. Once it is done, it is not made again by further attempts at
+     * the plan.
+     */
+    readonly mayFail?: true;
+  };
 }[O];
 
 /** All that an action will do to one subject, looked at whole before the first call. JSON. */
 export interface Plan<O extends ChangingOperation = ChangingOperation> {
   /** For a person, as it follows "will": `revoke tcp/22 from 0.0.0.0/0 in sg-1`. */
   readonly does: string;
-  /** In this order. The first that fails ends the plan. At least one. */
+  /** In this order. The first that fails ends the plan, unless it may. At least one. */
   readonly calls: readonly PlannedCall<O>[];
   /** Put back what the calls changed, in this order; empty where nothing can. */
   readonly undo: readonly PlannedCall[];
@@ -31,9 +39,11 @@ export interface Plan<O extends ChangingOperation = ChangingOperation> {
   readonly concerns: readonly string[];
   /**
    * What somebody may put back each time, such as one source of one group: done three times in a day, it is contested and
-   * left alone. Keys of any text; left out: nothing.
+   * left alone. Keys of any text; left out: nothing. None that `isContested` says yes to.
    */
   readonly contestable?: readonly string[];
+  /** What is left since it is contested; left out: nothing. The engine says so, not the action. */
+  readonly contested?: readonly string[];
 }
 
 /** What an action makes of a violation: a plan, or why there is none. */
@@ -45,6 +55,8 @@ export type Planned<O extends ChangingOperation = ChangingOperation> =
       readonly maySettle?: true;
       /** The action is for instances in another state: nothing is wrong with it, such as with `start` while it runs. */
       readonly isOfOtherState?: true;
+      /** All that it would do is contested. The engine says so, not the action: what that is, as a plan's `does`. */
+      readonly contested?: string;
     };
 
 /** What a policy says of another instance that shares a resource with the one in question. */
@@ -63,12 +75,16 @@ export interface ActionContext<N extends Need, P> {
   readonly parameters: P;
   /** What is wrong, by the policy's rule. */
   readonly violation: {
+    /** The policy's name. */
+    readonly policy: string;
     readonly rule: string;
     readonly parameters: Json;
     readonly evidence: Json | undefined;
   };
   /** Whether the same policy would do the same to another instance. */
   standingOf(instanceId: string): Standing;
+  /** Whether something contestable was done too often, and is to be left. */
+  isContested(what: string): boolean;
   readonly now: Date;
 }
 

@@ -17,7 +17,7 @@ export type Change =
   | 'acted'
   /** Something was to be done about it, and was not, or only in part. */
   | 'failed'
-  /** What was done is put back each time: nothing more is done for a day. */
+  /** All that would be done is put back each time, and is left alone for a day. */
   | 'contested'
   /** Something will be done about it soon. */
   | 'due'

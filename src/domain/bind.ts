@@ -1,13 +1,16 @@
-import { type AnyAction, needsOfAction } from './action.ts';
+import { needsOfAction } from './action.ts';
+import { type ActionOrStep, isStep } from './catalogue.ts';
 import { needsOfRule } from './judge.ts';
 import { needsOfMatch } from './match.ts';
 import type { Need } from './needs.ts';
 import {
   type BoundAction,
   type BoundPolicy,
+  type BoundStep,
   type Conditions,
   type Enforcement,
   isNotify,
+  isStepUse,
   type Policy,
 } from './policy.ts';
 import type { AnyRule } from './rule.ts';
@@ -25,29 +28,43 @@ export const noConditions: Conditions = (expression) => {
 export function bind(
   policy: Policy,
   rule: AnyRule,
-  actions: readonly AnyAction[] = [],
+  actions: readonly ActionOrStep[] = [],
   conditions: Conditions = noConditions,
 ): BoundPolicy {
-  const bound = { ...policy, boundRule: rule, boundActions: boundActions(policy, rule, actions), conditions };
+  const bound = {
+    ...policy,
+    boundRule: rule,
+    boundActions: boundActions(policy, rule, actions),
+    boundSteps: boundSteps(policy, actions),
+    conditions,
+  };
   return { ...bound, needs: new Set(needsByKey(bound).flatMap(({ needs }) => needs)) };
 }
 
 function boundActions(
   { name, actions: uses }: Policy,
   { isScheduled }: AnyRule,
-  actions: readonly AnyAction[],
+  known: readonly ActionOrStep[],
 ): readonly BoundAction[] {
   return enforcements(uses).map((use) => {
-    const action = actions.find(({ id }) => id === use.id);
-    if (action === undefined) throw new Error(`policy ${name}: there is no action ${use.id}`);
+    const action = known.find(({ id }) => id === use.id);
+    if (action === undefined || isStep(action)) throw new Error(`policy ${name}: there is no action ${use.id}`);
     const kind = isScheduled && action.kind === 'stop' ? 'schedule' : action.kind;
     return { ...use, action, kind };
   });
 }
 
-/** Of what follows a violation, what changes something. */
+function boundSteps({ name, actions: uses }: Policy, known: readonly ActionOrStep[]): readonly BoundStep[] {
+  return uses.filter(isStepUse).map((use) => {
+    const step = known.find(({ id }) => id === use.id);
+    if (step === undefined || !isStep(step)) throw new Error(`policy ${name}: there is no step ${use.id}`);
+    return { ...use, step };
+  });
+}
+
+/** Of what follows a violation, the actions that change something: steps of a drain are none of them. */
 export function enforcements(uses: Policy['actions']): readonly Enforcement[] {
-  return uses.filter((use): use is Enforcement => !isNotify(use));
+  return uses.filter((use): use is Enforcement => !isNotify(use) && !isStepUse(use));
 }
 
 /** What a policy needs, by the key that needs it. Actions have needs of their own: their facts are read for violations alone. */
@@ -58,7 +75,7 @@ export function needsByKey({
   match,
   exempt,
   enforce,
-}: Omit<BoundPolicy, 'needs' | 'boundActions'>) {
+}: Omit<BoundPolicy, 'needs' | 'boundActions' | 'boundSteps'>) {
   return [
     { by: 'rule', needs: needsOfRule(boundRule, parameters) },
     { by: 'match', needs: needsOfMatch(match, conditions) },

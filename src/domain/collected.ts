@@ -26,6 +26,7 @@ import {
   securityGroupIds,
   volumeIds,
 } from './instance.ts';
+import type { Notice } from './notice.ts';
 import type { Scope } from './operations.ts';
 
 /** Why a read did not give all it was asked for. */
@@ -66,6 +67,8 @@ export interface Collected {
   readonly launches: ReadonlyMap<string, Launch>;
   /** What policies did, by instance. */
   readonly acts: ReadonlyMap<string, readonly OwnAct[]>;
+  /** What AWS announced, by instance. */
+  readonly notices: ReadonlyMap<string, Notice>;
 }
 
 /** A read that no policy in use asked for. Reading it would not compile; should it happen, it is unknown. */
@@ -89,6 +92,7 @@ export const nothingCollected: Collected = {
   spotRequests: notAskedFor,
   launches: new Map(),
   acts: new Map(),
+  notices: new Map(),
 };
 
 /** What was collected with what was collected later beyond it. Of what both read, all rows, and the later where they differ. */
@@ -107,6 +111,7 @@ export function collectedWith(earlier: Collected, later: Collected): Collected {
     spotRequests: rowsWith(earlier.spotRequests, later.spotRequests),
     launches: new Map([...earlier.launches, ...later.launches]),
     acts: new Map([...earlier.acts, ...later.acts]),
+    notices: new Map([...earlier.notices, ...later.notices]),
   };
 }
 
@@ -197,6 +202,7 @@ export function factsOf(instance: Instance, collected: Collected, now: Date): Fa
     kmsAliases: whole('KMS aliases', collected.kmsAliases),
     launcher: launcherOf(launch, settled),
     acts: { found: collected.acts.get(instance.InstanceId) ?? [], missing: [] },
+    notice: known(collected.notices.get(instance.InstanceId) ?? 'none'),
     groupInterfaces: groupInterfacesOf(instance, collected.groupInterfaces),
     vpcGroups: vpcGroupsOf(instance, collected),
     protection: one(`protection of ${instance.InstanceId}`, instance.InstanceId, collected.protections),

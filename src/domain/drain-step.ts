@@ -1,7 +1,10 @@
 import type * as z from 'zod';
 import type { DrainFacts, DrainNeed } from './drain-facts.ts';
-import type { Instance } from './instance.ts';
-import type { Notice } from './notice.ts';
+import { describeMissing, type Missing } from './facts.ts';
+import type { Given } from './given.ts';
+import { distinct, type Instance } from './instance.ts';
+import type { Json } from './json.ts';
+import type { Notice, NoticeKind } from './notice.ts';
 import type { DrainingOperation, Input, Operation } from './operations.ts';
 import type { Zod } from './rule.ts';
 
@@ -56,22 +59,42 @@ export interface DrainExample<P> {
   readonly title: string;
   readonly parameters: P;
   readonly given: DrainGiven;
-  readonly expect: { readonly does: readonly string[]; readonly left?: readonly string[] };
+  readonly expect: {
+    /** In the moves' order; empty where there is nothing to do. */
+    readonly does: readonly string[];
+    readonly calls: readonly DrainCall[];
+    /** Of the moves that a call puts back; left out: none. */
+    readonly undo?: readonly DrainCall<DrainingOperation>[];
+    /** Left out: nothing is. */
+    readonly left?: readonly string[];
+    /** Left out: all that it needed is known. */
+    readonly incomplete?: readonly string[];
+  };
 }
 
-/** What an example starts from: AWS's words over an instance that is in nothing. */
+/** What an example starts from: AWS's words over an instance that is in nothing, and was told this second that EC2 terminates it. */
 export type DrainGiven = Partial<{
-  readonly notice: Partial<Pick<Notice, 'kind' | 'action'>>;
+  readonly notice: Given['notice'];
+  /** Over `defaultInstance`. */
+  readonly instance: Omit<NonNullable<Given['instance']>, 'Tags'>;
   readonly group: Extract<DrainFacts['group'], { readonly known: true }>['value'];
   readonly targetGroups: DrainFacts['targetGroups']['found'];
   readonly loadBalancers: DrainFacts['loadBalancers']['found'];
   readonly containerInstances: DrainFacts['containerInstances']['found'];
   readonly tags: Readonly<Record<string, string>>;
+  /** What AWS throttled. What is given of it is what was found until then. */
+  readonly missing: readonly DrainNeed[];
 }>;
+
+/** An error of AWS by its code; where one code says many things, by a part of its message too. */
+export interface AwsAnswer {
+  readonly name: string;
+  readonly saying?: string;
+}
 
 /**
  * One step of a drain, one file: an action of policies with the rule `spot-interruption`. Its plan is a pure function of what it
- * declared; what is missing of that is told by whoever asks it, and never taken for nothing.
+ * declared. What is missing of that is told by `planOfStep`; a plan that hangs on it leaves alone what it can't be sure of.
  */
 export interface DrainStep<
   N extends DrainNeed = DrainNeed,
@@ -83,8 +106,8 @@ export interface DrainStep<
   readonly kind: 'drain';
   /** One sentence: what it does. */
   readonly summary: string;
-  readonly rules: readonly ['spot-interruption'];
-  /** JSON in, JSON out. Every key is described. */
+  readonly rules: readonly [typeof DRAIN_RULE];
+  /** JSON in, JSON out, and never the key `onRebalance`, which is of all steps. Every key is described. */
   readonly parameters: (z: Zod) => S;
   readonly needs: readonly N[];
   /** All that its moves may call. */
@@ -92,9 +115,9 @@ export interface DrainStep<
   /** All that puts them back. */
   readonly undoOperations: readonly DrainingOperation[];
   /** AWS's errors by which it is done already: the target is not there any more. */
-  readonly doneBy: readonly string[];
+  readonly doneBy: readonly AwsAnswer[];
   /** AWS's errors by which there is nothing to do: no agent runs on the instance. */
-  readonly skippedBy: readonly string[];
+  readonly skippedBy: readonly AwsAnswer[];
   plan(context: DrainContext<N, z.output<S>>): StepPlan<NoInfer<O>>;
   readonly examples: readonly DrainExample<z.input<S>>[];
 }
@@ -108,4 +131,40 @@ export function defineDrainStep<const N extends DrainNeed, S extends z.ZodObject
   step: DrainStep<N, S, O>,
 ): DrainStep<N, S, O> {
   return step;
+}
+
+/** Whether a step that a policy uses so follows a notice of this kind. Nobody is taken out of service for what may come in days. */
+export function isFollowedBy(
+  kind: NoticeKind | undefined,
+  { onRebalance }: { readonly onRebalance: boolean },
+): boolean {
+  if (kind === 'rebalance') return onRebalance;
+  return kind === 'interruption' || kind === 'reservation';
+}
+
+/** A plan, with what the step needed and could not see: no move for it does not mean that there is nothing to do. */
+export interface PlannedStep extends StepPlan {
+  readonly incomplete: readonly string[];
+}
+
+/** What a step makes of a notice. @param context with facts of all that it declared. */
+export function planOfStep(step: AnyDrainStep, context: DrainContext<DrainNeed, Json>): PlannedStep {
+  const missing = (step.needs as readonly DrainNeed[]).flatMap((need) => missingOfDrain(context.facts[need]));
+  return { ...step.plan(context), incomplete: distinct(missing.map(describeMissing)) };
+}
+
+function missingOfDrain(fact: DrainFacts[DrainNeed]): readonly Missing[] {
+  if ('found' in fact) return fact.missing;
+  if (!fact.known) return [fact.missing];
+  return fact.value === 'none' ? [] : fact.value.terminatingHooks.missing;
+}
+
+/** Whether AWS's error is one of these. */
+export function isAmong(
+  answers: readonly AwsAnswer[],
+  error: { readonly name: string; readonly message: string },
+): boolean {
+  return answers.some(
+    ({ name, saying }) => name === error.name && (saying === undefined || error.message.includes(saying)),
+  );
 }

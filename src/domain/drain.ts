@@ -160,7 +160,7 @@ export function withHeld(
     if (needsAnotherIn === undefined || !isToBeMade(move)) return move;
     const group = groups.find(({ targetGroupArn }) => targetGroupArn === needsAnotherIn);
     const hasAnother = group?.targets.some(({ id, health }) => health === 'healthy' && !underNotice.has(id)) === true;
-    if (hasAnother) return { ...move, state: 'planned' };
+    if (hasAnother) return move.state === 'planned' ? move : { ...rest, needsAnotherIn, state: 'planned' };
     const waits = `no other healthy target is in ${group?.name ?? needsAnotherIn}`;
     if (isLate) return { ...rest, needsAnotherIn, state: 'planned', why: `${waits}, and time is up` };
     return { ...rest, needsAnotherIn, state: 'held', why: waits };

@@ -1,4 +1,5 @@
 import type * as ec2 from '@aws-sdk/client-ec2';
+import type { Notice } from './notice.ts';
 
 /** Why something is not known. Only `not-found`, `not-yet`, `throttled` and `failed` may pass with time. */
 export type WhyMissing =
@@ -90,6 +91,8 @@ export interface Facts {
   readonly protection: Fact<Protection>;
   /** What policies did to the instance and nobody put back, oldest first; empty where no table remembers it. */
   readonly acts: Several<OwnAct>;
+  /** What AWS has announced of the instance; `none` also where nobody listens to what it announces. */
+  readonly notice: Fact<Notice | 'none'>;
   /** The request that keeps a Spot instance; `none` for an instance that is no Spot instance. */
   readonly spotRequest: Fact<ec2.SpotInstanceRequest | 'none'>;
 }
@@ -125,6 +128,11 @@ export function unknown(missing: Missing): { readonly known: false; readonly mis
 export function missingOf(fact: Facts[keyof Facts]): readonly Missing[] {
   if ('found' in fact) return fact.missing;
   return fact.known ? [] : [fact.missing];
+}
+
+/** What is missing of the facts among these needs. Other needs are fields of the instance itself. */
+export function missingAmong(needs: readonly string[], facts: Facts): readonly Missing[] {
+  return needs.flatMap((need) => (need in facts ? missingOf(facts[need as keyof Facts]) : []));
 }
 
 /** Whether waiting can bring it: a refused read or a file that is not there stays so. */

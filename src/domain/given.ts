@@ -1,7 +1,8 @@
 import type * as ec2 from '@aws-sdk/client-ec2';
 import { type Collected, factsOf, type InspectedInstance, instanceOf, type Launch, type Rows } from './collected.ts';
 import type { Launcher, NetworkInterface, OwnAct, PrefixList, Protection, Volume } from './facts.ts';
-import { distinct, securityGroupIds } from './instance.ts';
+import { distinct, type Instance, securityGroupIds } from './instance.ts';
+import { deadlineOf, type Notice } from './notice.ts';
 
 /** A partial of an AWS shape as JSON has it: dates are strings. */
 export type Partially<T> = T extends Date
@@ -43,6 +44,8 @@ export interface Given {
   readonly launcher?: Launcher;
   /** What policies did to the instance; without a name, the policy that is asked. */
   readonly acts?: readonly (Omit<OwnAct, 'policy'> & { readonly policy?: string })[];
+  /** What AWS announced; `at` left out: now; `deadline` left out: two minutes later, where there is an end; `action` left out: terminate. */
+  readonly notice?: Pick<Notice, 'kind'> & Partial<Pick<Notice, 'action' | 'at' | 'deadline' | 'text'>>;
 }
 
 /** What an example of an action starts from: also what only actions read. */
@@ -86,7 +89,28 @@ export function inspected(given: ActionGiven, now: Date, policy = ''): Inspected
   const raw = { ...defaultInstance, ...namedBy(given), ...given.instance, Tags: tagList(given.instance?.Tags) };
   const instance = instanceOf(raw as unknown as ec2.Instance, given.accountId ?? defaultAccountId);
   if ('why' in instance) throw new Error(`${instance.what}: ${instance.detail ?? instance.why}`);
-  return { instance, facts: factsOf(instance, collectedFrom(given, instance.InstanceId, policy), now) };
+  return { instance, facts: factsOf(instance, collectedFrom(given, instance, now, policy), now) };
+}
+
+/** The notice that `given` describes. */
+export function noticeOf(
+  { kind, action, at, deadline, text }: NonNullable<Given['notice']>,
+  { InstanceId: instanceId, scope }: Pick<Instance, 'InstanceId' | 'scope'>,
+  now: Date,
+): Notice {
+  const announcedAt = at ?? now.toISOString();
+  const isEnd = kind === 'interruption' || kind === 'reservation';
+  const taken = isEnd ? (action ?? 'terminate') : action;
+  const until = deadline ?? (isEnd ? deadlineOf(taken ?? 'terminate', announcedAt) : undefined);
+  return {
+    kind,
+    instanceId,
+    scope,
+    ...(taken === undefined ? {} : { action: taken }),
+    at: announcedAt,
+    ...(until === undefined ? {} : { deadline: until }),
+    ...(text === undefined ? {} : { text }),
+  };
 }
 
 /** Block devices and interfaces that name the volumes and groups given. */
@@ -115,7 +139,8 @@ function tagList(tags: NonNullable<Given['instance']>['Tags']): readonly ec2.Tag
   return Object.entries(tags).map(([Key, Value]) => ({ Key, Value: String(Value) }));
 }
 
-function collectedFrom(given: ActionGiven, instanceId: string, policy: string): Collected {
+function collectedFrom(given: ActionGiven, instance: Instance, now: Date, policy: string): Collected {
+  const { InstanceId: instanceId } = instance;
   const launch: Launch | undefined = given.launcher && { launcher: given.launcher, requestTags: [] };
   return {
     volumes: rows<Volume>(given.volumes, 'VolumeId'),
@@ -137,6 +162,7 @@ function collectedFrom(given: ActionGiven, instanceId: string, policy: string): 
     spotRequests: rows(given.spotRequests, 'SpotInstanceRequestId'),
     launches: new Map(launch === undefined ? [] : [[instanceId, launch]]),
     acts: new Map([[instanceId, (given.acts ?? []).map((act) => ({ policy, ...act }))]]),
+    notices: new Map(given.notice === undefined ? [] : [[instanceId, noticeOf(given.notice, instance, now)]]),
   };
 }
 

@@ -1,11 +1,13 @@
 import type { InspectedInstance } from './collected.ts';
-import { adviceFor, describeMissing, type Facts, type Missing, missingOf } from './facts.ts';
+import { isFollowedBy } from './drain-step.ts';
+import { adviceFor, describeMissing, type Facts, type Missing, missingAmong } from './facts.ts';
 import { isGone } from './instance.ts';
 import type { Json } from './json.ts';
 import { matches } from './match.ts';
 import { allNeeds, type Need } from './needs.ts';
+import { type NoticeKind, noticeKinds } from './notice.ts';
 import type { Scope } from './operations.ts';
-import type { BoundPolicy, Exemption, Policy } from './policy.ts';
+import { type BoundPolicy, type Exemption, isStepUse, type Policy } from './policy.ts';
 import type { AnyRule } from './rule.ts';
 import { type Compliance, insufficientData, notApplicable, type Verdict } from './verdict.ts';
 
@@ -88,9 +90,7 @@ export function needsOfRule(rule: AnyRule, parameters: Json): readonly Need[] {
 
 /** What is missing of all that a policy's rule needs. */
 function missingFor({ boundRule, parameters }: BoundPolicy, facts: Facts): readonly Missing[] {
-  return needsOfRule(boundRule, parameters).flatMap((need) =>
-    need in facts ? missingOf(facts[need as keyof Facts]) : [],
-  );
+  return missingAmong(needsOfRule(boundRule, parameters), facts);
 }
 
 type MatchContext = Parameters<typeof matches>[1];
@@ -152,9 +152,17 @@ function explanation(verdict: Verdict): Pick<Judgement, 'reason' | 'fix' | 'miss
   }
 }
 
-/** Actions that follow a judgement: none for what is exempt, and none where it can't be said. */
+/** Actions that follow a judgement: none for what is exempt, and none where it can't be said; of a drain's steps those that follow the notice. */
 export function actionsOf(judgement: Judgement): Policy['actions'] {
-  return isViolation(judgement) ? judgement.policy.actions : [];
+  if (!isViolation(judgement)) return [];
+  const { policy, evidence } = judgement;
+  return policy.actions.filter((use) => !isStepUse(use) || isFollowedBy(kindIn(evidence), use));
+}
+
+/** Of which kind the notice is that a judgement of the rule that drains is about. */
+function kindIn(evidence: Json | undefined): NoticeKind | undefined {
+  const { kind } = Object(evidence) as { readonly kind?: Json };
+  return noticeKinds.find((one) => one === kind);
 }
 
 /** A violation that is not exempt. */
@@ -164,7 +172,7 @@ export function isViolation({ compliance, exempt }: Judgement): boolean {
 
 /** Without what is bound to it: JSON. */
 function policyOf(bound: BoundPolicy): Policy {
-  const { boundRule: _rule, boundActions: _actions, needs: _needs, conditions: _conditions, ...policy } = bound;
+  const { boundRule: _r, boundActions: _a, boundSteps: _s, needs: _n, conditions: _c, ...policy } = bound;
   return policy;
 }
 

@@ -28,6 +28,7 @@ export const metricNames = [
   'RefusedCalls',
   'SweepCompleted',
   'SweptInstances',
+  'TickCompleted',
   'Violations',
 ] as const;
 

@@ -4,6 +4,7 @@ import type { Operation } from './operations.ts';
 
 /** Fields of DescribeInstances that can change while an instance runs, and that something may read. */
 export type ChangingField =
+  | 'BlockDeviceMappings'
   | 'InstanceType'
   | 'State'
   | 'MetadataOptions'
@@ -83,7 +84,10 @@ export const needSources = {
   launcher: { changedBy: [], reads: [] },
   // The table remembers it.
   acts: { changedBy: [], reads: [] },
+  // It is an event of its own: who receives it knows it.
+  notice: { changedBy: [], reads: [] },
   // Of actions alone: they read it when there is something to do, whatever changed it.
+  BlockDeviceMappings: { changedBy: [], reads: [] },
   groupInterfaces: { changedBy: [], reads: ['ec2:DescribeNetworkInterfaces'] },
   vpcGroups: { changedBy: [], reads: ['ec2:DescribeSecurityGroups', 'ec2:DescribeSecurityGroupRules'] },
   protection: { changedBy: [], reads: ['ec2:DescribeInstanceAttribute'] },
@@ -94,7 +98,18 @@ export const needSources = {
 export const allNeeds = Object.keys(needSources) as readonly Need[];
 
 /** Needs of actions alone: no verdict hangs on them. */
-const actionNeeds: readonly Need[] = ['groupInterfaces', 'vpcGroups', 'protection', 'spotRequest'];
+const actionNeeds: readonly Need[] = [
+  'BlockDeviceMappings',
+  'groupInterfaces',
+  'vpcGroups',
+  'protection',
+  'spotRequest',
+];
+
+/** What λ drain does not know of an instance: there is time for what DescribeInstances says of it, and its tags, and no more. */
+export const notKnownInADrain: readonly Need[] = allNeeds.filter(
+  (need) => needSources[need].reads.length > 0 || need === 'launcher' || need === 'acts',
+);
 
 /** All that a verdict may hang on. */
 export const verdictNeeds: readonly Need[] = allNeeds.filter((need) => !actionNeeds.includes(need));

@@ -1,24 +1,27 @@
 import type { Scope } from './operations.ts';
 
 /** What EC2 does with an instance whose capacity it takes back. */
-export type Interruption = 'terminate' | 'stop' | 'hibernate';
+export const interruptions = ['terminate', 'stop', 'hibernate'] as const;
+export type Interruption = (typeof interruptions)[number];
 
 /** What AWS tells of an instance that it takes away, or may. */
-export type NoticeKind =
+export const noticeKinds = [
   /** A Spot instance: two minutes. */
-  | 'interruption'
+  'interruption',
   /** An instance in a capacity reservation that its owner takes back: until the time that the notice names. */
-  | 'reservation'
+  'reservation',
   /** A Spot instance that is more likely than others to be interrupted: no time is named. */
-  | 'rebalance'
+  'rebalance',
   /** An Auto Scaling group ends an instance, and waits for its life cycle hooks. */
-  | 'leaving-group'
+  'leaving-group',
   /** It stops or ends, whoever wanted that. */
-  | 'ending'
+  'ending',
   /** It runs: it was started, or what was announced did not come. */
-  | 'running'
+  'running',
   /** AWS Health has planned something for it. */
-  | 'health';
+  'health',
+] as const;
+export type NoticeKind = (typeof noticeKinds)[number];
 
 /** What AWS announced of one instance. JSON. */
 export interface Notice {

@@ -28,6 +28,7 @@ interface Changes {
     ec2.ModifyNetworkInterfaceAttributeCommandInput,
     ec2.ModifyNetworkInterfaceAttributeCommandOutput,
   ];
+  'ec2:CreateSnapshots': [ec2.CreateSnapshotsCommandInput, ec2.CreateSnapshotsCommandOutput];
   'ec2:CreateTags': [ec2.CreateTagsCommandInput, ec2.CreateTagsCommandOutput];
   'ec2:DeleteTags': [ec2.DeleteTagsCommandInput, ec2.DeleteTagsCommandOutput];
 }
@@ -71,6 +72,10 @@ interface DrainReads {
   'ecs:DescribeContainerInstances': [
     ecs.DescribeContainerInstancesCommandInput,
     ecs.DescribeContainerInstancesCommandOutput,
+  ];
+  'ecs:DescribeCapacityProviders': [
+    ecs.DescribeCapacityProvidersCommandInput,
+    ecs.DescribeCapacityProvidersCommandOutput,
   ];
   'ecs:ListServices': [ecs.ListServicesCommandInput, ecs.ListServicesCommandOutput];
   'ecs:DescribeServices': [ecs.DescribeServicesCommandInput, ecs.DescribeServicesCommandOutput];
@@ -154,6 +159,7 @@ const changing = {
   'ec2:TerminateInstances': true,
   'ec2:ModifyInstanceAttribute': true,
   'ec2:ModifyNetworkInterfaceAttribute': true,
+  'ec2:CreateSnapshots': true,
   'ec2:CreateTags': true,
   'ec2:DeleteTags': true,
 } satisfies Record<ChangingOperation, true>;

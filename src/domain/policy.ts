@@ -48,8 +48,22 @@ export interface Enforcement {
   readonly onDrift: boolean;
 }
 
+/** A step of a drain as a policy uses it. */
+export interface StepUse {
+  readonly id: string;
+  /** What the policy tells the step. Its form is the step's. */
+  readonly parameters: Json;
+  /** Whether it also follows a recommendation to rebalance. */
+  readonly onRebalance: boolean;
+}
+
 /** What follows a violation. */
-export type ActionUse = Notify | Enforcement;
+export type ActionUse = Notify | Enforcement | StepUse;
+
+/** Whether it is a step of a drain. */
+export function isStepUse(use: ActionUse): use is StepUse {
+  return 'onRebalance' in use;
+}
 
 /** `observe`: nothing is changed, and what would be is kept with the finding. */
 export const modes = ['observe', 'enforce'] as const;
@@ -118,7 +132,9 @@ export interface Policy {
 export function waitsForTime({ mode, actions, boundRule }: BoundPolicy): boolean {
   if (boundRule.isScheduled) return true;
   return actions.some((use) =>
-    isNotify(use) ? use.afterMs.some((after) => after > 0) || use.beforeMs !== undefined : mode === 'enforce',
+    isNotify(use)
+      ? use.afterMs.some((after) => after > 0) || use.beforeMs !== undefined
+      : mode === 'enforce' && !isStepUse(use),
   );
 }
 
@@ -141,12 +157,9 @@ export interface BoundAction extends Enforcement {
   readonly kind: ActionKind;
 }
 
-/** A drain step with how a policy uses it. */
-export interface BoundStep {
+/** A step of a drain with how a policy uses it. */
+export interface BoundStep extends StepUse {
   readonly step: AnyDrainStep;
-  readonly parameters: Json;
-  /** Whether it also comes when EC2 only recommends to rebalance. */
-  readonly onRebalance: boolean;
 }
 
 /** Whether λ drain runs it: what EC2 announces asks for it, and no look at instances does. */
@@ -159,8 +172,8 @@ export interface BoundPolicy extends Policy {
   readonly boundRule: AnyRule;
   /** Those of its actions that change something, in order. */
   readonly boundActions: readonly BoundAction[];
-  /** Of a policy that drains, its steps. */
-  readonly boundSteps?: readonly BoundStep[];
+  /** Those of its actions that are steps of a drain, in order. */
+  readonly boundSteps: readonly BoundStep[];
   /** Needs of rule, match, exemptions and enforcement together: what the verdict, and whether to act on it, hang on. */
   readonly needs: ReadonlySet<Need>;
   readonly conditions: Conditions;

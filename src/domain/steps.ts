@@ -52,6 +52,8 @@ export interface Step {
   readonly held?: Held;
   /** Of what is left alone as baseline: what a promotion of its policy would make of it. */
   readonly ifPromoted?: Promoted;
+  /** Of what a pause or a limit alone holds back: when it comes without that, ISO 8601. */
+  readonly ifResumed?: string;
   /** Its calls are being made, or were when whoever made them died. */
   readonly begun?: Begun;
 }
@@ -71,16 +73,19 @@ export interface Act {
   /** As in the plan. */
   readonly does: string;
   /**
-   * `failed`: a call was refused or broke off, and calls before it stand. `contested`: nothing was done, since it is put back
-   * each time. `interrupted`: whoever did it died, and what became of the calls was not written down. `overtaken`: EC2 found the
+   * `failed`: a call was refused or broke off, and calls before it stand. `contested`: nothing was done, since all of it is
+   * put back each time. `interrupted`: whoever did it died, and what became of the calls was not written down. `overtaken`: EC2 found the
    * resource changed already, by somebody else or by this very call, whose first answer was lost.
    */
   readonly outcome: 'done' | 'failed' | 'contested' | 'interrupted' | 'overtaken';
-  /** In order; `done`, or AWS's error. The calls behind one that failed were not made. */
+  /**
+   * In order; `done`, `done before` (by an attempt that failed later), or AWS's error. The calls behind one that failed and may not
+   * were not made.
+   */
   readonly calls: readonly { readonly operation: string; readonly outcome: string }[];
   /** Done, it ends the violation: it is an action of the violated rule. */
   readonly mends?: true;
-  /** More on the outcome. */
+  /** More on the outcome: of what was done, that a call failed which may. */
   readonly detail?: string;
   /** Puts back what was done; empty where nothing can. */
   readonly undo: readonly PlannedCall[];
@@ -143,8 +148,9 @@ export function stepsFor(
     const planned = withoutConcerns(possible.planned);
     const step = { action: use.id, planned, ...(begun !== undefined && isBeingDone(begun, at) ? { begun } : {}) };
     const held = enforceability.held ?? heldBack(finding, possible, enforceability, at);
-    if (held === undefined)
-      return { ...step, dueAt: dueAt(finding, possible, enforceability, all.slice(0, index), at) };
+    const due = () => dueAt(finding, possible, enforceability, all.slice(0, index), at);
+    if (held === undefined) return { ...step, dueAt: due() };
+    if (held === possible.stopped) return { ...step, held, ifResumed: due() };
     if (held.by !== 'baseline') return { ...step, held: last !== undefined && isKeptOut(last) ? firm(held) : held };
     return { ...step, held, ifPromoted: promotedStep(finding, possible, enforceability, at) };
   });
@@ -188,9 +194,32 @@ function heldBack(finding: Standing, possible: Possible, enforceability: Enforce
     return { by: 'undone', why: `put back at ${last.undoneAt}, and not done again` };
   if (finding.undone?.has(use.id))
     return { by: 'undone', why: 'a person put it back on this instance, and it is done by no other policy' };
-  if (last?.outcome === 'contested') return { by: 'contested', why: last.detail ?? 'it is put back each time' };
-  if (last?.outcome === 'done' && use.againMs === undefined) return { by: 'done', why: `done at ${last.at}` };
-  return 'refused' in planned ? { by: 'refused', why: planned.refused } : stopped;
+  if (last?.outcome === 'done' && use.againMs === undefined && !leavesContested(planned))
+    return { by: 'done', why: `done at ${last.at}` };
+  if (!('refused' in planned)) return stopped;
+  if (planned.contested === undefined) return { by: 'refused', why: planned.refused };
+  return isToldContested(finding, use.id, planned.refused, at) ? { by: 'contested', why: planned.refused } : stopped;
+}
+
+/** What is contested keeps the violation from ending: what else comes meanwhile is dealt with all the same. */
+function leavesContested(planned: Planned): boolean {
+  return ('refused' in planned ? planned : planned.plan).contested !== undefined;
+}
+
+/** Whether it was told within the day before. Until then it is due, though nothing will be done. */
+export function isToldContested(
+  { acts = [] }: Pick<Standing, 'acts'>,
+  action: string,
+  why: string,
+  now: Date,
+): boolean {
+  return acts.some(
+    (act) =>
+      act.action === action &&
+      act.outcome === 'contested' &&
+      act.detail === why &&
+      now.getTime() - Date.parse(act.at) < DAY_MS,
+  );
 }
 
 /**
@@ -253,16 +282,11 @@ export function isPutBack({ undoneAt }: Act, origin: Life['origin'], at: Date): 
   return origin !== 'schedule' || at.getTime() - Date.parse(undoneAt) < PUT_BACK_MS;
 }
 
-/**
- * The latest act of an action since the finding opened. What a person put back, and for a day what is contested, stays so
- * however the finding opens again.
- */
+/** The latest act of an action since the finding opened. What a person put back stays so however the finding opens again. */
 function lastOf({ acts = [], openedAt, origin }: Standing, action: string, now: Date): Act | undefined {
   const own = acts.filter((act) => act.action === action);
   const latest = own.at(-1);
   if (latest !== undefined && isPutBack(latest, origin, now)) return latest;
-  const contested = own.findLast(({ outcome }) => outcome === 'contested');
-  if (contested !== undefined && now.getTime() - Date.parse(contested.at) < DAY_MS) return contested;
   return own.findLast(({ at, outcome }) => at >= openedAt && outcome !== 'contested');
 }
 

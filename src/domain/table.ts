@@ -37,5 +37,19 @@ export const DUE_BY = 'due = :due AND dueAt <= :now';
 /** Update: `:size` of a budget is used; the item may go after `:expiresAt`. */
 export const RESERVE = 'ADD used :size SET expiresAt = :expiresAt';
 
+/**
+ * Update: of what flows in steadily, what comes in `:size` milliseconds is taken ahead; the item may go after `:expiresAt`.
+ */
+export const TAKE_AHEAD = 'ADD takenUntil :size SET expiresAt = :expiresAt';
+
+/** Update: something was taken of what comes after `:now`, in milliseconds as `:room` is, and no more than comes until `:room`. */
+export const IS_AHEAD = 'takenUntil >= :now AND takenUntil <= :room';
+
+/** Update: what comes until `:until`, in milliseconds, is taken, and nothing after it. */
+export const TAKE_ANEW = 'SET takenUntil = :until, expiresAt = :expiresAt';
+
+/** Update: nothing was taken of what comes after `:now`, in milliseconds. */
+export const IS_FULL = 'attribute_not_exists(takenUntil) OR takenUntil < :now';
+
 /** Update: no more than `:room`, a number, of the budget is used yet. */
 export const HAS_ROOM = 'attribute_not_exists(used) OR used <= :room';

@@ -25,6 +25,8 @@ export interface BatchReport {
   readonly sweepsCompleted: number;
   /** 1 when the table was read and written for the clock's probes of this batch. */
   readonly probesCompleted: number;
+  /** 1 when what is due was read for the clock's ticks of this batch. */
+  readonly ticksCompleted: number;
   readonly alerts: number;
   /** Of actions, those that were tried, and of these those that failed. */
   readonly actions: number;
@@ -50,6 +52,7 @@ export class Report {
   handedOver = 0;
   sweepsCompleted = 0;
   probesCompleted = 0;
+  ticksCompleted = 0;
   alerts = 0;
   actions = 0;
   failedActions = 0;
@@ -73,7 +76,7 @@ export class Report {
 
   done(): BatchReport {
     const { failed, errors, ignored, led, inspected, lookedAgain, handedOver, alerts, actions } = this;
-    const { sweepsCompleted, probesCompleted, failedActions, missedByEvents } = this;
+    const { sweepsCompleted, probesCompleted, ticksCompleted, failedActions, missedByEvents } = this;
     return {
       failed: [...failed],
       errors: distinct(errors),
@@ -89,6 +92,7 @@ export class Report {
       handedOver,
       sweepsCompleted,
       probesCompleted,
+      ticksCompleted,
       alerts,
       actions,
       failedActions,

@@ -91,6 +91,7 @@ export async function collect(
     ...ofActions,
     launches,
     acts: nothingCollected.acts,
+    notices: nothingCollected.notices,
   };
 }
 
@@ -112,7 +113,7 @@ async function readForActions(
 
 /** What could not be read, for logs and alarms: one line a read. */
 export function readFailures(collected: Collected): readonly string[] {
-  const { launches: _, acts: __, ...reads } = collected;
+  const { launches: _, acts: __, notices: ___, ...reads } = collected;
   return Object.entries(reads).flatMap(([name, { failure }]: [string, Rows<unknown>]) =>
     failure === undefined || failure === nothingCollected.volumes.failure ? [] : [`${name}: ${failure.detail}`],
   );

@@ -1,4 +1,5 @@
 import { type Baseline, renderBaseline } from '../alerts/baseline.ts';
+import { sweptFindings } from '../alerts/sweep-summary.ts';
 import { renderTrips } from '../alerts/trips.ts';
 import {
   baselineTold,
@@ -79,21 +80,15 @@ function baselinesOf(
   policies: readonly (readonly [string, EnforcedPolicy])[],
 ): readonly Baseline[] {
   return policies.flatMap(([policy, { since }]) => {
-    const findings = records.flatMap(({ subject, instance, findings: all }) =>
-      all
-        .filter((finding) => finding.policy === policy && finding.status === 'open' && isLeftAlone(finding))
-        .map((finding) => ({ instanceId: subject.id, ...named(instance?.tags.Name), finding })),
-    );
+    const findings = records
+      .flatMap(sweptFindings)
+      .filter(({ finding }) => finding.policy === policy && finding.status === 'open' && isLeftAlone(finding));
     return findings.length === 0 ? [] : [{ policy, since, findings }];
   });
 }
 
 function isLeftAlone({ steps = [] }: Finding): boolean {
   return steps.some(({ held }) => held?.by === 'baseline');
-}
-
-function named(name: string | undefined) {
-  return name === undefined ? {} : { name };
 }
 
 function kindsOf(trips: ReturnType<typeof untoldTrips>) {

@@ -31,8 +31,9 @@ export interface Outgoing {
 export type Undelivered = ReadonlyMap<string, Error>;
 
 /**
- * Sends alerts to every channel that they still owe, then marks what was taken. A channel that fails does not keep the
- * alert from the others; what failed stays in the item and is sent when the subject is next looked at.
+ * Sends alerts to every channel that they still owe, then marks what was taken: those of one subject in the order in which they wait,
+ * those of others beside them. A channel that fails does not keep the alert from the others, nor an alert those behind it: one that
+ * is never taken would keep back all that follow. What failed stays in the item and is sent when the subject is next looked at.
  */
 export async function deliver(engine: Engine, outgoing: readonly Outgoing[]): Promise<Undelivered> {
   const alerts = outgoing.flatMap(({ toSend }) => toSend);
@@ -67,22 +68,53 @@ async function publishAll(engine: Engine, alerts: readonly Alert[], settle: Sett
   const { alertsTopicArn, operationsTopicArn, alertTag } = engine.deployment;
   const options = { now: engine.now(), ...(alertTag === undefined ? {} : { tagKey: alertTag }) };
   const sendings = [...groupedBy(alerts, groupOf).values()].flatMap(
-    (group): { readonly alerts: readonly Alert[]; readonly message: Message }[] => {
+    (group): (Sending & { readonly message: Message })[] => {
       const isOne = group.length > 1 && group[0].notBefore !== undefined;
       if (isOne || group.length > MESSAGES_PER_CAUSE)
         return [{ alerts: group, message: renderDigest(group, isOne ? byTheClock : group[0].cause, options) }];
       return group.map((alert) => ({ alerts: [alert], message: renderAlert(alert, options) }));
     },
   );
-  await Promise.all(
-    sendings.map(async ({ alerts: some, message }) => {
-      const TopicArn = some[0]?.topic === 'operations' ? operationsTopicArn : alertsTopicArn;
-      await engine.aws('sns:Publish', { TopicArn, ...message }).then(
-        () => settle(some),
-        (error) => settle(some, asError(error)),
-      );
-    }),
-  );
+  await sendInOrder(sendings, alerts, async ({ alerts: some, message }) => {
+    const TopicArn = some[0]?.topic === 'operations' ? operationsTopicArn : alertsTopicArn;
+    await engine.aws('sns:Publish', { TopicArn, ...message }).then(
+      () => settle(some),
+      (error) => settle(some, asError(error)),
+    );
+  });
+}
+
+interface Sending {
+  readonly alerts: readonly Alert[];
+}
+
+/** Sends side by side what holds the first alerts of its subjects that are not sent yet, until nothing is left. */
+async function sendInOrder<S extends Sending>(
+  sendings: readonly S[],
+  order: readonly Alert[],
+  send: (sending: S) => Promise<void>,
+): Promise<void> {
+  const placeOf = new Map(order.map((alert, place) => [alert, place]));
+  let left = sendings;
+  while (left.length > 0) {
+    const firsts = firstPlaces(left, placeOf);
+    const isNext = (one: S) => [...firstPlaces([one], placeOf)].every(([about, place]) => firsts.get(about) === place);
+    const next = left.filter(isNext);
+    // Two messages on many subjects may each hold what comes before the other: then there is no order.
+    const sent = next.length > 0 ? next : left.slice(0, 1);
+    await Promise.all(sent.map(send));
+    left = left.filter((one) => !sent.includes(one));
+  }
+}
+
+/** The place of the first alert of each subject and topic. */
+function firstPlaces(sendings: readonly Sending[], placeOf: ReadonlyMap<Alert, number>): ReadonlyMap<string, number> {
+  const firsts = new Map<string, number>();
+  for (const alert of sendings.flatMap(({ alerts }) => alerts)) {
+    const about = `${alert.topic} ${alert.subject.id}`;
+    firsts.set(about, Math.min(firsts.get(about) ?? Infinity, placeOf.get(alert) ?? Infinity));
+  }
+  return firsts;
 }
 
 const byTheClock: Cause = { key: 'schedule', text: 'by the clock' };
@@ -96,7 +128,7 @@ function groupOf({ topic, cause, notBefore }: Alert): string {
 async function putAllEvents(engine: Engine, alerts: readonly Alert[], settle: Settle): Promise<void> {
   const failed = new Map<Alert, Error>();
   const entries = alerts.flatMap((alert) => findingEvents(alert).map((entry) => ({ alert, entry })));
-  const put = async (batch: readonly Entry[]) => {
+  const put = async ({ entries: batch }: EventBatch) => {
     try {
       const output = await engine.aws('events:PutEvents', { Entries: batch.map(({ entry }) => entry) });
       if ((output.FailedEntryCount ?? 0) === 0) return;
@@ -108,7 +140,7 @@ async function putAllEvents(engine: Engine, alerts: readonly Alert[], settle: Se
       for (const { alert } of batch) failed.set(alert, asError(error));
     }
   };
-  await Promise.all(batchesOf(entries).map(put));
+  await sendInOrder(batchesOf(entries), alerts, put);
   for (const alert of alerts) settle([alert], failed.get(alert));
 }
 
@@ -117,7 +149,11 @@ interface Entry {
   readonly entry: PutEventsRequestEntry;
 }
 
-function batchesOf(entries: readonly Entry[]): readonly (readonly Entry[])[] {
+interface EventBatch extends Sending {
+  readonly entries: readonly Entry[];
+}
+
+function batchesOf(entries: readonly Entry[]): readonly EventBatch[] {
   const batches: Entry[][] = [];
   let bytes = 0;
   for (const entry of entries) {
@@ -131,7 +167,7 @@ function batchesOf(entries: readonly Entry[]): readonly (readonly Entry[])[] {
       bytes += size;
     }
   }
-  return batches;
+  return batches.map((batch) => ({ entries: batch, alerts: batch.map(({ alert }) => alert) }));
 }
 
 /** How often a mark is tried against other writers. Unmarked, an alert is sent again with the same id. */

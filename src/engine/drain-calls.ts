@@ -1,7 +1,7 @@
 import type { DrainMove, MoveOutcome } from '../domain/drain.ts';
-import type { AnyDrainStep, DrainCall } from '../domain/drain-step.ts';
+import { type AnyDrainStep, type DrainCall, isAmong, type StepOperation } from '../domain/drain-step.ts';
 import { asError, describeError } from '../domain/errors.ts';
-import type { Output } from '../domain/operations.ts';
+import type { Input, Output } from '../domain/operations.ts';
 import type { DrainEngine } from './drain-engine.ts';
 import { inTime, NO_ANSWER } from './in-time.ts';
 import { chunked } from './reads.ts';
@@ -31,13 +31,17 @@ export interface Made extends Due {
 export async function makeMoves(engine: DrainEngine, due: readonly Due[], until: Date): Promise<readonly Made[]> {
   const groups = new Map<string, Due[]>();
   for (const one of due) {
-    const key = togetherBy(one.move.call) ?? one.move.key;
+    const key = togetherWith(one.move.call)?.key ?? `${one.instanceId} ${one.move.key}`;
     const group = groups.get(key) ?? [];
     group.push(one);
     groups.set(key, group);
   }
-  const calls = [...groups.values()].flatMap((group) => chunked(group, mostTogether(group[0]?.move.call)));
+  const calls = [...groups.values()].flatMap((group) => chunked(group, mostOf(group)));
   return (await Promise.all(calls.map((group) => makeTogether(engine, group, until)))).flat();
+}
+
+function mostOf([first]: readonly Due[]): number {
+  return (first && togetherWith(first.move.call)?.most) ?? 1;
 }
 
 async function makeTogether(engine: DrainEngine, group: readonly Due[], until: Date): Promise<readonly Made[]> {
@@ -48,14 +52,15 @@ async function makeTogether(engine: DrainEngine, group: readonly Due[], until: D
     const answer = await answerTo(engine, call);
     const at = engine.now().toISOString();
     if (!('error' in answer)) return group.map((one) => ({ ...one, outcome: outcomeIn(answer.output, one, at) }));
-    const { name } = answer.error;
-    const isDone = first.step.doneBy.includes(name) || first.step.skippedBy.includes(name);
-    const mayPass = isPassing(name) && !(first.move.isOnce && name === NO_ANSWER);
+    const { error } = answer;
+    const isDone = isAmong(first.step.doneBy, error);
+    const isOver = isDone || isAmong(first.step.skippedBy, error);
+    const mayPass = isPassing(error.name) && !(first.move.isOnce && error.name === NO_ANSWER);
     if (group.length > 1 && !mayPass)
       return (await Promise.all(group.map((one) => makeTogether(engine, [one], until)))).flat();
-    const why = describeError(answer.error);
-    if (isDone) {
-      const is = first.step.doneBy.includes(name) ? 'done' : 'skipped';
+    const why = describeError(error);
+    if (isOver) {
+      const is = isDone ? 'done' : 'skipped';
       return group.map((one) => ({ ...one, outcome: { is, why, at } }));
     }
     const pause = engine.random() * Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** tries);
@@ -79,7 +84,7 @@ async function answerTo(engine: DrainEngine, { operation, input }: DrainCall): P
 
 /** Codes of AWS that may not come the next time. */
 const passing =
-  /^(?:Throttl.*|RequestLimitExceeded|TooManyRequestsException|RequestThrottled.*|ResourceContention|ScalingActivityInProgress|ServiceUnavailable.*|ServerException|Internal.*|NoAnswer|TimeoutError|ECONN.*|RequestTimeout.*|LimitExceededException)$/;
+  /^(?:Throttl.*|RequestLimitExceeded|TooManyRequestsException|RequestThrottled.*|ResourceContention.*|ScalingActivityInProgress.*|ServiceUnavailable.*|ServerException|Internal.*|TimeoutError|ECONN.*|RequestTimeout.*|LimitExceededException)$/;
 
 function isPassing(name: string): boolean {
   return passing.test(name);
@@ -89,8 +94,9 @@ function isPassing(name: string): boolean {
 function outcomeIn(output: object, { move, step }: Due, at: string): MoveOutcome {
   const failure = failureIn(output, move.call);
   if (failure === undefined) return { is: 'done', at };
-  if (step.doneBy.includes(failure)) return { is: 'done', why: failure, at };
-  if (step.skippedBy.includes(failure)) return { is: 'skipped', why: failure, at };
+  const error = { name: failure, message: failure };
+  if (isAmong(step.doneBy, error)) return { is: 'done', why: failure, at };
+  if (isAmong(step.skippedBy, error)) return { is: 'skipped', why: failure, at };
   return { is: isPassing(failure) ? 'again' : 'failed', why: failure, at };
 }
 
@@ -108,36 +114,24 @@ function failureIn(output: object, { operation, input }: DrainCall): string | un
   return undefined;
 }
 
-/** By what calls are made together; undefined for one that is made alone. */
-function togetherBy({ operation, input }: DrainCall): string | undefined {
-  switch (operation) {
-    case 'elbv2:DeregisterTargets':
-      return `${operation} ${input.TargetGroupArn}`;
-    case 'elb:DeregisterInstancesFromLoadBalancer':
-      return `${operation} ${input.LoadBalancerName}`;
-    case 'ecs:UpdateContainerInstancesState':
-      return `${operation} ${input.cluster} ${input.status}`;
-    case 'autoscaling:DetachInstances':
-      return `${operation} ${input.AutoScalingGroupName}`;
-    default:
-      return undefined;
-  }
-}
+/** Calls that AWS takes together: of what they must be the same, and how many it takes at once. */
+type Together = { readonly [O in StepOperation]?: { readonly most: number; of(input: Input<O>): string | undefined } };
 
 /**
- * How many AWS takes at once.
  * @see https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_UpdateContainerInstancesState.html
  * @see https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_DetachInstances.html
  */
-function mostTogether(call: DrainCall | undefined): number {
-  switch (call?.operation) {
-    case 'ecs:UpdateContainerInstancesState':
-      return 10;
-    case 'autoscaling:DetachInstances':
-      return 20;
-    default:
-      return 100;
-  }
+const together: Together = {
+  'elbv2:DeregisterTargets': { most: 100, of: ({ TargetGroupArn }) => TargetGroupArn },
+  'elb:DeregisterInstancesFromLoadBalancer': { most: 100, of: ({ LoadBalancerName }) => LoadBalancerName },
+  'ecs:UpdateContainerInstancesState': { most: 10, of: ({ cluster, status }) => `${cluster} ${status}` },
+  'autoscaling:DetachInstances': { most: 20, of: ({ AutoScalingGroupName }) => AutoScalingGroupName },
+};
+
+/** With which others a call is made; undefined for one that is made alone. */
+function togetherWith({ operation, input }: DrainCall): { readonly key: string; readonly most: number } | undefined {
+  const way = together[operation];
+  return way && { key: `${operation} ${way.of(input as never)}`, most: way.most };
 }
 
 /** Two calls that are made together as one. */

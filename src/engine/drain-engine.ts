@@ -1,9 +1,7 @@
-import type { BoundPolicy, BoundStep } from '../domain/policy.ts';
 import type { Deployment, Engine } from './deployment.ts';
 
-/** What λ drain works with: the engine, chance for its pauses, and policies of the rule `spot-interruption` alone. */
-export interface DrainEngine extends Omit<Engine, 'policies' | 'deployment'> {
-  readonly policies: readonly (BoundPolicy & { readonly boundSteps: readonly BoundStep[] })[];
+/** What λ drain works with: the engine with policies of the rule `spot-interruption` alone, its own queue, and chance for its pauses. */
+export interface DrainEngine extends Omit<Engine, 'deployment'> {
   readonly deployment: Deployment & { readonly drainQueueUrl: string };
   /** A number from 0 to below 1. */
   random(): number;

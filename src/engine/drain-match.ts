@@ -1,19 +1,17 @@
-import { factsOf, nothingCollected } from '../domain/collected.ts';
+import { factsOf, type InspectedInstance, nothingCollected } from '../domain/collected.ts';
 import type { DrainFacts } from '../domain/drain-facts.ts';
-import { describeMissing, type Missing, tagMap } from '../domain/facts.ts';
+import { isFollowedBy } from '../domain/drain-step.ts';
+import { known, tagMap } from '../domain/facts.ts';
 import type { Instance } from '../domain/instance.ts';
-import { hasEnded } from '../domain/judge.ts';
-import { matches } from '../domain/match.ts';
 import type { Notice } from '../domain/notice.ts';
-import type { BoundStep } from '../domain/policy.ts';
+import type { BoundPolicy, BoundStep } from '../domain/policy.ts';
 import type { DrainEngine } from './drain-engine.ts';
+import { judgeOrSay } from './look.ts';
 import { heldFor } from './plan.ts';
-
-type Policy = DrainEngine['policies'][number];
 
 /** A policy that an instance under notice falls under. */
 export interface Matched {
-  readonly policy: Policy;
+  readonly policy: BoundPolicy;
   readonly steps: readonly BoundStep[];
   /** Why its steps are planned and not made; left out: they are made. */
   readonly onlyWould?: string;
@@ -38,25 +36,33 @@ export function matchingOf(
 ): Matching {
   const now = engine.now();
   const own = factsOf(instance, nothingCollected, now);
-  const picture = { instance, facts: { ...own, tags: withGroupTags(own.tags, group) } };
+  const picture = { instance, facts: { ...own, tags: withGroupTags(own.tags, group), notice: known(notice) } };
   const matched: Matched[] = [];
   const unknown: string[] = [];
   for (const policy of engine.policies) {
-    const context = { ...picture, now, conditions: policy.conditions };
-    const answer = matches(policy.match, context);
-    if (answer.is === 'no') continue;
-    if (answer.is === 'unknown') {
-      unknown.push(`whether policy ${policy.name} is of it: ${answer.missing.map(describeMissing).join('; ')}`);
-      continue;
-    }
-    const exemption = policy.exempt.find((one) => !hasEnded(one, now) && matches(one.match, context).is !== 'no');
+    const judgement = judgeOrSay(policy, picture, now);
+    if (judgement?.compliance === 'INSUFFICIENT_DATA')
+      unknown.push(`whether policy ${policy.name} is of it: ${judgement.reason}`);
+    if (judgement?.compliance !== 'NON_COMPLIANT') continue;
+    const { exempt } = judgement;
     const held =
-      whyNotSpot(instance, notice) ?? (notice.isTest ? 'it is a rehearsal' : heldFor(engine, policy, picture)?.why);
-    const onlyWould = exemption === undefined ? held : `it is exempt until ${exemption.until}: ${exemption.reason}`;
-    const steps = policy.boundSteps.filter(({ onRebalance }) => comesOn(notice, onRebalance));
-    matched.push({ policy, steps, ...(onlyWould === undefined ? {} : { onlyWould }) });
+      exempt === undefined
+        ? whyHeld(engine, policy, picture, notice)
+        : `it is exempt until ${exempt.until}: ${exempt.reason}`;
+    const steps = policy.boundSteps.filter((use) => isFollowedBy(notice.kind, use));
+    matched.push({ policy, steps, ...(held === undefined ? {} : { onlyWould: held }) });
   }
   return { matched, unknown };
+}
+
+function whyHeld(
+  engine: DrainEngine,
+  policy: BoundPolicy,
+  picture: InspectedInstance,
+  notice: Notice,
+): string | undefined {
+  if (notice.isTest) return 'it is a rehearsal';
+  return whyNotSpot(picture.instance, notice) ?? heldFor(engine, policy, picture)?.why;
 }
 
 function withGroupTags(tags: DrainFacts['tags'], group: DrainFacts['group'] | undefined): DrainFacts['tags'] {
@@ -71,14 +77,4 @@ function withGroupTags(tags: DrainFacts['tags'], group: DrainFacts['group'] | un
 function whyNotSpot({ InstanceLifecycle }: Instance, { kind }: Notice): string | undefined {
   const isOfSpot = kind === 'interruption' || kind === 'rebalance';
   return isOfSpot && InstanceLifecycle !== 'spot' ? 'it is no Spot instance' : undefined;
-}
-
-function comesOn({ kind }: Notice, onRebalance: boolean): boolean {
-  return kind === 'interruption' || kind === 'reservation' || (kind === 'rebalance' && onRebalance);
-}
-
-/** What a fact does not know, in words. */
-export function missingIn(fact: DrainFacts[keyof DrainFacts]): readonly Missing[] {
-  if ('found' in fact) return fact.missing;
-  return fact.known ? [] : [fact.missing];
 }

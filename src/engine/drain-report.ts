@@ -36,6 +36,16 @@ export class DrainReporter {
   }
 
   done(): DrainReport {
-    return { ...this, failed: [...this.failed], errors: distinct(this.errors) };
+    const { failed, errors, ignored, noticed, moves, firstDeregistrationMs, secondsLeft, alerts } = this;
+    return {
+      failed: [...failed],
+      errors: distinct(errors),
+      ignored,
+      noticed,
+      moves,
+      firstDeregistrationMs,
+      secondsLeft,
+      alerts,
+    };
   }
 }

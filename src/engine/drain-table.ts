@@ -58,8 +58,9 @@ export class DrainTable {
   }
 
   /** Writes a drain that is ours, and leaves it to whoever comes next. */
-  async release({ leasedUntil: _, ...record }: DrainRecord): Promise<DrainRecord> {
-    return this.write(record);
+  release(record: DrainRecord): Promise<DrainRecord> {
+    const { leasedUntil: _, ...free } = record;
+    return this.write(free);
   }
 
   /** Notes something of a drain, whosever it is. */

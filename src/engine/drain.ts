@@ -15,12 +15,11 @@ import {
   withPlan,
 } from '../domain/drain.ts';
 import type { DrainFacts, DrainNeed } from '../domain/drain-facts.ts';
+import { planOfStep } from '../domain/drain-step.ts';
 import { describeError } from '../domain/errors.ts';
-import { describeMissing } from '../domain/facts.ts';
 import { groupedBy } from '../domain/grouped.ts';
 import { distinct, type Instance } from '../domain/instance.ts';
 import type { Notice } from '../domain/notice.ts';
-import type { BoundStep } from '../domain/policy.ts';
 import { summaryOf } from '../domain/summary.ts';
 import { noticesIn } from '../events/notices.ts';
 import { describeInstances } from './collect.ts';
@@ -28,7 +27,7 @@ import { putBack } from './drain-back.ts';
 import { type Due, makeMoves } from './drain-calls.ts';
 import type { DrainEngine } from './drain-engine.ts';
 import { collectDrainFacts } from './drain-facts.ts';
-import { type Matching, matchingOf, missingIn } from './drain-match.ts';
+import { type Matching, matchingOf } from './drain-match.ts';
 import { type DrainReport, DrainReporter } from './drain-report.ts';
 import { DrainTable } from './drain-table.ts';
 import { inTime } from './in-time.ts';
@@ -37,6 +36,13 @@ import type { QueueMessage } from './tasks.ts';
 
 /** How long moves are tried in one run, in milliseconds: the function has 20 s for all. */
 const RUN_MS = 8_000;
+
+/**
+ * How long facts are read, in milliseconds: at first what is known where to look for, so that it is acted on at once; later also what has to
+ * be searched for.
+ */
+const FIRST_LOOK_MS = 2_500;
+const LATER_LOOK_MS = 9_000;
 
 /** More instances than this share a message. */
 const MESSAGES_PER_RUN = 10;
@@ -183,7 +189,8 @@ async function follow(
   const byTags = works.map((work) => ({ work, matching: matchingFor(engine, work, undefined) }));
   const [first, later] = [byTags.filter(isOpted), byTags.filter((one) => !isOpted(one))];
   const instances = works.flatMap(({ instance }) => instance ?? []);
-  const until = new Date(engine.now().getTime() + RUN_MS);
+  const isFirst = works.some(({ notice }) => notice !== undefined);
+  const until = new Date(engine.now().getTime() + (isFirst ? FIRST_LOOK_MS : LATER_LOOK_MS));
   const [early, facts] = await Promise.all([
     claimAll(engine, table, first, report),
     collectDrainFacts(engine, instances, needsOf(engine), until),
@@ -391,11 +398,16 @@ function planFor(
   const incomplete = distinct([...matching.unknown, ...(plan?.incomplete ?? []), ...unread]);
   const next = plan === undefined ? record : withPlan(record, plan.moves, plan.incomplete.length === 0);
   return withHeld(
-    { ...next, left: plan?.left ?? record.left, incomplete },
+    { ...next, left: hasBegun(record) ? record.left : (plan?.left ?? []), incomplete },
     facts?.targetGroups.found ?? [],
     underNotice,
     at,
   );
+}
+
+/** Whether something was made: then a plan also speaks of what we did ourselves. */
+function hasBegun({ moves }: DrainRecord): boolean {
+  return moves.some(({ at }) => at !== undefined);
 }
 
 interface Planned {
@@ -416,12 +428,11 @@ function planOf(
   const left: string[] = [];
   const incomplete: string[] = [];
   for (const { policy, steps, onlyWould } of matched) {
-    for (const bound of steps) {
-      incomplete.push(...missingOf(bound, facts));
-      const { step, parameters } = bound;
+    for (const { step, parameters } of steps) {
       try {
-        const plan = step.plan({ instance, facts, parameters, notice, now: engine.now() });
+        const plan = planOfStep(step, { instance, facts, parameters, notice, now: engine.now() });
         left.push(...plan.left);
+        incomplete.push(...plan.incomplete);
         for (const move of plan.moves) {
           const one = {
             ...move,
@@ -437,11 +448,6 @@ function planOf(
     }
   }
   return { moves: [...moves.values()], left: distinct(left), incomplete: distinct(incomplete) };
-}
-
-function missingOf({ step }: BoundStep, facts: DrainFacts): readonly string[] {
-  const needs = step.needs as readonly DrainNeed[];
-  return needs.flatMap((need) => missingIn(facts[need]).map(describeMissing));
 }
 
 /** What is to be made now of a drain, with the steps that know their errors. Of what nobody would remember, nothing that may be made once only. */
@@ -615,7 +621,8 @@ async function endGone(
 function isTakenByEc2(engine: DrainEngine, { instance, ending }: Work): boolean {
   if (instance === undefined || ending === undefined || !instance.StateReason?.Code?.startsWith('Server.SpotInstance'))
     return false;
-  return matchingOf(engine, instance, ending, undefined).matched.length > 0;
+  const asNotice = { ...ending, kind: 'interruption' } as const;
+  return matchingOf(engine, { ...instance, State: { Name: 'running' } }, asNotice, undefined).matched.length > 0;
 }
 
 function takenOf(engine: DrainEngine, work: Work): DrainRecord | undefined {
@@ -634,7 +641,9 @@ async function bringBack(
     ({ mayRunOn, record, instance }) =>
       mayRunOn && record?.endedAt !== undefined && instance?.State.Name === 'running' && isPast(engine, record),
   );
-  const records = await Promise.all(back.map(({ record }) => record && putBack(engine, table, record, report)));
+  const records = await Promise.all(
+    back.flatMap(({ record }) => (record === undefined ? [] : [putBack(engine, table, record, report)])),
+  );
   await tell(
     engine,
     'undone',

@@ -1,25 +1,23 @@
 import { afterAct, begin, type Done } from '../domain/acting.ts';
-import type { Plan } from '../domain/action.ts';
+import type { Plan, Planned } from '../domain/action.ts';
 import { type Controls, countedWithin, limitOf, tripped, whyStopped } from '../domain/controls.ts';
 import { describeError } from '../domain/errors.ts';
 import type { Finding, Look, SubjectRecord } from '../domain/finding.ts';
 import type { BoundAction, BoundPolicy } from '../domain/policy.ts';
 import { type Act, isDue, type Step } from '../domain/steps.ts';
-import { DAY_MS, HOUR_MS } from '../domain/time.ts';
+import { HOUR_MS } from '../domain/time.ts';
 import type { Report } from './batch-report.ts';
+import { countContest } from './contested.ts';
 import type { Outgoing } from './deliver.ts';
 import type { Engine } from './deployment.ts';
 import { lookOnceMore } from './last-look.ts';
 import { makeCalls } from './make-calls.ts';
 import { sizeOf } from './plan.ts';
-import { changeControls, readControls, reserve, takenOf, writeOver, writeRecord } from './store.ts';
+import { changeControls, readControls, reserve, writeOver, writeRecord } from './store.ts';
 import type { Task } from './tasks.ts';
 
 /** How long a run begins new actions, in milliseconds. What is left is handed over: a function has a minute for all. */
 const BEGINS_FOR_MS = 25_000;
-
-/** How often the same thing is done in a day (UTC) before it is contested. */
-const CONTESTED_AFTER = 3;
 
 /** How often the outcome is written against other writers. */
 const OUTCOME_TRIES = 6;
@@ -49,13 +47,18 @@ export interface Enforced {
 interface DueAction {
   readonly policy: BoundPolicy;
   readonly bound: BoundAction;
+  readonly planned: Planned;
+}
+
+/** An action that is carried out. */
+interface Begun extends DueAction {
   readonly plan: Plan;
 }
 
 /**
- * Does what is due, one after the other: asks whether it is paused, looks once more, writes down what it is about to do, asks
- * whether it is contested, reserves, asks once more whether it was paused meanwhile, makes the calls, and writes down what
- * became of it. One action's failure stops neither the others nor the alert.
+ * Does what is due, one after the other: asks whether it is paused, looks once more, writes down what it is about to do,
+ * reserves, asks once more whether it was paused meanwhile, makes the calls, and writes down what became of it. Of what is
+ * contested it only writes that down. One action's failure stops neither the others nor the alert.
  */
 export async function enforceDue(engine: Engine, written: readonly Written[], report: Report): Promise<Enforced> {
   const begunAt = engine.now().getTime();
@@ -95,7 +98,7 @@ function dueActions(engine: Engine, { look, outgoing }: Written, at: Date): read
       .slice(0, 1)
       .flatMap(({ action, planned }) => {
         const bound = policy.boundActions.find(({ id }) => id === action);
-        return bound === undefined || 'refused' in planned ? [] : [{ policy, bound, plan: planned.plan }];
+        return bound === undefined ? [] : [{ policy, bound, planned }];
       });
   });
 }
@@ -114,7 +117,10 @@ interface Acted {
 
 /** Asks what may have changed since the look, and writes down what is about to be done. */
 async function act(engine: Engine, outgoing: Outgoing, look: Look, due: DueAction, report: Report): Promise<Acted> {
-  const { policy, bound, plan } = due;
+  const { policy, bound, planned } = due;
+  if ('refused' in planned)
+    return { outgoing: await writeContested(engine, outgoing, look, due, planned), lookAgain: [] };
+  const { plan } = planned;
   const instanceId = look.subject.id;
   const nothing = { outgoing, lookAgain: [] };
   const controls = await controlsUnlessStopped(engine, due, report);
@@ -125,29 +131,47 @@ async function act(engine: Engine, outgoing: Outgoing, look: Look, due: DueActio
   const now = { ...due, plan: last.plan };
   const begun = await writeBegun(engine, outgoing, now, at);
   if (begun === undefined) return { ...nothing, hasChanged: true };
-  const about = {
-    policy: policy.name,
-    action: bound.id,
-    cause: look.cause,
-    observedAt: look.at.toISOString(),
-    sending: outgoing.toSend.map(({ id }) => id),
-    at,
-  };
-  return carryOut(engine, begun, now, controls, about, report);
+  return carryOut(engine, begun, now, controls, aboutDoing(due, outgoing, look, at), report);
+}
+
+/** What an outcome belongs to. */
+function aboutDoing({ policy, bound }: DueAction, { toSend }: Outgoing, look: Look, at: Date): Omit<Done, 'act'> {
+  const sending = toSend.map(({ id }) => id);
+  return { policy: policy.name, action: bound.id, cause: look.cause, observedAt: look.at.toISOString(), sending, at };
+}
+
+/** Writes down that nothing is done, since all of it is contested. */
+async function writeContested(
+  engine: Engine,
+  outgoing: Outgoing,
+  look: Look,
+  due: DueAction,
+  { refused: detail, contested: does = detail }: Extract<Planned, { readonly refused: string }>,
+): Promise<Outgoing> {
+  const at = engine.now();
+  const attempt = {
+    action: due.bound.id,
+    at: at.toISOString(),
+    does,
+    outcome: 'contested',
+    calls: [],
+    detail,
+  } as const;
+  return writeOutcome(engine, outgoing, { ...aboutDoing(due, outgoing, look, at), act: { ...attempt, undo: [] } });
 }
 
 /** Makes the calls, if there is still nothing against them, and writes down what became of it. */
 async function carryOut(
   engine: Engine,
   begun: Outgoing,
-  due: DueAction,
+  due: Begun,
   controls: Controls,
   about: Omit<Done, 'act'>,
   report: Report,
 ): Promise<Acted> {
   const { bound, plan } = due;
   const { action, at } = about;
-  const isMended = bound.action.rules !== undefined || bound.kind === 'schedule';
+  const isMended = (bound.action.rules !== undefined && plan.contested === undefined) || bound.kind === 'schedule';
   const mends = isMended ? { mends: true as const } : {};
   const attempt = { action, at: at.toISOString(), does: plan.does, ...mends };
   const end = (act?: Act) => writeOutcome(engine, begun, act === undefined ? about : { ...about, act });
@@ -156,25 +180,21 @@ async function carryOut(
     await end();
     throw error;
   });
-  if (admitted.is === 'contested') {
-    const { why } = admitted;
-    return {
-      outgoing: await end({ ...attempt, outcome: 'contested', calls: [], detail: why, undo: [] }),
-      lookAgain: [],
-    };
-  }
   if (admitted.is !== 'admitted')
     return { outgoing: await end(), lookAgain: [], hasTripped: admitted.is === 'over the limit' };
-  const { calls, failure, isOvertaken } = await makeCalls(engine.aws, plan.calls);
+  const doneBefore = doneSinceItWorked(begun.record, about);
+  const { calls, failure, missed, isOvertaken } = await makeCalls(engine.aws, plan.calls, doneBefore);
   const { id } = begun.record.subject;
   report.actions += 1;
+  if (missed !== undefined) report.errors.push(`${action} on ${id}, not all of it: ${missed}`);
   if (failure !== undefined && !isOvertaken) {
     report.failedActions += 1;
     report.errors.push(`${action} on ${id}: ${failure}`);
   }
   const hasEffect = isOvertaken || calls.some((call) => call.outcome === 'done');
   const outcome = failure === undefined ? 'done' : isOvertaken ? 'overtaken' : 'failed';
-  const detail = failure === undefined ? {} : { detail: failure };
+  const wrong = [failure, missed].filter((one) => one !== undefined);
+  const detail = wrong.length === 0 ? {} : { detail: wrong.join('; ') };
   const after = await end({ ...attempt, outcome, calls, ...detail, undo: plan.undo });
   const counting = !hasEffect ? admitted.giveBack() : outcome === 'done' ? countContest(engine, plan, at) : undefined;
   // What was done is written down and told, whether or not it could be counted.
@@ -183,6 +203,18 @@ async function carryOut(
   );
   // What failed is tried again at the next look that something leads to, within the hour.
   return { outgoing: after, lookAgain: hasEffect ? [id, ...plan.concerns] : [] };
+}
+
+/** Operations that attempts made which failed since the action was last done. */
+function doneSinceItWorked(
+  { findings }: SubjectRecord,
+  { policy, action }: Pick<Done, 'policy' | 'action'>,
+): ReadonlySet<string> {
+  const finding = findings.find((one) => one.policy === policy);
+  const own = (finding?.acts ?? []).filter((act) => act.action === action && act.at >= (finding?.openedAt ?? ''));
+  const attempts = own.slice(own.findLastIndex(({ outcome }) => outcome === 'done') + 1);
+  const calls = attempts.flatMap((act) => act.calls);
+  return new Set(calls.filter(({ outcome }) => outcome === 'done').map(({ operation }) => operation));
 }
 
 /**
@@ -203,15 +235,10 @@ async function controlsUnlessStopped(
   }
 }
 
-type Admitted =
-  | { readonly is: 'admitted'; giveBack(): Promise<void> }
-  | { readonly is: 'contested'; readonly why: string }
-  | { readonly is: 'stopped' | 'over the limit' };
+type Admitted = { readonly is: 'admitted'; giveBack(): Promise<void> } | { readonly is: 'stopped' | 'over the limit' };
 
-/** Whether it may be done after all that came between: nobody puts it back each time, the hour has room, and nobody paused it. */
-async function admit(engine: Engine, due: DueAction, controls: Controls, at: Date, report: Report): Promise<Admitted> {
-  const why = await contestedBy(engine, due.plan, at);
-  if (why !== undefined) return { is: 'contested', why };
+/** Whether it may be done after all that came between: the hour has room, and nobody paused it. */
+async function admit(engine: Engine, due: Begun, controls: Controls, at: Date, report: Report): Promise<Admitted> {
   const { kind } = due.bound;
   const budget = `${kind}#${countedWithin(controls, at)}`;
   const expiresAt = new Date(at.getTime() + 2 * HOUR_MS);
@@ -230,32 +257,11 @@ async function admit(engine: Engine, due: DueAction, controls: Controls, at: Dat
   return { is: 'stopped' };
 }
 
-/** What of the plan was done too often today, if anything. Only what took effect counts. */
-async function contestedBy(engine: Engine, { contestable = [] }: Plan, at: Date): Promise<string | undefined> {
-  const taken = await takenOf(
-    engine,
-    contestable.map((what) => contestOf(what, at)),
-  );
-  const most = contestable.find((what) => (taken.get(contestOf(what, at)) ?? 0) >= CONTESTED_AFTER);
-  return most && `${most} was dealt with ${CONTESTED_AFTER} times today, and is put back each time`;
-}
-
-async function countContest(engine: Engine, { contestable = [] }: Plan, at: Date): Promise<void> {
-  const expiresAt = new Date(at.getTime() + 2 * DAY_MS);
-  const most = Number.MAX_SAFE_INTEGER;
-  for (const what of contestable) await reserve(engine, contestOf(what, at), { most, expiresAt });
-}
-
-/** Of one day, UTC. */
-function contestOf(what: string, at: Date): string {
-  return `contest#${at.toISOString().slice(0, 10)}#${what}`;
-}
-
 /** @returns undefined when another was faster. */
 async function writeBegun(
   engine: Engine,
   { record, toSend }: Outgoing,
-  { policy, bound, plan }: DueAction,
+  { policy, bound, plan }: Begun,
   at: Date,
 ): Promise<Outgoing | undefined> {
   const begun = begin(record, { policy: policy.name, action: bound.id, plan }, at);

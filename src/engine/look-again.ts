@@ -53,8 +53,8 @@ export async function lookAfter(
 ): Promise<void> {
   const sightings = looks.map(({ sighting }) => sighting);
   await Promise.all([
-    sendLooks(engine, [...changed], 'what was done', AFTER_ACT_SECONDS, sightings, report),
-    sendLooks(engine, [...left], 'what is due', 0, sightings, report),
+    sendLooks(engine, [...changed], 'another look after what was done', AFTER_ACT_SECONDS, sightings, report),
+    sendLooks(engine, [...left], 'another look for what is due', 0, sightings, report),
   ]);
 }
 

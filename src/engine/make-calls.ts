@@ -6,9 +6,11 @@ import type { Act } from '../domain/steps.ts';
 /** What became of the calls of a plan. */
 export interface Made {
   readonly calls: Act['calls'];
-  /** Left out: all were done. */
+  /** What ended the plan; left out: nothing did. */
   readonly failure?: string;
-  /** The first call found the resource changed: nothing was done, and another look will say what there is to do. */
+  /** What failed and did not end the plan; left out: nothing. */
+  readonly missed?: string;
+  /** Nothing was done before a call found the resource changed: another look will say what there is to do. */
   readonly isOvertaken: boolean;
 }
 
@@ -19,21 +21,49 @@ export interface Made {
 const overtaken =
   /^(InvalidSecurityGroupRuleId\.NotFound|InvalidPermission\.(NotFound|Duplicate)|InvalidGroup\.NotFound|InvalidGroupId\.NotFound|InvalidInstanceID\.NotFound|InvalidNetworkInterfaceID\.NotFound|IncorrectInstanceState|IncorrectState)$/;
 
-/** Makes the calls of a plan in order, up to the first that fails. An answer that says less than was asked is a failure. */
-export async function makeCalls(aws: Aws, planned: readonly PlannedCall[]): Promise<Made> {
+/** Of a call that an earlier attempt at the plan made. */
+const DONE_BEFORE = 'done before';
+
+/**
+ * Makes the calls of a plan in order, up to the first that fails and may not. An answer that says less than was asked is a failure.
+ * @param doneBefore by earlier attempts: of calls that may fail, these are not made again.
+ */
+export async function makeCalls(
+  aws: Aws,
+  planned: readonly PlannedCall[],
+  doneBefore: ReadonlySet<string> = new Set(),
+): Promise<Made> {
   const calls: { operation: string; outcome: string }[] = [];
-  for (const { operation, input } of planned) {
-    try {
-      const failure = whyIneffective(operation, input, await aws(operation, input as never));
-      calls.push({ operation, outcome: failure ?? 'done' });
-      if (failure !== undefined) return { calls, failure: `${operation}: ${failure}`, isOvertaken: false };
-    } catch (error) {
-      const isOvertaken = calls.length === 0 && overtaken.test(asError(error).name);
-      calls.push({ operation, outcome: describeError(error) });
-      return { calls, failure: `${operation}: ${describeError(error)}`, isOvertaken };
+  const failures: string[] = [];
+  const missed = () => (failures.length === 0 ? {} : { missed: failures.join('; ') });
+  for (const call of planned) {
+    const { operation, mayFail } = call;
+    if (mayFail && doneBefore.has(operation)) {
+      calls.push({ operation, outcome: DONE_BEFORE });
+      continue;
     }
+    const isFirst = !calls.some(({ outcome }) => outcome === 'done');
+    const refused = await whyRefused(aws, call);
+    calls.push({ operation, outcome: refused?.why ?? 'done' });
+    if (refused === undefined) continue;
+    const failure = `${operation}: ${refused.why}`;
+    if (!mayFail) return { calls, failure, ...missed(), isOvertaken: isFirst && overtaken.test(refused.code) };
+    failures.push(failure);
   }
-  return { calls, isOvertaken: false };
+  return { calls, ...missed(), isOvertaken: false };
+}
+
+/** Makes a call. @returns undefined when all that was asked is done. */
+async function whyRefused(
+  aws: Aws,
+  { operation, input }: PlannedCall,
+): Promise<{ readonly why: string; readonly code: string } | undefined> {
+  try {
+    const why = whyIneffective(operation, input, await aws(operation, input as never));
+    return why === undefined ? undefined : { why, code: '' };
+  } catch (error) {
+    return { why: describeError(error), code: asError(error).name };
+  }
 }
 
 /** What EC2's answer leaves open, where it may succeed without having done all that was asked. */
@@ -47,6 +77,11 @@ export function whyIneffective(
   const ids = answered.flatMap((one) => (isObject(one) && typeof one.InstanceId === 'string' ? [one.InstanceId] : []));
   const left = asked.filter((id) => !ids.includes(id));
   if (left.length > 0) return `the answer does not name ${left.join(', ')}`;
+  if (operation === 'ec2:CreateSnapshots') {
+    const { Snapshots = [] } = output as Output<'ec2:CreateSnapshots'>;
+    const isBegun = Snapshots.length > 0 && Snapshots.every(({ State }) => State !== 'error');
+    return isBegun ? undefined : 'the answer does not say that snapshots were begun';
+  }
   if (!operation.endsWith('SecurityGroupIngress')) return undefined;
   const { Return, UnknownIpPermissions = [] } = output as Output<'ec2:RevokeSecurityGroupIngress'>;
   return Return === false || UnknownIpPermissions.length > 0

@@ -1,11 +1,11 @@
-import type { Plan, Planned, Standing } from '../domain/action.ts';
+import type { ActionContext, Plan, Planned, Standing } from '../domain/action.ts';
 import { interrupts, needsOfAction } from '../domain/action.ts';
 import { type Answer, no } from '../domain/answer.ts';
 import { needsToAct } from '../domain/bind.ts';
 import { type Collected, collectedWith, factsOf, type InspectedInstance } from '../domain/collected.ts';
 import { type Controls, limitOf, noControls, whyStopped } from '../domain/controls.ts';
 import { describeError } from '../domain/errors.ts';
-import { describeMissing, type Facts, type Missing, mayAppear, missingOf } from '../domain/facts.ts';
+import { describeMissing, type Missing, mayAppear, missingAmong } from '../domain/facts.ts';
 import type { SubjectRecord } from '../domain/finding.ts';
 import { distinct, type Instance } from '../domain/instance.ts';
 import { isViolation, type Judgement, needsOf } from '../domain/judge.ts';
@@ -14,6 +14,7 @@ import type { Need } from '../domain/needs.ts';
 import type { BoundAction, BoundPolicy } from '../domain/policy.ts';
 import type { Enforceability, Held } from '../domain/steps.ts';
 import { collect, describeInstances } from './collect.ts';
+import { contestedAmong, whyContested } from './contested.ts';
 import type { Engine } from './deployment.ts';
 import { judgeOrSay } from './look.ts';
 import { readRecords } from './store.ts';
@@ -60,16 +61,29 @@ export async function planActions(
   );
   const others = await inspectOthers(engine, violations, inspected);
   const standings = standingsIn(engine, others);
-  const plans = new Map<string, Map<string, Enforceability>>();
-  for (const violation of violations) {
-    const id = violation.instance.InstanceId;
-    const picture = inspected.get(id);
-    if (picture === undefined) continue;
-    const ofInstance = plans.get(id) ?? new Map<string, Enforceability>();
-    ofInstance.set(violation.policy.name, enforceabilityOf(engine, violation, picture, standings, controls));
-    plans.set(id, ofInstance);
-  }
-  return plans;
+  const plansWithout = (contested: ReadonlySet<string>) => {
+    const plans = new Map<string, Map<string, Enforceability>>();
+    for (const violation of violations) {
+      const id = violation.instance.InstanceId;
+      const picture = inspected.get(id);
+      if (picture === undefined) continue;
+      const ofInstance = plans.get(id) ?? new Map<string, Enforceability>();
+      const asked = { standings, controls, contested };
+      ofInstance.set(violation.policy.name, enforceabilityOf(engine, violation, picture, asked));
+      plans.set(id, ofInstance);
+    }
+    return plans;
+  };
+  const plans = plansWithout(new Set());
+  const contested = await contestedAmong(engine, contestableIn(plans), at);
+  return contested.size === 0 ? plans : plansWithout(contested);
+}
+
+/** What the plans that something may come of would do, as far as somebody may put it back. */
+function contestableIn(plans: Plans): readonly string[] {
+  const enforceable = [...plans.values()].flatMap((one) => [...one.values()]).filter(({ held }) => held === undefined);
+  const planned = enforceable.flatMap(({ actions }) => actions.map((action) => action.planned));
+  return distinct(planned.flatMap((one) => ('refused' in one ? [] : (one.plan.contestable ?? []))));
 }
 
 function violationsOf(engine: Engine, { instance, judgements }: Judged): readonly Violation[] {
@@ -86,12 +100,18 @@ function needsBeyondPolicies({ safety, policies }: Engine, violations: readonly 
   return distinct(needsToAct(violated, safety)).filter((need) => !read.includes(need));
 }
 
+/** What plans hang on beside the violation itself. */
+interface Asked {
+  readonly standings: Standings;
+  readonly controls: Controls;
+  readonly contested: ReadonlySet<string>;
+}
+
 function enforceabilityOf(
   engine: Engine,
   { policy, judgement }: Violation,
   picture: InspectedInstance,
-  standings: Standings,
-  controls: Controls,
+  { standings, controls, contested }: Asked,
 ): Enforceability {
   const held = heldFor(engine, policy, picture);
   const enforced = controls.policies[policy.name];
@@ -103,7 +123,9 @@ function enforceabilityOf(
       const since = enforced?.actions[use.id];
       const stopped = whyStopped(controls, policy.name, kind);
       const standingOf = (instanceId: string) => standings(policy, use.id, instanceId);
-      const planned = plannedFor(bound, policy, judgement, picture, standingOf, engine.now());
+      const planned = withoutContested(contested, (isContested) =>
+        plannedFor(bound, policy, judgement, picture, { standingOf, isContested, now: engine.now() }),
+      );
       return {
         ...(stopped === undefined ? {} : { stopped }),
         use,
@@ -157,8 +179,7 @@ function plannedFor(
   policy: BoundPolicy,
   judgement: Judgement,
   { instance, facts }: InspectedInstance,
-  standingOf: (instanceId: string) => Standing,
-  now: Date,
+  asked: Pick<ActionContext<Need, unknown>, 'standingOf' | 'isContested' | 'now'>,
 ): Planned {
   const state = instance.State.Name;
   if (!action.states.includes(state))
@@ -166,15 +187,42 @@ function plannedFor(
       refused: `the instance is ${state}: ${action.id} is for one that is ${action.states.join(' or ')}`,
       isOfOtherState: true,
     };
-  const missing = needsOfAction(action).flatMap((need) => (need in facts ? missingOf(facts[need as keyof Facts]) : []));
+  const missing = missingAmong(needsOfAction(action), facts);
   if (missing.length > 0)
     return { refused: distinct(missing.map(describeMissing)).join('; '), ...maySettleBy(missing) };
-  const violation = { rule: policy.rule, parameters: policy.parameters, evidence: judgement.evidence };
+  const violation = {
+    policy: policy.name,
+    rule: policy.rule,
+    parameters: policy.parameters,
+    evidence: judgement.evidence,
+  };
   try {
-    return bounded(action.plan({ instance, facts, parameters, violation, standingOf, now }));
+    return bounded(action.plan({ instance, facts, parameters, violation, ...asked }));
   } catch (error) {
     return { refused: `it could not be planned: ${describeError(error)}` };
   }
+}
+
+/**
+ * A plan of what is not contested alone, if there is anything of that. What is contested is in no plan, whatever the action
+ * makes of it.
+ */
+function withoutContested(
+  contested: ReadonlySet<string>,
+  plan: (isContested: (what: string) => boolean) => Planned,
+): Planned {
+  const whole = plan(() => false);
+  const left = contestedIn(whole, contested);
+  if ('refused' in whole || left.length === 0) return whole;
+  const rest = plan((what) => contested.has(what));
+  const isRest = contestedIn(rest, contested).length === 0 && left.length < (whole.plan.contestable ?? []).length;
+  if (!isRest) return { refused: whyContested(left), contested: whole.plan.does };
+  return 'refused' in rest ? rest : { plan: { ...rest.plan, contested: left } };
+}
+
+function contestedIn(planned: Planned, contested: ReadonlySet<string>): readonly string[] {
+  const contestable = 'refused' in planned ? [] : (planned.plan.contestable ?? []);
+  return contestable.filter((what) => contested.has(what));
 }
 
 function maySettleBy(missing: readonly Missing[]): { readonly maySettle?: true } {
@@ -253,11 +301,11 @@ function standingsIn(engine: Engine, { pictures, records }: Others): Standings {
   };
 }
 
-/** What is left alone by itself is not changed by way of another that shares its group. */
+/** What is left alone by itself is not changed by way of another that shares its group. What is contested is so for all. */
 function leftAloneBy(record: SubjectRecord | undefined, policy: string, action: string): Held | undefined {
   const finding = record?.findings.find((one) => one.policy === policy && one.status === 'open');
   const held = finding?.steps?.find((step) => step.action === action)?.held;
-  return held !== undefined && ['baseline', 'undone', 'contested'].includes(held.by) ? held : undefined;
+  return held !== undefined && ['baseline', 'undone'].includes(held.by) ? held : undefined;
 }
 
 function standingIn(

@@ -77,7 +77,9 @@ interface PageOfRows<T> {
 }
 
 /** Reads page after page. A failed page ends the read and is told: what came before it is kept. */
-async function readOn<T>(readPage: (from: string | undefined) => Promise<PageOfRows<T>>): Promise<ReadResult<T>> {
+export async function readOn<T>(
+  readPage: (from: string | undefined) => Promise<PageOfRows<T>>,
+): Promise<ReadResult<T>> {
   const rows: T[] = [];
   let from: string | undefined;
   do {

@@ -1,4 +1,4 @@
-import { renderSweepSummary } from '../alerts/sweep-summary.ts';
+import { renderSweepSummary, sweptFindings } from '../alerts/sweep-summary.ts';
 import type { SubjectRecord } from '../domain/finding.ts';
 import { claimOutbox } from '../domain/outbox.ts';
 import { DAY_MS } from '../domain/time.ts';
@@ -61,11 +61,7 @@ export async function tellSummary(
   const at = engine.now();
   const { scope, alertsTopicArn, alertTag } = engine.deployment;
   const { sweepId, instances, version } = deployment;
-  const findings = records.flatMap(({ subject, instance, findings: all }) => {
-    const name = instance?.tags.Name;
-    const about = { instanceId: subject.id, ...(name === undefined ? {} : { name }) };
-    return all.map((finding) => ({ ...about, finding }));
-  });
+  const findings = records.flatMap(sweptFindings);
   const summary = { sweepId, scope, at: at.toISOString(), instances, findings, sweepWas };
   const options = { now: at, ...(alertTag === undefined ? {} : { tagKey: alertTag }) };
   await engine.aws('sns:Publish', { TopicArn: alertsTopicArn, ...renderSweepSummary(summary, options) });

@@ -19,6 +19,7 @@ export async function taskOfTicks(engine: Engine, report: Report): Promise<reado
   if (tick === undefined) return [];
   try {
     const instanceIds = await readDue(engine);
+    report.ticksCompleted++;
     if (instanceIds.length === 0) return [];
     const cause = { key: `due:${engine.now().toISOString().slice(0, 16)}`, text: 'its time has come' };
     const causeOf = () => cause;

@@ -4,3 +4,10 @@ declare module 'compiled:policies' {
   /** Of enforcement.yml. */
   export const safety: import('../domain/safety.ts').BoundSafety;
 }
+
+/** The same for λ drain: policies of the rule `spot-interruption` alone. */
+declare module 'compiled:drain-policies' {
+  export const policies: readonly import('../domain/policy.ts').BoundPolicy[];
+  /** Of enforcement.yml. */
+  export const safety: import('../domain/safety.ts').BoundSafety;
+}

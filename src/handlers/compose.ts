@@ -1,13 +1,10 @@
-import { policies, safety } from 'compiled:policies';
 import { randomUUID } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import type { Context } from 'aws-lambda';
-import { changingSenders } from '../aws/changes.ts';
 import { type SdkOptions, sdk } from '../aws/sdk.ts';
 import { METRICS_NAMESPACE, type MetricName } from '../domain/metrics.ts';
-import { isDrainPolicy } from '../domain/policy.ts';
 import type { Engine } from '../engine/deployment.ts';
 import type { DrainEngine } from '../engine/drain-engine.ts';
 import { withRefusalsTold } from '../engine/refusals.ts';
@@ -18,10 +15,13 @@ export const logger = new Logger();
 /** CloudWatch metrics by the embedded metric format: no call is made. */
 const metrics = new Metrics({ namespace: METRICS_NAMESPACE });
 
+/** The policies of the package: each function imports those that it runs, so that it loads no others. */
+type Compiled = Pick<Engine, 'policies' | 'safety'>;
+
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** The engine over the SDK, with what serverless.yml put into the environment. */
-export function composeEngine(env: Environment, senders: SdkOptions = { changes: changingSenders }): Engine {
+export function composeEngine(env: Environment, compiled: Compiled, senders: SdkOptions = {}): Engine {
   const scope = { accountId: required(env, 'ACCOUNT_ID'), region: required(env, 'AWS_REGION') };
   const alertTag = env.ALERT_TAG;
   return {
@@ -32,9 +32,9 @@ export function composeEngine(env: Environment, senders: SdkOptions = { changes:
     now: () => new Date(),
     newToken: () => randomUUID(),
     pause: (milliseconds) => setTimeout(milliseconds),
-    policies,
+    policies: compiled.policies,
     isEnforcing: env.ENFORCEMENT === 'on',
-    safety,
+    safety: compiled.safety,
     deployment: {
       version: required(env, 'GUARDRAIL_VERSION'),
       scope,
@@ -49,13 +49,12 @@ export function composeEngine(env: Environment, senders: SdkOptions = { changes:
   };
 }
 
-/** The same for λ drain, which calls what drains, and nothing that enforces. */
-export function composeDrainEngine(env: Environment, drain: NonNullable<SdkOptions['drain']>): DrainEngine {
-  const engine = composeEngine(env, { drain });
+/** The same for λ drain, with its queue. */
+export function composeDrainEngine(env: Environment, compiled: Compiled, senders: SdkOptions): DrainEngine {
+  const engine = composeEngine(env, compiled, senders);
   return {
     ...engine,
     deployment: { ...engine.deployment, drainQueueUrl: required(env, 'DRAIN_QUEUE_URL') },
-    policies: policies.filter(isDrainPolicy).map((policy) => ({ ...policy, boundSteps: policy.boundSteps ?? [] })),
     random: Math.random,
   };
 }

@@ -1,9 +1,10 @@
+import { policies, safety } from 'compiled:drain-policies';
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { drainSenders } from '../aws/drain.ts';
 import { drainBatch } from '../engine/drain.ts';
 import { composeDrainEngine, count, inRun, logger, measure } from './compose.ts';
 
-const engine = composeDrainEngine(process.env, drainSenders);
+const engine = composeDrainEngine(process.env, { policies, safety }, { drain: drainSenders });
 
 /** λ drain: a batch of what AWS announced of instances. What failed is delivered again, the rest is done. */
 export function handler(event: SQSEvent, context: Context): Promise<SQSBatchResponse> {

@@ -1,8 +1,10 @@
+import { policies, safety } from 'compiled:policies';
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import { changingSenders } from '../aws/changes.ts';
 import { inspectBatch } from '../engine/inspect.ts';
 import { composeEngine, count, inRun, logger } from './compose.ts';
 
-const engine = composeEngine(process.env);
+const engine = composeEngine(process.env, { policies, safety }, { changes: changingSenders });
 
 /** λ inspect: a batch of the live or bulk queue. What failed is delivered again, the rest is done. */
 export function handler(event: SQSEvent, context: Context): Promise<SQSBatchResponse> {
@@ -25,6 +27,8 @@ export function handler(event: SQSEvent, context: Context): Promise<SQSBatchResp
       FailedMessages: failed.length,
       SweepCompleted: report.sweepsCompleted,
       ProbeCompleted: report.probesCompleted,
+      // Not where no policy waits for time: there the metric would be paid for, and never be anything but 0.
+      ...(report.ticksCompleted === 0 ? {} : { TickCompleted: report.ticksCompleted }),
     });
     return { batchItemFailures: failed.map((itemIdentifier) => ({ itemIdentifier })) };
   });

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { type AnyAction, interrupts } from '../domain/action.ts';
+import { type ActionOrStep, isStep } from '../domain/catalogue.ts';
 import { duration, durationFrom } from './duration.ts';
 
 const common = z.strictObject({
@@ -35,6 +36,16 @@ function commonForm(action: AnyAction): z.ZodObject & z.ZodType<Common> {
   return interrupts(action) ? commonOfInterrupting : common;
 }
 
+/** What every step of a drain takes. */
+const commonOfSteps = z.strictObject({
+  onRebalance: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Whether it also follows a recommendation to rebalance, which may come long before an interruption, or without one.',
+    ),
+});
+
 /** What is said of an action, parted into what every action takes and the action's own. @throws Error for the first where it has mistakes. */
 export function settingsOf(action: AnyAction, settings: unknown) {
   const keys = Object.keys(commonForm(action).shape);
@@ -45,10 +56,22 @@ export function settingsOf(action: AnyAction, settings: unknown) {
   };
 }
 
-/** What a policy may say of an action: the action's own parameters, and what every action takes. */
-export function actionForm(action: AnyAction): z.ZodObject {
+/** The same of a step of a drain. @throws Error for the first where it has mistakes. */
+export function settingsOfStep(settings: unknown) {
+  const { onRebalance, ...own } = Object(settings) as Readonly<Record<string, unknown>>;
+  return { own, common: commonOfSteps.parse(onRebalance === undefined ? {} : { onRebalance }) };
+}
+
+/** What a policy says of the parameters that are the action's or the step's own. */
+export function ownSettings(action: ActionOrStep, settings: unknown): Readonly<Record<string, unknown>> {
+  return (isStep(action) ? settingsOfStep(settings) : settingsOf(action, settings)).own;
+}
+
+/** What a policy may say of an action or a step: its own parameters, and what each of its kind takes. */
+export function actionForm(action: ActionOrStep): z.ZodObject {
   const own: z.ZodObject = action.parameters(z);
-  return z.strictObject({ ...own.shape, ...commonForm(action).shape }).describe(action.summary);
+  const shared = isStep(action) ? commonOfSteps : commonForm(action);
+  return z.strictObject({ ...own.shape, ...shared.shape }).describe(action.summary);
 }
 
 /** What a policy may say of `notify`. */

@@ -1,11 +1,19 @@
 import * as z from 'zod';
 import { type AnyAction, interrupts } from '../domain/action.ts';
-import type { Catalogue } from '../domain/catalogue.ts';
+import { type ActionOrStep, type Catalogue, isForRule, isStep } from '../domain/catalogue.ts';
+import type { AnyDrainStep } from '../domain/drain-step.ts';
 import { defaultNow, inspected } from '../domain/given.ts';
 import type { Json } from '../domain/json.ts';
-import { type ActionUse, type Enforcement, type Notify, notify } from '../domain/policy.ts';
+import {
+  type ActionUse,
+  type Enforcement,
+  isDrainPolicy,
+  type Notify,
+  notify,
+  type StepUse,
+} from '../domain/policy.ts';
 import type { AnyRule } from '../domain/rule.ts';
-import { actionForm, notifyForm, settingsOf } from './action-forms.ts';
+import { actionForm, notifyForm, ownSettings, settingsOf, settingsOfStep } from './action-forms.ts';
 import { durationText, millisecondsOf } from './duration.ts';
 import { exampleOfAction, notifyExample } from './examples.ts';
 import { type Check, mistakeAt, mistakesIn, type PlacedMistake, pathText, valueAt } from './mistakes.ts';
@@ -26,7 +34,7 @@ interface Named {
 
 /** An entry with the action that it names: there is none of `notify`, nor of a name that no action has. */
 interface Entry extends Named {
-  readonly action: AnyAction | undefined;
+  readonly action: ActionOrStep | undefined;
 }
 
 /** Ids that `actions` names, in order: also of those that there are not. */
@@ -62,17 +70,23 @@ export function actionMistakes(
       ? []
       : entries.flatMap((entry) => broughtMistakes(entry, rule, valueAt(content, ['parameters'])))),
     ...notifyMistakes(entries, known, mayBeNotify),
+    ...(rule === undefined || settings.length > 0 ? [] : reminderMistakes(entries, rule)),
     ...(settings.length > 0 ? [] : graceMistakes(entries)),
   ];
 }
 
 /** `actions` as the engine has them. @throws Error for what has mistakes. */
-export function compileActions(actions: readonly Json[], known: readonly AnyAction[]): readonly ActionUse[] {
+export function compileActions(actions: readonly Json[], known: readonly ActionOrStep[]): readonly ActionUse[] {
   return entriesIn(actions, known).map(({ id, action, settings }) => {
     if (id === notify.id) return compileNotify(settings);
     if (action === undefined) throw new Error(`there is no action ${id}`);
-    return compileAction(action, settings);
+    return isStep(action) ? compileStep(action, settings) : compileAction(action, settings);
   });
+}
+
+function compileStep(step: AnyDrainStep, settings: unknown): StepUse {
+  const { own, common } = settingsOfStep(settings);
+  return { id: step.id, parameters: step.parameters(z).parse(own) as Json, onRebalance: common.onRebalance };
 }
 
 function compileNotify(settings: unknown): Notify {
@@ -93,7 +107,7 @@ function compileAction(action: AnyAction, settings: unknown): Enforcement {
   };
 }
 
-function entriesIn(actions: unknown, known: readonly AnyAction[]): readonly Entry[] {
+function entriesIn(actions: unknown, known: readonly ActionOrStep[]): readonly Entry[] {
   return namedIn(actions).map((named) => ({ ...named, action: known.find(({ id }) => id === named.id) }));
 }
 
@@ -115,7 +129,7 @@ function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
 }
 
 /** An entry must name one action. */
-function namelessEntry(entry: unknown, path: Path, known: readonly AnyAction[]): readonly PlacedMistake[] {
+function namelessEntry(entry: unknown, path: Path, known: readonly ActionOrStep[]): readonly PlacedMistake[] {
   const name = `\`${pathText(path)}\``;
   const example = exampleOfAction(known[0]);
   if (typeof entry === 'string') return [];
@@ -136,16 +150,16 @@ function namelessEntry(entry: unknown, path: Path, known: readonly AnyAction[]):
   return [mistakeAt(path, 'value', 'invalid-value', message, fix, example)];
 }
 
-function isAction(id: string | undefined, known: readonly AnyAction[]): boolean {
+function isAction(id: string | undefined, known: readonly ActionOrStep[]): boolean {
   return id === notify.id || known.some((action) => action.id === id);
 }
 
 /** The name that was probably meant, if one is near. */
-function meantBy(id: string, known: readonly AnyAction[]): string | undefined {
+function meantBy(id: string, known: readonly ActionOrStep[]): string | undefined {
   return nearest(id, [notify.id, ...known.map((action) => action.id)]);
 }
 
-function unknownAction({ id, path, of }: Entry, known: readonly AnyAction[]): PlacedMistake {
+function unknownAction({ id, path, of }: Entry, known: readonly ActionOrStep[]): PlacedMistake {
   const later = notBuiltYet(id, path, of);
   if (later !== undefined) return later;
   const ids = [notify.id, ...known.map((action) => action.id)];
@@ -173,13 +187,19 @@ function settingMistakes(
   const example = exampleOfAction(action);
   const mistakes = check(actionForm(action), settings, example).map((one) => withoutCommon(one, action, at));
   // What holds between the action's own parameters is known to its own form alone.
-  return mistakes.length > 0 ? mistakes : check(action.parameters(z), settingsOf(action, settings).own, example);
+  return mistakes.length > 0 ? mistakes : check(action.parameters(z), ownSettings(action, settings), example);
 }
 
-/** `onDrift` and `again` are keys of other actions: that they are none of this one has a reason. */
-function withoutCommon(placed: PlacedMistake, action: AnyAction, at: Path): PlacedMistake {
+/** `after`, `onDrift` and `again` are keys of other actions: that they are none of this one has a reason. */
+function withoutCommon(placed: PlacedMistake, action: ActionOrStep, at: Path): PlacedMistake {
   const { path, mistake } = placed;
   if (mistake.code !== 'unknown-key' || path.length !== at.length + 1) return placed;
+  if (isStep(action)) {
+    const key = String(path.at(-1));
+    if (!['after', 'again', 'onDrift'].includes(key)) return placed;
+    const message = `${action.id} is a step of a drain, and comes with the notice: there is no time for grace`;
+    return { path, of: 'key', mistake: { ...mistake, message, fix: `remove ${key}` } };
+  }
   if (path.at(-1) === 'onDrift' && !interrupts(action)) {
     const message = `${action.id} interrupts nothing, and follows a later change as it follows a launch`;
     return { path, of: 'key', mistake: { ...mistake, message, fix: 'remove onDrift: there is nothing to allow' } };
@@ -212,18 +232,29 @@ function ruleMistakes(
   ruleParameters: unknown,
 ): readonly PlacedMistake[] {
   if (action === undefined) return [];
-  if (mends(action, rule.id)) {
-    const asked = rule.parameters(z).safeParse(ruleParameters ?? {});
-    const why = asked.success ? action.whyNever?.(asked.data as Json) : undefined;
-    if (why === undefined) return [];
-    return [mistakeAt(path, of, 'unreachable-action', `${id} never comes: ${why}`, 'add that, or remove it')];
-  }
-  const message = `${id} mends violations of ${oneOf(action.rules ?? [])}, and this policy's rule is ${rule.id}`;
-  return [mistakeAt(path, of, 'unfit-action', message, 'remove it')];
+  if (!isForRule(action, rule.id)) return [mistakeAt(path, of, 'unfit-action', whyUnfit(action, rule), 'remove it')];
+  const asked = rule.parameters(z).safeParse(ruleParameters ?? {});
+  const why = asked.success && !isStep(action) ? action.whyNever?.(asked.data as Json) : undefined;
+  if (why === undefined) return [];
+  return [mistakeAt(path, of, 'unreachable-action', `${id} never comes: ${why}`, 'add that, or remove it')];
 }
 
-function mends({ rules }: AnyAction, rule: string): boolean {
-  return rules === undefined || rules.includes(rule);
+function whyUnfit(action: ActionOrStep, rule: AnyRule): string {
+  const ruleIs = `this policy's rule is ${rule.id}`;
+  if (isStep(action)) return `${action.id} is a step of a drain, for ${oneOf(action.rules)} alone, and ${ruleIs}`;
+  if (isDrainPolicy({ rule: rule.id })) return `${action.id} is no step of a drain, and ${ruleIs}`;
+  return `${action.id} mends violations of ${oneOf(action.rules ?? [])}, and ${ruleIs}`;
+}
+
+/** A drain is told when it begins and when it has ended: there is nothing to remind of days later. */
+function reminderMistakes(entries: readonly Entry[], rule: AnyRule): readonly PlacedMistake[] {
+  const told = entries.find(({ id }) => id === notify.id);
+  const after = valueAt(told?.settings, ['after']);
+  if (told === undefined || !isDrainPolicy({ rule: rule.id }) || !Array.isArray(after)) return [];
+  const isLater = after.some((time) => typeof time === 'string' && millisecondsOf(time) > 0);
+  if (!isLater) return [];
+  const message = `a notice is told when it comes and when the drain has ended: nothing stands after that`;
+  return [mistakeAt([...told.path, 'after'], 'key', 'invalid-value', message, 'remove it', 'actions: [notify]')];
 }
 
 /** What the action brings must not itself violate the policy: it would be revoked next, or stay as a violation of our own. */
@@ -233,7 +264,8 @@ function broughtMistakes(
   ruleParameters: unknown,
 ): readonly PlacedMistake[] {
   const asked = rule.parameters(z).safeParse(ruleParameters ?? {});
-  if (action?.brings === undefined || !asked.success || !mends(action, rule.id)) return [];
+  if (action === undefined || isStep(action) || !asked.success || !isForRule(action, rule.id)) return [];
+  if (action.brings === undefined) return [];
   const own = action.parameters(z).parse(settingsOf(action, settings).own) as Json;
   const mistakes = action.brings(own, asked.data).flatMap(({ path: inner, given }): readonly PlacedMistake[] => {
     const now = new Date(defaultNow);
@@ -250,7 +282,7 @@ function broughtMistakes(
 
 function notifyMistakes(
   entries: readonly Entry[],
-  known: readonly AnyAction[],
+  known: readonly ActionOrStep[],
   mayBeNotify: boolean,
 ): readonly PlacedMistake[] {
   const told = entries.find(({ id }) => id === notify.id);
@@ -311,11 +343,11 @@ function tooLate(entry: Entry, entries: readonly Entry[]): readonly PlacedMistak
 }
 
 function followsDrift({ action, settings }: Entry): boolean {
-  return action !== undefined && (!interrupts(action) || valueAt(settings, ['onDrift']) === true);
+  return action !== undefined && !isStep(action) && (!interrupts(action) || valueAt(settings, ['onDrift']) === true);
 }
 
 /** Instances that are terminated before anybody could mend them: no mistake, and worth a word. */
-export function withoutGrace(content: unknown, known: readonly AnyAction[]): readonly PlacedMistake[] {
+export function withoutGrace(content: unknown, known: readonly ActionOrStep[]): readonly PlacedMistake[] {
   return entriesIn(valueAt(content, ['actions']), known)
     .filter(isLast)
     .filter((entry) => lastingOf(entry, 'after') === 0)

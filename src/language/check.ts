@@ -1,17 +1,22 @@
 import * as z from 'zod';
 import type { Catalogue } from '../domain/catalogue.ts';
+import { celConditions } from '../domain/conditions.ts';
+import { DRAIN_RULE } from '../domain/drain-step.ts';
+import { distinct } from '../domain/instance.ts';
 import type { Json } from '../domain/json.ts';
 import { hasEnded } from '../domain/judge.ts';
+import { needsOfMatch } from '../domain/match.ts';
+import { notKnownInADrain } from '../domain/needs.ts';
 import type { Policy } from '../domain/policy.ts';
 import type { AnyRule } from '../domain/rule.ts';
 import { actionMistakes, compileActions } from './check-actions.ts';
 import { enforcementMistakes } from './check-enforcement.ts';
 import { conditionMistakes, namingTagPatterns } from './check-match.ts';
 import { exampleAt, flow } from './examples.ts';
-import { policyFile, policyName } from './forms.ts';
+import { match, policyFile, policyName } from './forms.ts';
 import { jsonSchemaOf, sampleOf } from './json-schema.ts';
 import { mistakeAt, mistakesIn, type PlacedMistake, pathText, valueAt } from './mistakes.ts';
-import { nearest, oneOf } from './policy-error.ts';
+import { allOf, nearest, oneOf } from './policy-error.ts';
 import { patternMistakes } from './safe-pattern.ts';
 import { isBelowAny, type Path } from './source.ts';
 import { type Filled, writtenIn } from './values.ts';
@@ -46,6 +51,7 @@ export function checkPolicy(filled: Filled, folder: string | undefined, catalogu
     ...actionMistakes(filled, catalogue, written),
     ...enforcementMistakes(content),
     ...conditionMistakesOf(content),
+    ...drainMistakes(content),
     ...folderMistakes(valueAt(content, ['name']), folder),
   ];
   const parsed = policyFile.safeParse(content);
@@ -114,10 +120,26 @@ function boundMistakes(content: unknown, rule: AnyRule, forms: Forms): readonly 
 
 /** What is wrong with every `when` of a policy. */
 function conditionMistakesOf(content: unknown): readonly PlacedMistake[] {
+  return pathsOfMatches(content).flatMap((path) => conditionMistakes(valueAt(content, path), path));
+}
+
+/** Every `match` of a policy. */
+function pathsOfMatches(content: unknown): readonly Path[] {
   const exemptions = listAt(content, ['exempt']).map((_, index) => ['exempt', index, 'match']);
-  return [['match'], ...exemptions, ['enforce', 'match']].flatMap((path) =>
-    conditionMistakes(valueAt(content, path), path),
-  );
+  return [['match'], ...exemptions, ['enforce', 'match']];
+}
+
+/** In two minutes there is no time for what matches of other policies may hang on: such a policy would never be sure of an instance. */
+function drainMistakes(content: unknown): readonly PlacedMistake[] {
+  if (valueAt(content, ['rule']) !== DRAIN_RULE || conditionMistakesOf(content).length > 0) return [];
+  return pathsOfMatches(content).flatMap((path) => {
+    const { data } = match.exactOptional().safeParse(valueAt(content, path));
+    const unread = needsOfMatch(data, celConditions).filter((need) => notKnownInADrain.includes(need));
+    if (unread.length === 0) return [];
+    const message = `it reads ${allOf(distinct(unread))}, and when an instance drains there is no time to`;
+    const fix = 'match by tags, or by what DescribeInstances says of an instance';
+    return [mistakeAt(path, 'value', 'invalid-value', message, fix, exampleAt(['match'], undefined))];
+  });
 }
 
 function folderMistakes(name: unknown, folder: string | undefined): readonly PlacedMistake[] {

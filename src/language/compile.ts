@@ -1,10 +1,9 @@
-import { enforcements } from '../domain/bind.ts';
-import type { Policy } from '../domain/policy.ts';
+import { isNotify, type Policy } from '../domain/policy.ts';
 import type { Safety } from '../domain/safety.ts';
 import { hasCondition, usesConditions } from './bind.ts';
 
 /**
- * The source of the module `compiled:policies`, with specifiers as of a file in a room of src/. It imports the rules and
+ * The source of the modules `compiled:policies` and `compiled:drain-policies`, each with policies of its own, with specifiers as of a file in a room of src/. It imports the rules and
  * actions in use and no other, and CEL only where a condition is used.
  */
 export function compilePolicies(policies: readonly Policy[], safety: Safety): string {
@@ -30,9 +29,9 @@ export function compilePolicies(policies: readonly Policy[], safety: Safety): st
   ].join('\n');
 }
 
-/** Those of observing policies too: what would be done is kept with their findings. */
+/** Actions and steps, those of observing policies too: what would be done is kept with their findings. */
 function actionsIn(policy: Policy): readonly string[] {
-  return enforcements(policy.actions).map(({ id }) => id);
+  return policy.actions.filter((use) => !isNotify(use)).map(({ id }) => id);
 }
 
 function conditionsFor(policy: Policy): readonly string[] {

@@ -1,5 +1,5 @@
 import { stringify } from 'yaml';
-import type { AnyAction } from '../domain/action.ts';
+import { type ActionOrStep, isStep } from '../domain/catalogue.ts';
 import type { MatchBlock } from '../domain/policy.ts';
 import type { AnyRule } from '../domain/rule.ts';
 import type { Path } from './source.ts';
@@ -77,10 +77,14 @@ export function exampleAt(path: Path, rule: AnyRule | undefined): string | undef
 
 export const notifyExample = 'actions: [{ notify: { after: [0s, 1d, 6d] } }]';
 
-/** `actions` with this action and a grace. */
-export function exampleOfAction(action: AnyAction | undefined): string {
+/** `actions` with this action and a grace, or with this step. */
+export function exampleOfAction(action: ActionOrStep | undefined): string {
   if (action === undefined) return 'actions: [notify]';
-  const { parameters = {} } = action.examples[0] ?? {};
+  const parameters: object = action.examples[0]?.parameters ?? {};
+  if (isStep(action)) {
+    const entry = Object.keys(parameters).length === 0 ? action.id : flow({ [action.id]: parameters });
+    return `actions: [notify, ${entry}]`;
+  }
   return `actions: [notify, ${flow({ [action.id]: { ...parameters, after: '24h' } })}]`;
 }
 

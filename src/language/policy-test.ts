@@ -37,13 +37,15 @@ export function runCases(policy: BoundPolicy, tests: PolicyTests): readonly Case
 }
 
 /**
- * Outcomes that a policy can give and that no case expects: compliant, non-compliant, and whichever others an example of
- * its rule gives with the policy's parameters.
+ * Outcomes that a policy can give and that no case expects: compliant, unless no example of its rule is, non-compliant, and whichever
+ * others an example gives with the policy's parameters.
  */
 export function outcomesWithoutCase(policy: BoundPolicy, tests: PolicyTests): readonly string[] {
   const expected = new Set(tests.cases.map((one) => one.expect.compliance));
+  const { examples } = policy.boundRule;
+  const isNeverCompliant = examples.length > 0 && examples.every(({ expect }) => expect.compliance !== 'COMPLIANT');
   const possible = new Map<Compliance, string>([
-    ['COMPLIANT', ''],
+    ...(isNeverCompliant ? [] : [['COMPLIANT', ''] as const]),
     ['NON_COMPLIANT', ''],
     ...outcomesOfExamples(policy).filter(
       ([outcome]) => outcome === 'NOT_APPLICABLE' || outcome === 'INSUFFICIENT_DATA',

@@ -1,6 +1,5 @@
 import * as z from 'zod';
-import type { AnyAction } from '../domain/action.ts';
-import type { Catalogue } from '../domain/catalogue.ts';
+import { type ActionOrStep, type Catalogue, isForRule } from '../domain/catalogue.ts';
 import type { AnyRule } from '../domain/rule.ts';
 import { actionForm, notifyForm } from './action-forms.ts';
 import { enforcementFile, policyFile, valuesFile } from './forms.ts';
@@ -52,14 +51,19 @@ function definitionsWithLists(definitions: Readonly<Record<string, JsonSchema>>)
   return { ...Object.fromEntries(matches.map(([name, one]) => [name, withValueLists(one)])), ValueList: valueList };
 }
 
-const enforceOnlyInItsMode: JsonSchema = {
-  if: { required: ['enforce'] },
+/** What is demanded of whatever a condition holds of. */
+function ifThen(condition: JsonSchema, demand: JsonSchema): JsonSchema {
   // biome-ignore lint/suspicious/noThenProperty: JSON Schema's own keyword, in data that is never awaited
-  then: { properties: { mode: { const: 'enforce' } }, required: ['mode'] },
-};
+  return { if: condition, then: demand };
+}
+
+const enforceOnlyInItsMode = ifThen(
+  { required: ['enforce'] },
+  { properties: { mode: { const: 'enforce' } }, required: ['mode'] },
+);
 
 /** Each entry is an action's name, where it needs no settings, or a map of its name to them; one of them is `notify`. */
-function schemaOfActions(list: JsonSchema | undefined, actions: readonly AnyAction[]): JsonSchema {
+function schemaOfActions(list: JsonSchema | undefined, actions: readonly ActionOrStep[]): JsonSchema {
   const forms: readonly (readonly [string, z.ZodType])[] = [
     ['notify', notifyForm],
     ...actions.map((action) => [action.id, actionForm(action)] as const),
@@ -91,14 +95,13 @@ function entryOf(action: string): JsonSchema {
 }
 
 /** What a rule says of parameters and of exemptions' bounds, and which actions are none of it. */
-function schemaOfRule(rule: AnyRule, actions: readonly AnyAction[]): JsonSchema {
+function schemaOfRule(rule: AnyRule, actions: readonly ActionOrStep[]): JsonSchema {
   const form: z.ZodType = rule.parameters(z);
   const upTo = rule.bound === undefined ? { not: {} } : inner(rule.bound.schema(z));
-  const unfit = actions.filter(({ rules }) => rules !== undefined && !rules.includes(rule.id));
-  return {
-    if: { properties: { rule: { const: rule.id } }, required: ['rule'] },
-    // biome-ignore lint/suspicious/noThenProperty: JSON Schema's own keyword, in data that is never awaited
-    then: {
+  const unfit = actions.filter((action) => !isForRule(action, rule.id));
+  return ifThen(
+    { properties: { rule: { const: rule.id } }, required: ['rule'] },
+    {
       properties: {
         parameters: withValueLists(inner(form)),
         exempt: { items: { properties: { upTo } } },
@@ -106,7 +109,7 @@ function schemaOfRule(rule: AnyRule, actions: readonly AnyAction[]): JsonSchema 
       },
       ...(form.safeParse({}).success ? {} : { required: ['parameters'] }),
     },
-  };
+  );
 }
 
 /** A schema that stands within another. */

@@ -1,6 +1,7 @@
 import { stringify } from 'yaml';
 import * as z from 'zod';
 import { type ActionExample, type AnyAction, operationsOf } from '../domain/action.ts';
+import type { AnyDrainStep, DrainExample } from '../domain/drain-step.ts';
 import { distinct } from '../domain/instance.ts';
 import type { Json } from '../domain/json.ts';
 import type { AnyRule, Example } from '../domain/rule.ts';
@@ -103,6 +104,33 @@ export function callsOf(action: AnyAction): readonly string[] {
   ).toSorted();
 }
 
-function exampleYaml({ title, ...example }: ActionExample<Json>): string {
+/** All there is to know of a step of a drain. */
+export interface StepReference extends Pick<AnyDrainStep, 'id' | 'summary' | 'kind' | 'rules' | 'undoOperations'> {
+  /** All that it may call. */
+  readonly operations: readonly string[];
+  readonly parameters: readonly Parameter[];
+  readonly parametersSchema: JsonSchema;
+  readonly examples: AnyDrainStep['examples'];
+  readonly exampleCases: string;
+}
+
+/** What `ec2-guardrail actions <id>` prints of a step. */
+export function stepReferenceOf(step: AnyDrainStep): StepReference {
+  const { id, summary, kind, rules, operations, undoOperations, examples } = step;
+  return {
+    id,
+    summary,
+    kind,
+    rules,
+    operations,
+    undoOperations,
+    parameters: parametersOf(step),
+    parametersSchema: jsonSchemaOf(step.parameters(z)),
+    examples,
+    exampleCases: examples.map((example: DrainExample<Json>) => exampleYaml(example)).join('\n'),
+  };
+}
+
+function exampleYaml({ title, ...example }: { readonly title: string }): string {
   return stringify([{ name: title, ...example }], { lineWidth: 0 });
 }

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { interruptions, noticeKinds } from '../domain/notice.ts';
 import { instanceFields } from './instance-fields.ts';
 import { nearest } from './policy-error.ts';
 import type { PolicyCase } from './policy-test.ts';
@@ -76,6 +77,23 @@ const acts = z
   .exactOptional()
   .describe('What policies did to the instance, and nobody put back. Left out: nothing.');
 
+const notice = z
+  .strictObject({
+    kind: z
+      .enum(noticeKinds)
+      .describe('What AWS told: interruption and reservation end with the instance taken away, the others do not.'),
+    action: z
+      .enum(interruptions)
+      .exactOptional()
+      .describe('What EC2 does with an instance that it takes away. Left out: terminate.'),
+    at: time.exactOptional().describe('When it was announced. Left out: now.'),
+    deadline: time.exactOptional().describe('Until when there is time. Left out: two minutes; none to hibernate.'),
+    text: z.string().exactOptional().describe('Of health: what is planned.'),
+  })
+  .readonly()
+  .exactOptional()
+  .describe('What AWS announced of the instance. Left out: nothing.');
+
 const expectation = z
   .strictObject({
     compliance: z
@@ -121,6 +139,7 @@ const policyCase = z
     kmsAliases: z.record(z.string(), z.string()).readonly().exactOptional().describe('KMS key ids by alias/name.'),
     launcher,
     acts,
+    notice,
     expect: expectation,
   } satisfies { readonly [K in keyof PolicyCase]-?: z.ZodType })
   .readonly();

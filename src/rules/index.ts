@@ -5,6 +5,7 @@ import { englishTags } from './english-tags.ts';
 import { requiredTags } from './required-tags.ts';
 import { restrictedIngress } from './restricted-ingress.ts';
 import { runningHours } from './running-hours.ts';
+import { spotInterruption } from './spot-interruption.ts';
 
 /** Every rule, sorted by id. */
 export const rules: readonly AnyRule[] = [
@@ -14,4 +15,5 @@ export const rules: readonly AnyRule[] = [
   requiredTags,
   restrictedIngress,
   runningHours,
+  spotInterruption,
 ];

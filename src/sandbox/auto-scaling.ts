@@ -9,6 +9,8 @@ import { rowsOfOwner, servingPage, servingRows } from './serving.ts';
 import { setTerminated } from './state.ts';
 import { deregisterInstance, registerInstance } from './target-groups.ts';
 
+const errors = { error: 'ValidationError', tokenError: 'InvalidNextToken' };
+
 const GROUP_TAG = 'aws:autoscaling:groupName';
 
 /** In groups, by the name of the state that an instance waits in for its hooks. */
@@ -35,7 +37,7 @@ export function describeAutoScalingInstances(
     .filter(({ InstanceId = '' }) => !InstanceIds?.length || InstanceIds.includes(InstanceId));
   const asked = { rows: MaxRecords, token: NextToken };
   const identity = ['DescribeAutoScalingInstances', InstanceIds];
-  const page = servingPage(account, rows, asked, { most: 50, error: 'ValidationError' }, identity);
+  const page = servingPage(account, rows, asked, { most: 50, ...errors }, identity);
   return {
     AutoScalingInstances: page.rows.map((row) => ({
       InstanceId: row.InstanceId,
@@ -67,7 +69,7 @@ export function describeAutoScalingGroups(
     ({ AutoScalingGroupName = '' }) => !names?.length || names.includes(AutoScalingGroupName),
   );
   const asked = { rows: MaxRecords, token: NextToken };
-  const pages = { most: 100, unasked: 50, error: 'ValidationError' };
+  const pages = { most: 100, unasked: 50, ...errors };
   const page = servingPage(account, rows, asked, pages, ['DescribeAutoScalingGroups', names]);
   return { AutoScalingGroups: [...page.rows], NextToken: page.nextToken };
 }

@@ -1,5 +1,6 @@
 import type * as ec2 from '@aws-sdk/client-ec2';
 import { canonicalCidr, familyOf, isCidr } from '../domain/address-space.ts';
+import { volumeIds } from '../domain/instance.ts';
 import type { Input, Output } from '../domain/operations.ts';
 import { type Account, recordedRows } from './account.ts';
 import { attributeOf, checkForm, rulesIn } from './ec2.ts';
@@ -18,6 +19,7 @@ import {
   setTerminated,
   stateOf,
   taggedBy,
+  volumeBy,
   withoutTags,
 } from './state.ts';
 
@@ -29,6 +31,9 @@ const MAX_GROUPS_OF_INTERFACE = 5;
 const MAX_TAGS = 50;
 const MAX_KEY_LENGTH = 128;
 const MAX_VALUE_LENGTH = 256;
+
+/** @see https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_SnapshotInfo.html */
+const MAX_DESCRIPTION_LENGTH = 255;
 
 /** How many resources one call tags. */
 const MAX_TAGGED = 1000;
@@ -80,7 +85,8 @@ export function authorizeSecurityGroupIngress(
   if (hasTwice(permissions)) {
     throw awsError('InvalidParameterValue', 'The same permission must not appear multiple times');
   }
-  const change = addedIngress(account, group, permissions, tagsOfRules(input.TagSpecifications ?? []));
+  const tags = tagsFor('security-group-rule', input.TagSpecifications);
+  const change = addedIngress(account, group, permissions, tags);
   const { IpPermissions } = group;
   const rules = rulesOf({ IpPermissions: [...(IpPermissions ?? []), ...permissions] });
   for (const family of ['ipv4', 'ipv6'] as const) {
@@ -160,8 +166,8 @@ function weightOf(account: Account, rule: ec2.SecurityGroupRule, family: 'ipv4' 
   return account.prefixLists.get(rule.PrefixListId ?? '')?.length ?? 1;
 }
 
-function tagsOfRules(specifications: readonly ec2.TagSpecification[]): readonly ec2.Tag[] {
-  const other = specifications.find((one) => one.ResourceType !== 'security-group-rule');
+function tagsFor(type: ec2.ResourceType, specifications: readonly ec2.TagSpecification[] = []): readonly ec2.Tag[] {
+  const other = specifications.find((one) => one.ResourceType !== type);
   if (other !== undefined) {
     throw awsError(
       'InvalidParameterValue',
@@ -375,6 +381,31 @@ function setGroups(account: Account, networkInterface: ec2.NetworkInterface, gro
   const shown = instance.NetworkInterfaces?.find((one) => one.NetworkInterfaceId === NetworkInterfaceId);
   if (shown !== undefined) shown.Groups = groups;
   if ((shown?.Attachment ?? Attachment).DeviceIndex === 0) instance.SecurityGroups = groups;
+}
+
+/**
+ * Begins a snapshot of each EBS volume of an instance. EC2 makes them in the background; nothing here reads them.
+ * @see https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateSnapshots.html
+ */
+export function createSnapshots(input: Input<'ec2:CreateSnapshots'>, account: Account): Output<'ec2:CreateSnapshots'> {
+  heedOnly(input, ['InstanceSpecification', 'Description', 'TagSpecifications']);
+  const { InstanceSpecification, Description = '', TagSpecifications } = input;
+  if (InstanceSpecification?.InstanceId === undefined) throw missing('InstanceSpecification');
+  heedOnly(InstanceSpecification, ['InstanceId']);
+  const { InstanceId } = InstanceSpecification;
+  const [instance] = instancesNamed(account, [InstanceId]) as [ec2.Instance];
+  const Tags = [...tagsFor('snapshot', TagSpecifications)];
+  if (Description.length > MAX_DESCRIPTION_LENGTH) {
+    throw awsError('InvalidParameterValue', `Description exceeds ${MAX_DESCRIPTION_LENGTH} characters`);
+  }
+  const volumes = volumeIds(instance).map((id) => volumeBy(account, id));
+  if (volumes.length === 0) throw unsupported(`The instance '${InstanceId}' has no EBS volume.`);
+  const Snapshots = volumes.map(({ VolumeId, Encrypted = false, Size: VolumeSize }): ec2.SnapshotInfo => {
+    const own = { SnapshotId: account.newId('snap'), VolumeId, VolumeSize, Encrypted };
+    const begun = { State: 'pending', StartTime: account.now(), Progress: '' } as const;
+    return { ...own, ...begun, OwnerId: account.scope.accountId, Description, Tags };
+  });
+  return { Snapshots };
 }
 
 /**

@@ -1,3 +1,5 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+
 /**
  * The time in an account. It stands still until it is moved, or until work is run that waits for it: however long that is to
  * take, it takes no time, and its order is the same each time.
@@ -13,11 +15,13 @@ export interface Clock {
   after(milliseconds: number, change: () => void): void;
   /** Resolves when the clock has moved on by so many milliseconds. */
   sleep(milliseconds: number): Promise<void>;
+  /** The same, and nobody need run it: what is not part of work that is run moves the clock on by itself. */
+  pass(milliseconds: number): Promise<void>;
   /**
    * Moves the clock on for as long as this work is not done: whenever all that can go on has gone on, to the next time that
    * something sleeps until. What wakes at the same time wakes one after the other, in the order in which it fell asleep.
    * Work that is run must wait for nothing but the clock.
-   * @throws Error when the work waits and nothing is left that the clock could wake.
+   * @throws Error when the work waits and nothing is left that the clock could wake; what a change on the way throws.
    */
   run<T>(work: () => Promise<T>): Promise<T>;
 }
@@ -34,8 +38,10 @@ export function createClock(start: Date): Clock {
   let now = start.getTime();
   /** By time, and of the same time in the order in which they came. */
   const due: Due[] = [];
-  /** For each work that is run, how it is told that it waits in vain. */
-  const running = new Set<(error: Error) => void>();
+  /** For each work that is run, how it is made to fail. */
+  const running = new Set<(error: unknown) => void>();
+  /** Set in all that belongs to work which is run, also when that is done. */
+  const inRun = new AsyncLocalStorage<true>();
   let isMoving = false;
 
   function put(milliseconds: number, entry: Omit<Due, 'at'>): void {
@@ -53,10 +59,9 @@ export function createClock(start: Date): Clock {
   function wakeNext(): void {
     const sleeper = due.find((one) => one.isSleeper);
     if (sleeper === undefined) {
-      const stuck = new Error('what runs waits for something, and nothing is left that the clock could wake');
-      for (const fail of running) fail(stuck);
+      throw new Error('what runs waits for something, and nothing is left that the clock could wake');
     }
-    while (sleeper !== undefined && due.includes(sleeper)) doNext();
+    while (due.includes(sleeper)) doNext();
   }
 
   async function move(): Promise<void> {
@@ -64,9 +69,33 @@ export function createClock(start: Date): Clock {
     isMoving = true;
     while (running.size > 0) {
       await quiet();
-      if (running.size > 0) wakeNext();
+      try {
+        if (running.size > 0) wakeNext();
+      } catch (error) {
+        for (const fail of running) fail(error);
+      }
     }
     isMoving = false;
+  }
+
+  function sleep(milliseconds: number): Promise<void> {
+    return new Promise((wake) => {
+      put(Math.max(0, milliseconds), { isSleeper: true, do: wake });
+    });
+  }
+
+  async function run<T>(work: () => Promise<T>): Promise<T> {
+    let fail: (error: unknown) => void = () => undefined;
+    const failure = new Promise<never>((_, reject) => {
+      fail = reject;
+    });
+    running.add(fail);
+    void move();
+    try {
+      return await Promise.race([inRun.run(true, work), failure]);
+    } finally {
+      running.delete(fail);
+    }
   }
 
   return {
@@ -81,23 +110,9 @@ export function createClock(start: Date): Clock {
       if (milliseconds <= 0) change();
       else put(milliseconds, { isSleeper: false, do: change });
     },
-    sleep: (milliseconds) =>
-      new Promise((wake) => {
-        put(Math.max(0, milliseconds), { isSleeper: true, do: wake });
-      }),
-    async run(work) {
-      let fail: (error: Error) => void = () => undefined;
-      const inVain = new Promise<never>((_, reject) => {
-        fail = reject;
-      });
-      running.add(fail);
-      void move();
-      try {
-        return await Promise.race([work(), inVain]);
-      } finally {
-        running.delete(fail);
-      }
-    },
+    sleep,
+    pass: (milliseconds) => (inRun.getStore() ? sleep(milliseconds) : run(() => sleep(milliseconds))),
+    run,
   };
 }
 

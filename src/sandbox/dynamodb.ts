@@ -5,10 +5,14 @@ import {
   DUE_BY,
   DUE_INDEX,
   HAS_ROOM,
+  IS_AHEAD,
+  IS_FULL,
   IS_LIVE,
   NOT_THERE,
   RESERVE,
   TABLE_KEY,
+  TAKE_AHEAD,
+  TAKE_ANEW,
   VERSION_IS,
 } from '../domain/table.ts';
 import { type Account, digest, type Item } from './account.ts';
@@ -79,7 +83,7 @@ export function putItem(input: Input<'dynamodb:PutItem'>, account: Account): Out
 }
 
 /**
- * Adds chunks and their work to sets, or to what is used of a budget: the updates that are known.
+ * Adds chunks and their work to sets, or to what is used of a budget, or takes of what flows in: the updates that are known.
  * @see https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateItem.html
  */
 export function updateItem(input: Input<'dynamodb:UpdateItem'>, account: Account): Output<'dynamodb:UpdateItem'> {
@@ -90,13 +94,14 @@ export function updateItem(input: Input<'dynamodb:UpdateItem'>, account: Account
     'ConditionExpression',
     'ExpressionAttributeValues',
     'ReturnValues',
+    'ReturnValuesOnConditionCheckFailure',
   ]);
   checkTable(input.TableName, account);
   const { Key, UpdateExpression: update, ConditionExpression: condition, ExpressionAttributeValues: values } = input;
   const key = keyOf(Key ?? {});
   const before = account.items.get(key);
   checkValuesUsed(values, [update, condition]);
-  checkCondition(condition, values, before);
+  checkCondition(condition, values, before, input.ReturnValuesOnConditionCheckFailure);
   const expiresAt = values?.[':expiresAt'];
   const after: Item = { ...before, ...Key, ...increased(update, values, before), ...(expiresAt && { expiresAt }) };
   if (expiresAt?.N === undefined) throw invalid('An expiry is a number, given as { N: "1" }');
@@ -113,6 +118,8 @@ function increased(update: string | undefined, values: Values, before: Item | un
       doneWork: { SS: [...added('SS', before?.doneWork, values?.[':work'])] },
     };
   if (update === RESERVE) return { used: { N: String(sum(before?.used, values?.[':size'])) } };
+  if (update === TAKE_AHEAD) return { takenUntil: { N: String(sum(before?.takenUntil, values?.[':size'])) } };
+  if (update === TAKE_ANEW) return { takenUntil: { N: String(sum(undefined, values?.[':until'])) } };
   throw invalid(`Invalid UpdateExpression: the sandbox does not know '${update}'`);
 }
 
@@ -287,15 +294,20 @@ function checkValuesUsed(values: Values, expressions: readonly (string | undefin
   }
 }
 
-function checkCondition(condition: string | undefined, values: Values, before: Item | undefined): void {
+/** @param shown `ALL_OLD`: the error holds the item as it is. */
+function checkCondition(condition: string | undefined, values: Values, before: Item | undefined, shown?: string): void {
   if (condition === undefined || holds(condition, values, before)) return;
-  throw awsError('ConditionalCheckFailedException', 'The conditional request failed');
+  const error = awsError('ConditionalCheckFailedException', 'The conditional request failed');
+  throw shown === 'ALL_OLD' && before !== undefined ? Object.assign(error, { Item: structuredClone(before) }) : error;
 }
 
 function holds(condition: string, values: Values, before: Item | undefined): boolean {
   if (condition === NOT_THERE) return before === undefined;
   if (condition === VERSION_IS) return isSameNumber(before?.version, values?.[':version']);
   if (condition === HAS_ROOM) return before?.used === undefined || isAtMost(before.used, values?.[':room']);
+  if (condition === IS_FULL) return before?.takenUntil === undefined || isBelow(before.takenUntil, values?.[':now']);
+  if (condition === IS_AHEAD)
+    return isAtMost(values?.[':now'], before?.takenUntil) && isAtMost(before?.takenUntil, values?.[':room']);
   throw invalid(`Invalid ConditionExpression: the sandbox does not know '${condition}'`);
 }
 
@@ -306,6 +318,10 @@ function isSameNumber(a: ddb.AttributeValue | undefined, b: ddb.AttributeValue |
 /** Values of different types are not comparable: that does not hold. */
 function isAtMost(a: ddb.AttributeValue | undefined, b: ddb.AttributeValue | undefined): boolean {
   return a?.N !== undefined && b?.N !== undefined && Number(a.N) <= Number(b.N);
+}
+
+function isBelow(a: ddb.AttributeValue | undefined, b: ddb.AttributeValue | undefined): boolean {
+  return isAtMost(a, b) && !isSameNumber(a, b);
 }
 
 function sum(before: ddb.AttributeValue | undefined, size: ddb.AttributeValue | undefined): number {

@@ -53,6 +53,24 @@ export function describeContainerInstances(
 }
 
 /**
+ * Capacity providers: all, or those named; those that are not there are failures.
+ * @see https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DescribeCapacityProviders.html
+ */
+export function describeCapacityProviders(
+  input: Input<'ecs:DescribeCapacityProviders'>,
+  account: Account,
+): Output<'ecs:DescribeCapacityProviders'> {
+  heedOnly(input, ['capacityProviders', 'maxResults', 'nextToken']);
+  const { capacityProviders: names, maxResults, nextToken: token } = input;
+  const rows = servingRows(account, 'capacityProviders');
+  const nameOf = (one: ecs.CapacityProvider) => one.capacityProviderArn ?? one.name;
+  const { found, failures } = names === undefined ? { found: rows, failures: [] } : named(rows, nameOf, names, MOST);
+  const pages = { most: 10, error: INVALID_PARAMETER };
+  const page = servingPage(account, found, { rows: maxResults, token }, pages, ['DescribeCapacityProviders', names]);
+  return { capacityProviders: [...page.rows], failures, nextToken: page.nextToken };
+}
+
+/**
  * ARNs of a cluster's services.
  * @see https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ListServices.html
  */
@@ -136,17 +154,25 @@ export function updateContainerInstancesState(
   for (const one of found) {
     one.status = status;
     const own = tasks.filter((task) => task.containerInstanceArn === one.containerInstanceArn);
-    for (const task of own) if (isStoppedByDraining(task, services)) stop(account, task, one);
+    for (const task of own) drain(account, task, one, services);
   }
   return { containerInstances: found, failures };
 }
 
-/** A service that must have all of its tasks, and no more, can't move one. What no service started stays. */
-function isStoppedByDraining(task: ecs.Task, services: readonly ecs.Service[]): boolean {
-  if (task.desiredStatus === 'STOPPED' || !task.group?.startsWith('service:')) return false;
+/**
+ * What draining makes of a task. What no service started stays. A running task of a service that must have all of its tasks waits
+ * until another stands in for it, and for ever where there may be no more of them.
+ */
+function drain(account: Account, task: ecs.Task, on: ecs.ContainerInstance, services: readonly ecs.Service[]): void {
+  if (task.desiredStatus === 'STOPPED' || !task.group?.startsWith('service:')) return;
   const service = services.find((one) => task.group === `service:${one.serviceName}`);
   const { minimumHealthyPercent = 100, maximumPercent = 200 } = service?.deploymentConfiguration ?? {};
-  return !(minimumHealthyPercent >= 100 && maximumPercent <= 100);
+  if (task.lastStatus !== 'RUNNING' || minimumHealthyPercent < 100) stop(account, task, on);
+  else if (maximumPercent > 100) {
+    account.after(account.pace.tasksReplacedMs, () => {
+      if (on.status === 'DRAINING' && task.desiredStatus !== 'STOPPED') stop(account, task, on);
+    });
+  }
 }
 
 /** A running task is counted no more while it leaves its load balancer and stops; a pending one stops at once. */

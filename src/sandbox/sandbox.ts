@@ -12,6 +12,7 @@ import {
 import { takeFromBucket } from './buckets.ts';
 import {
   authorizeSecurityGroupIngress,
+  createSnapshots,
   createTags,
   deleteTags,
   modifyInstanceAttribute,
@@ -34,6 +35,7 @@ import {
   getManagedPrefixListEntries,
 } from './ec2.ts';
 import {
+  describeCapacityProviders,
   describeContainerInstances,
   describeServices,
   describeTasks,
@@ -88,6 +90,7 @@ const handlers: Handlers = {
   'ec2:TerminateInstances': terminateInstances,
   'ec2:ModifyInstanceAttribute': modifyInstanceAttribute,
   'ec2:ModifyNetworkInterfaceAttribute': modifyNetworkInterfaceAttribute,
+  'ec2:CreateSnapshots': createSnapshots,
   'ec2:CreateTags': createTags,
   'ec2:DeleteTags': deleteTags,
   'kms:ListAliases': listAliases,
@@ -103,6 +106,7 @@ const handlers: Handlers = {
   'ecs:ListClusters': listClusters,
   'ecs:ListContainerInstances': listContainerInstances,
   'ecs:DescribeContainerInstances': describeContainerInstances,
+  'ecs:DescribeCapacityProviders': describeCapacityProviders,
   'ecs:ListServices': listServices,
   'ecs:DescribeServices': describeServices,
   'ecs:ListTasks': listTasks,
@@ -234,9 +238,8 @@ export function createSandbox(options: SandboxOptions): Sandbox {
     return errorOf(rejection, operation);
   }
 
-  /** A call moves the clock on by itself, run or not. */
   async function pass(milliseconds: number): Promise<void> {
-    if (milliseconds > 0) await account.run(() => account.sleep(milliseconds));
+    if (milliseconds > 0) await account.pass(milliseconds);
   }
 
   return {

@@ -13,6 +13,7 @@ interface Rows {
   readonly targetGroups: elbv2.TargetGroup;
   readonly loadBalancers: elb.LoadBalancerDescription;
   readonly clusterArns: string;
+  readonly capacityProviders: ecs.CapacityProvider;
   readonly autoScalingGroups: autoscaling.AutoScalingGroup;
   /** Instances with an agent; left out: none has one. */
   readonly managedInstances: ssm.InstanceInformation;
@@ -66,7 +67,9 @@ export interface SentCommand {
 export interface Pace {
   /** From a registration until the target is healthy, or the instance in service. */
   readonly healthyMs: number;
-  /** Until the tasks of services on an instance that drains have stopped. */
+  /** Until other tasks stand in for those on an instance that drains, where a service must have all of its tasks at any time. */
+  readonly tasksReplacedMs: number;
+  /** Until a task that is to stop has stopped. */
   readonly tasksStoppedMs: number;
   /** Until an instance stands in for one that was detached. */
   readonly replacedMs: number;
@@ -78,6 +81,7 @@ export interface Pace {
 /** What is usual, as people report it; no promise of AWS. */
 export const usualPace: Pace = {
   healthyMs: 15_000,
+  tasksReplacedMs: 60_000,
   tasksStoppedMs: 30_000,
   replacedMs: 60_000,
   invocationsShownMs: 500,
@@ -97,6 +101,11 @@ export const servingReads = {
     command: 'aws elb describe-load-balancers',
   },
   clusterArns: { file: 'ecs.list-clusters.json', key: 'clusterArns', command: 'aws ecs list-clusters' },
+  capacityProviders: {
+    file: 'ecs.describe-capacity-providers.json',
+    key: 'capacityProviders',
+    command: 'aws ecs describe-capacity-providers',
+  },
   autoScalingGroups: {
     file: 'autoscaling.describe-auto-scaling-groups.json',
     key: 'AutoScalingGroups',
@@ -155,6 +164,7 @@ export function servingStateOf(serving: Serving, isSnapshot: boolean): ServingSt
       targetGroups: listed(serving.targetGroups),
       loadBalancers: listed(serving.loadBalancers),
       clusterArns: listed(serving.clusterArns),
+      capacityProviders: listed(serving.capacityProviders),
       autoScalingGroups: listed(serving.autoScalingGroups),
       managedInstances: listed(serving.managedInstances),
       documents: listed(serving.documents),
@@ -209,6 +219,8 @@ export interface Pages {
   readonly most: number;
   readonly unasked?: number;
   readonly error: string;
+  /** Of a token, where that is called something else. */
+  readonly tokenError?: string;
 }
 
 /**
@@ -217,12 +229,12 @@ export interface Pages {
  * @throws the service's error for a size out of bounds, or a token that is none of this request.
  */
 export function servingPage<T>(account: Account, rows: readonly T[], asked: Asked, pages: Pages, request: unknown) {
-  const { most, unasked = most, error } = pages;
+  const { most, unasked = most, error, tokenError = error } = pages;
   if (asked.rows !== undefined && (asked.rows < 1 || asked.rows > most)) {
     throw awsError(error, `The page size '${asked.rows}' must be from 1 to ${most}`);
   }
   const size = Math.min(asked.rows ?? unasked, account.pageSize === 'aws' ? most : account.pageSize);
-  return pageOf(rows, size, asked.token, request, () => awsError(error, 'The token is invalid'));
+  return pageOf(rows, size, asked.token, request, () => awsError(tokenError, 'The token is invalid'));
 }
 
 /** The state of an instance, if there is one of that id. */

@@ -87,7 +87,13 @@ export function listCommands(input: Input<'ssm:ListCommands'>, account: Account)
     .reverse();
   const asked = { rows: MaxResults, token: NextToken };
   const identity = ['ListCommands', CommandId, InstanceId];
-  const page = servingPage(account, rows, asked, { most: 50, error: 'InvalidNextToken' }, identity);
+  const page = servingPage(
+    account,
+    rows,
+    asked,
+    { most: 50, error: 'ValidationException', tokenError: 'InvalidNextToken' },
+    identity,
+  );
   return { Commands: [...page.rows], NextToken: page.nextToken };
 }
 

@@ -1,6 +1,7 @@
 import type { Json } from '../domain/json.ts';
 import { METRICS_NAMESPACE, type MetricName } from '../domain/metrics.ts';
 import { attribute, type Resource, type Resources, ref } from './cloudformation.ts';
+import { TICK_RULE } from './event-rules.ts';
 import type { DeadLetterQueue, FunctionName, Parts } from './parts.ts';
 import type { Settings } from './settings.ts';
 import { ownTopics } from './topics.ts';
@@ -22,6 +23,9 @@ const HOURS_WITHOUT_SWEEP = 3;
  * have none and the next two, and a deployment may put one off.
  */
 const QUARTERS_WITHOUT_PROBE = 3;
+
+/** How many spans of five minutes may pass without a tick that was worked: one comes each minute, and a deployment may put some off. */
+const SPANS_WITHOUT_TICK = 3;
 
 /** The share of evaluations, in per cent, that may be INSUFFICIENT_DATA for good, and the hours for which it may be more. */
 const UNKNOWN_PER_CENT = 5;
@@ -88,6 +92,7 @@ export function alarms(settings: Settings, rules: Rules, { functions, deadLetter
     alarm(settings, 'BulkBacklogAlarm', bulkBacklog),
     alarm(settings, 'SweepMissingAlarm', missingSweep(settings)),
     alarm(settings, 'ProbeMissingAlarm', missingProbe(settings)),
+    ...(rules.work.includes(TICK_RULE) ? [alarm(settings, 'TickMissingAlarm', missingTick(settings))] : []),
     alarm(settings, 'RefusedCallsAlarm', refusedCalls(settings)),
     alarm(settings, 'UnknownAlarm', unknown(settings)),
     alarm(settings, 'MissedByEventsAlarm', missedByEvents(settings)),
@@ -283,6 +288,20 @@ function missingProbe(settings: Settings): Alarm {
     watches: own(settings, 'ProbeCompleted'),
     period: 900,
     periods: QUARTERS_WITHOUT_PROBE,
+    when: { below: 1 },
+    missingData: 'breaching',
+  };
+}
+
+/** Only where the clock is deployed. */
+function missingTick(settings: Settings): Alarm {
+  return {
+    name: 'tick-missing',
+    description:
+      'For a quarter of an hour the minute clock led to nothing: actions after their grace, reminders and announcements come with the hourly sweep at best. Is the rule of the tick enabled? See the log of inspect.',
+    watches: own(settings, 'TickCompleted'),
+    period: 300,
+    periods: SPANS_WITHOUT_TICK,
     when: { below: 1 },
     missingData: 'breaching',
   };

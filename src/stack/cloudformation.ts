@@ -23,8 +23,11 @@ export type Statement = {
   readonly Condition?: { readonly [operator: string]: Properties };
 };
 
-/** A statement of a role: it allows, and says on what. */
-export type Grant = Statement & { readonly Effect: 'Allow'; readonly Resource: Json };
+/** A statement of a role's policy: it says on what. */
+export type RoleStatement = Statement & { readonly Resource: Json };
+
+/** One that allows. */
+export type Grant = RoleStatement & { readonly Effect: 'Allow' };
 
 /** A policy document of these statements. */
 export function policyDocument(statements: readonly Statement[]) {

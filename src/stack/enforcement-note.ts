@@ -1,5 +1,4 @@
-import { enforcements } from '../domain/bind.ts';
-import type { Policy } from '../domain/policy.ts';
+import { isNotify, type Policy } from '../domain/policy.ts';
 import type { Settings } from './settings.ts';
 
 /** What whoever deploys should know of what acts, in one line; nothing where nothing acts and nothing says that it should. */
@@ -13,7 +12,7 @@ export function enforcementNote(policies: readonly Policy[], { enforcement }: Se
   }
   if (count === 0) return 'warning: enforcement is on, and no policy says mode: enforce: nothing is done';
   const acting = enforcing.map(({ name, actions }) => {
-    const ids = enforcements(actions).map(({ id }) => id);
+    const ids = actions.filter((use) => !isNotify(use)).map(({ id }) => id);
     return `${name} (${ids.join(', ')})`;
   });
   return `enforcement on: ${acting.join(', ')}`;

@@ -1,5 +1,6 @@
 import { operationsOf } from '../domain/action.ts';
 import { needsToAct } from '../domain/bind.ts';
+import type { DrainNeed } from '../domain/drain-facts.ts';
 import { drainReadsFor } from '../domain/drain-reads.ts';
 import type { StepOperation } from '../domain/drain-step.ts';
 import { groupedBy } from '../domain/grouped.ts';
@@ -21,15 +22,17 @@ import {
   ref,
   type Statement,
 } from './cloudformation.ts';
+import { type Refusal, sparingProtected } from './protected.ts';
 import type { Settings } from './settings.ts';
 import { alertsTopicArn } from './topics.ts';
 
 /** Logical ids of the roles of functions that may change EC2 or look at it all. What they do there is dropped where events come in: λ drain changes nothing in EC2. */
 export const ownRoles = ['InspectRole', 'SweepRole'] as const;
 
-/** Why a function may do something, by the statement's Sid: a statement without a reason does not compile. */
-export const reasons = {
+/** Why a function may do something or may not, by the statement's Sid: a statement without a reason does not compile. */
+const reasons = {
   Read: 'Looks at instances and at what the policies need to know of them, wherever in the Region that is.',
+  TagSnapshots: 'Tags snapshots in the call that takes them, so that a person finds them, and nothing else.',
   Enforce: 'Does what policies of mode enforce say, on resources of this account and Region, and calls nothing else.',
   DrainBalancers:
     'Takes instances that EC2 takes away out of target groups and load balancers, and puts back what runs on after all.',
@@ -39,6 +42,8 @@ export const reasons = {
   DrainEvents: 'Tells your own automation, on the buses that the policies name.',
   KeepDrains: "Keeps what became of drains, and what they may still read, in the deployment's own table.",
   GoOn: 'Goes on with a drain later, until its time is up.',
+  SpareProtected:
+    'Refuses to touch what enforcement.yml protects, as far as IAM can say it: whatever else the role or the code allows.',
   FindDue: 'Finds what is due because time has passed: actions after their grace, and reminders.',
   KeepFindings: "Keeps findings, and alerts until they are sent, in the deployment's own table.",
   Alert: 'Sends alerts, and what the guardrail says of itself, to topics.',
@@ -51,7 +56,13 @@ export const reasons = {
   Log: "Writes the function's log; the group belongs to the stack, so that none is created.",
 } as const;
 
-type OwnGrant = Grant & { readonly Sid: keyof typeof reasons };
+type OwnGrant = Grant & { readonly Sid: Exclude<keyof typeof reasons, 'SpareProtected'> };
+type OwnStatement = OwnGrant | Refusal;
+
+/** Why the statement with this Sid is there. */
+export function reasonFor(sid: OwnStatement['Sid']): string {
+  return reasons[sid.replace(/\d+$/, '') as keyof typeof reasons];
+}
 
 /** One role a function, with what its function may do and nothing else. */
 export function roles(policies: readonly BoundPolicy[], settings: Settings, safety?: BoundSafety): Resources {
@@ -59,19 +70,21 @@ export function roles(policies: readonly BoundPolicy[], settings: Settings, safe
   return Object.fromEntries(byRole.map(([id, statements]) => [id, role(statements)]));
 }
 
-type Permissions = Readonly<Record<(typeof ownRoles)[number], readonly OwnGrant[]>> & {
+type Permissions = Readonly<Record<(typeof ownRoles)[number], readonly OwnStatement[]>> & {
   /** Only where a policy drains. */
-  readonly DrainRole?: readonly OwnGrant[];
+  readonly DrainRole?: readonly OwnStatement[];
 };
 
 /** What each role may do: what the policies in use make its function call. */
 export function permissions(policies: readonly BoundPolicy[], settings: Settings, safety?: BoundSafety): Permissions {
   const looking = policies.filter((policy) => !isDrainPolicy(policy));
   const draining = policies.filter(isDrainPolicy);
+  const changing = operationsInUse(looking, settings);
   return {
     InspectRole: [
       mayRead(readsFor([...needsOf(looking), ...needsToAct(looking, safety)])),
-      ...mayChange(operationsInUse(looking, settings)),
+      ...mayChange(changing),
+      ...sparingProtected(safety ?? {}, changing.filter(isOnInstances)),
       mayKeepFindings(['dynamodb:BatchGetItem', 'dynamodb:PutItem', 'dynamodb:Scan', 'dynamodb:UpdateItem']),
       ...(looking.some(waitsForTime) ? [mayFindDue] : []),
       mayPublish([alertsTopicArn(settings), ref('OperationsTopic')]),
@@ -95,9 +108,13 @@ export function permissions(policies: readonly BoundPolicy[], settings: Settings
 }
 
 function drainGrants(policies: readonly BoundPolicy[], settings: Settings): readonly OwnGrant[] {
-  const steps = policies.flatMap(({ boundSteps = [] }) => boundSteps.map(({ step }) => step));
+  // Of the Auto Scaling group always: its tags count as the instance's.
+  const needs = new Set<DrainNeed>([
+    'group',
+    ...policies.flatMap(({ boundSteps }) => boundSteps.flatMap(({ step }) => step.needs)),
+  ]);
   return [
-    mayRead([...new Set([...readsFor(needsOf(policies)), ...drainReadsFor(steps)])].sort()),
+    mayRead([...new Set([...readsFor(needsOf(policies)), ...drainReadsFor(needs)])].sort()),
     ...mayDrain(policies, settings),
     {
       Sid: 'KeepDrains',
@@ -154,18 +171,42 @@ const changedBy = {
   'ec2:TerminateInstances': ['instance'],
   'ec2:ModifyInstanceAttribute': ['instance'],
   'ec2:ModifyNetworkInterfaceAttribute': ['network-interface', 'security-group', 'instance'],
+  'ec2:CreateSnapshots': ['instance', 'snapshot', 'volume'],
   'ec2:CreateTags': ['instance'],
   'ec2:DeleteTags': ['instance'],
 } as const satisfies Record<ChangingOperation, readonly string[]>;
 
+function isOnInstances(operation: ChangingOperation): boolean {
+  const types: readonly string[] = changedBy[operation];
+  return types.includes('instance');
+}
+
 function mayChange(operations: readonly ChangingOperation[]): readonly OwnGrant[] {
   if (operations.length === 0) return [];
   const types = [...new Set(operations.flatMap((operation): readonly string[] => changedBy[operation]))].sort();
-  const Resource = types.map((type) => ownArn('ec2', `${type}/*`));
-  return [{ Sid: 'Enforce', Effect: 'Allow', Action: operations, Resource }];
+  const Resource = types.map((type) => (type === 'snapshot' ? snapshots : ownArn('ec2', `${type}/*`)));
+  return [
+    { Sid: 'Enforce', Effect: 'Allow', Action: operations, Resource },
+    ...(operations.includes('ec2:CreateSnapshots') ? [mayTagSnapshots] : []),
+  ];
 }
 
-type Scoped = { readonly Sid: keyof typeof reasons; readonly on: (parameters: Json) => readonly Json[] };
+/**
+ * The ARN of a snapshot names no account.
+ * @see https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html
+ */
+const snapshots = joined(':', ['arn', ref('AWS::Partition'), 'ec2', ref('AWS::Region'), '', 'snapshot/*']);
+
+/** @see https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/supported-iam-actions-tagging.html */
+const mayTagSnapshots: OwnGrant = {
+  Sid: 'TagSnapshots',
+  Effect: 'Allow',
+  Action: ['ec2:CreateTags'] satisfies Operation[],
+  Resource: snapshots,
+  Condition: { StringEquals: { 'ec2:CreateAction': 'CreateSnapshots' } },
+};
+
+type Scoped = { readonly Sid: OwnGrant['Sid']; readonly on: (parameters: Json) => readonly Json[] };
 
 const targets: Scoped = {
   Sid: 'DrainBalancers',
@@ -222,7 +263,7 @@ function textIn(parameters: Json, key: string): string {
 /** The calls of the steps of policies that enforce, and those that put them back; none where enforcement is off. */
 function mayDrain(policies: readonly BoundPolicy[], { enforcement }: Settings): readonly OwnGrant[] {
   if (enforcement !== 'on') return [];
-  const steps = policies.filter(({ mode }) => mode === 'enforce').flatMap(({ boundSteps = [] }) => boundSteps);
+  const steps = policies.filter(({ mode }) => mode === 'enforce').flatMap(({ boundSteps }) => boundSteps);
   return [...groupedBy(steps.flatMap(callsOf), ({ Sid }) => Sid).values()].map((calls) => {
     const [{ Sid }] = calls;
     const Action = [...new Set(calls.map(({ operation }) => iamActionOf(operation)))].sort();

@@ -1,5 +1,6 @@
 import { readdirSync } from 'node:fs';
 import * as z from 'zod';
+import { drainSteps } from '../../src/actions/drain-steps.ts';
 import { actions } from '../../src/actions/index.ts';
 import { type ActionExample, operationsOf } from '../../src/domain/action.ts';
 import { defaultInstance } from '../../src/domain/given.ts';
@@ -7,18 +8,20 @@ import type { Json } from '../../src/domain/json.ts';
 import { parameterRows } from '../../src/rules/rule-doc.ts';
 import { planned } from './planned.ts';
 
-/** Files of src/actions that are no actions. */
-const notActions = ['index.ts', 'ingress.ts', 'ports.ts', 'power.ts', 'sharers.ts', 'words.ts'];
+/** Files of src/actions that are neither actions nor steps of a drain. */
+const notActions = ['drain-steps', 'index', 'ingress', 'managers', 'ports', 'power', 'sharers', 'words'].map(
+  (name) => `${name}.ts`,
+);
 
 const byId = actions.map((action) => [action.id, action] as const);
 const examples = actions.flatMap((action) =>
   action.examples.map((example: ActionExample<Json>) => [`${action.id}: ${example.title}`, action, example] as const),
 );
 
-test('every file of src/actions is an action in the index', () => {
+test('every file of src/actions is an action in the index, or a step of a drain in the list of these', () => {
   const files = readdirSync('src/actions').filter((file) => !notActions.includes(file));
 
-  expect(actions.map(({ id }) => `${id}.ts`).toSorted()).toEqual(files.toSorted());
+  expect([...actions, ...drainSteps].map(({ id }) => `${id}.ts`).toSorted()).toEqual(files.toSorted());
 });
 
 test.each(byId)('%s is exported under its id in camel case', async (id, action) => {

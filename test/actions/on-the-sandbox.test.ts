@@ -89,8 +89,14 @@ async function look(
     instance,
     facts,
     parameters: action.parameters(z).parse(parameters),
-    violation: { rule: policy?.rule ?? '', parameters: policy?.parameters ?? {}, evidence: judgement?.evidence },
+    violation: {
+      policy: policy?.name ?? '',
+      rule: policy?.rule ?? '',
+      parameters: policy?.parameters ?? {},
+      evidence: judgement?.evidence,
+    },
     standingOf: () => ({ isAlike: true }),
+    isContested: () => false,
     now: now(),
   });
   return { judgement, planned };

@@ -10,7 +10,8 @@ const group = {
   VpcId: 'vpc-0123456789abcdef0',
   Tags: [{ Key: 'Role', Value: 'quarantine-1' }],
 };
-const parameters = { securityGroup: { tags: { Role: ['quarantine-*'] } } };
+const securityGroup = { tags: { Role: ['quarantine-*'] } };
+const parameters = { securityGroup, snapshot: false };
 
 function on(NetworkInterfaceId: string, groupIds: readonly string[], more: Partial<Interface> = {}): Interface {
   return {
@@ -140,5 +141,84 @@ test('without protect only groups change', () => {
       ],
       concerns: [],
     },
+  });
+});
+
+describe('snapshots of the EBS volumes', () => {
+  const withSnapshot = { securityGroup };
+  const volumes = [{ VolumeId: 'vol-1' }, { VolumeId: 'vol-2' }];
+  const isolated = { networkInterfaces: [on('eni-1', ['sg-c'])] };
+  const moves = 'put eni-1 of i-0123456789abcdef0 into sg-c alone';
+  const protects = 'protect i-0123456789abcdef0 from termination';
+
+  function operations(given: ActionGiven, more: Json = withSnapshot): readonly string[] {
+    const made = outcome(given, more);
+    return 'refused' in made ? [] : made.plan.calls.map(({ operation }) => operation);
+  }
+
+  test('are taken in one call that may fail, after the protection and before the instance is isolated', () => {
+    const made = outcome({ volumes }, withSnapshot);
+
+    expect(made).toMatchObject({
+      plan: {
+        does: `${protects}, then take snapshots of its EBS volumes if EC2 grants them, then ${moves}`,
+        calls: [
+          { operation: 'ec2:ModifyInstanceAttribute' },
+          {
+            operation: 'ec2:CreateSnapshots',
+            input: {
+              InstanceSpecification: { InstanceId: 'i-0123456789abcdef0' },
+              Description:
+                'Taken by ec2-guardrail before it isolated i-0123456789abcdef0, which violates the-policy (any)',
+              TagSpecifications: [
+                {
+                  ResourceType: 'snapshot',
+                  Tags: [
+                    { Key: 'Name', Value: 'i-0123456789abcdef0 before quarantine' },
+                    { Key: 'ec2-guardrail:instance', Value: 'i-0123456789abcdef0' },
+                    { Key: 'ec2-guardrail:policy', Value: 'the-policy' },
+                  ],
+                },
+              ],
+            },
+            mayFail: true,
+          },
+          { operation: 'ec2:ModifyNetworkInterfaceAttribute' },
+        ],
+      },
+    });
+    const mayFail = 'refused' in made ? [] : made.plan.calls.filter((call) => call.mayFail);
+    expect(mayFail.map(({ operation }) => operation)).toEqual(['ec2:CreateSnapshots']);
+  });
+
+  test('are left alone by undo', () => {
+    const made = outcome({ volumes }, withSnapshot);
+
+    expect('refused' in made ? [] : made.plan.undo.map(({ operation }) => operation)).toEqual([
+      'ec2:ModifyNetworkInterfaceAttribute',
+      'ec2:ModifyInstanceAttribute',
+    ]);
+  });
+
+  test.each<[string, ActionGiven, string]>([
+    ['where every interface is isolated already', { volumes, ...isolated }, protects],
+    [
+      'of an instance without EBS volumes',
+      {},
+      `${protects}, then ${moves}, without snapshots, since it has no EBS volume`,
+    ],
+    [
+      'of an instance whose root volume is on instance storage',
+      { volumes, instance: { RootDeviceType: 'instance-store' } },
+      `${protects}, then ${moves}, without snapshots, since its root volume is on instance storage`,
+    ],
+  ])('are not taken %s', (_, given, does) => {
+    expect(told(given, withSnapshot)).toBe(`does ${does}`);
+    expect(operations(given)).not.toContain('ec2:CreateSnapshots');
+  });
+
+  test('are not taken where the policy says so', () => {
+    expect(told({ volumes }, parameters)).toBe(`does ${protects}, then ${moves}`);
+    expect(operations({ volumes }, parameters)).not.toContain('ec2:CreateSnapshots');
   });
 });

@@ -18,6 +18,7 @@ interface World {
   readonly policy?: { readonly [key: string]: Json };
   readonly parameters?: Json;
   readonly alike?: readonly string[];
+  readonly contested?: readonly string[];
   /** Rules that are not as EC2 would show them. */
   readonly rules?: (rules: readonly ec2.SecurityGroupRule[]) => readonly ec2.SecurityGroupRule[];
 }
@@ -29,6 +30,7 @@ function outcome({
   policy = { ports: [22] },
   parameters,
   alike = [],
+  contested = [],
   rules = (all) => all,
 }: World) {
   const whole = groups.map((group) => ({ OwnerId: accountId, ...group }));
@@ -54,6 +56,7 @@ function outcome({
     given: after as ActionGiven,
     parameters: parameters ?? {},
     alike,
+    contested,
     violation: { rule: bound.rule, parameters: bound.parameters, evidence: judgement?.evidence ?? null },
   });
 }
@@ -86,6 +89,36 @@ function authorisedBy(calls: Plan['calls']): readonly ec2.IpPermission[] {
     call.operation === 'ec2:AuthorizeSecurityGroupIngress' ? (call.input.IpPermissions ?? []) : [],
   );
 }
+
+describe('what is contested', () => {
+  const groups = [group('sg-1', ssh), group('sg-2', ingress(22, 22, everyone, '0.0.0.0/1'))];
+
+  it('is left and told, and the rest is revoked', () => {
+    const contested = ['sg-1 tcp/22 from 0.0.0.0/0', 'sg-2 tcp/22 from 0.0.0.0/1'];
+    const { does, calls, undo, contestable } = planOf({ groups, contested });
+    const [rule] = rulesOf(groups[1] ?? {});
+
+    expect(does).toBe(
+      'revoke tcp/22 from 0.0.0.0/0 in sg-2; left: tcp/22 from 0.0.0.0/0 in sg-1 is put back each time; tcp/22 from 0.0.0.0/1 in sg-2 is put back each time',
+    );
+    expect(calls).toEqual([
+      {
+        operation: 'ec2:RevokeSecurityGroupIngress',
+        input: { GroupId: 'sg-2', SecurityGroupRuleIds: [rule?.SecurityGroupRuleId] },
+      },
+    ]);
+    expect(authorisedBy(undo)).toEqual([{ ...ssh, IpRanges: [{ CidrIp: everyone }] }]);
+    expect(contestable).toEqual(['sg-2 tcp/22 from 0.0.0.0/0']);
+  });
+
+  it('leaves the groups alone that nothing else is revoked of, whoever shares them', () => {
+    const groupInterfaces = [{ NetworkInterfaceId: 'eni-2', Groups: [{ GroupId: 'sg-1' }], RequesterManaged: true }];
+    const given = { groupInterfaces } as ActionGiven;
+
+    expect(refusalOf({ groups, given })).toContain('would change for others too');
+    expect(planOf({ groups, given, contested: ['sg-1 tcp/22 from 0.0.0.0/0'] }).calls).toHaveLength(1);
+  });
+});
 
 describe('what is revoked', () => {
   it('is one call a group, whichever interface the group is on', () => {

@@ -55,9 +55,14 @@ test.each<[string, Act, string]>([
     'Failed stop i-1 (2026-03-02 09:16:00 UTC): Unavailable; 1 of its calls were made; to put it back: `ec2-guardrail undo',
   ],
   [
+    'done, but for a call that may fail',
+    { ...stop, detail: 'ec2:CreateSnapshots: SnapshotLimitExceeded: too many' },
+    'Done stop i-1 (2026-03-02 09:16:00 UTC), but not all of it: ec2:CreateSnapshots: SnapshotLimitExceeded: too many; to put it back: `ec2-guardrail undo',
+  ],
+  [
     'contested',
     { ...stop, outcome: 'contested', detail: 'put back each time', undo: [] },
-    'Contested not done: stop i-1 (2026-03-02 09:16:00 UTC); put back each time. Nothing more is done for a day',
+    'Contested not done: stop i-1 (2026-03-02 09:16:00 UTC); put back each time. That is left alone for a day',
   ],
   [
     'interrupted',
@@ -72,7 +77,8 @@ test.each<[string, Act, string]>([
 ])('an act that was %s says so, and how to put it back', (_, act, line) => {
   const { subject, text, json } = rendered({ acts: [act] });
   expect(text).toContain(line);
-  expect(subject).toBe(`[CRITICAL] no-open-ssh, stop ${act.outcome}: i-0a1b2c3d4e5f60718 web-1 in us-east-1`);
+  const inPart = act.outcome === 'done' && act.detail !== undefined ? ' in part' : '';
+  expect(subject).toBe(`[CRITICAL] no-open-ssh, stop ${act.outcome}${inPart}: i-0a1b2c3d4e5f60718 web-1 in us-east-1`);
   expect(json.entries[0].finding.acts[0]).toMatchObject({
     action: 'stop',
     outcome: act.outcome,

@@ -8,7 +8,7 @@ import { GetTopicAttributesCommand, SNSClient } from '@aws-sdk/client-sns';
 import { GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { accountId, cloudFormation, deployed, stackResources } from './support/deployment.ts';
 import { arnOfQueue } from './support/queues.ts';
-import { type GrantedStatement, ownStatements } from './support/role-policies.ts';
+import { type Granted, ownStatements } from './support/role-policies.ts';
 
 const { region, stack } = deployed;
 const dynamodb = new DynamoDBClient({ region });
@@ -175,7 +175,7 @@ describe('roles', () => {
   const topicKey = () => `arn:aws:kms:${region}:${accountId}:key/${idOf('TopicKey')}`;
   const logOf = (name: string) => `arn:aws:logs:${region}:${accountId}:log-group:/aws/lambda/${stack}-${name}:*`;
   const expectedWrites = {
-    inspect: (): readonly GrantedStatement[] => [
+    inspect: (): readonly Granted[] => [
       {
         Action: ['dynamodb:BatchGetItem', 'dynamodb:PutItem', 'dynamodb:Scan', 'dynamodb:UpdateItem'],
         Resource: ownTable(),
@@ -189,7 +189,7 @@ describe('roles', () => {
         Resource: [queueArn('LiveQueue'), queueArn('BulkQueue')],
       },
     ],
-    sweep: (): readonly GrantedStatement[] => [
+    sweep: (): readonly Granted[] => [
       { Action: ['dynamodb:BatchGetItem', 'dynamodb:PutItem', 'dynamodb:Scan'], Resource: ownTable() },
       { Action: ['kms:Decrypt', 'kms:GenerateDataKey'], Resource: topicKey() },
       { Action: ['logs:CreateLogStream', 'logs:PutLogEvents'], Resource: logOf('sweep') },
@@ -216,7 +216,7 @@ describe('roles', () => {
   });
 
   /** What may be done to what: each action with each of its resources, sorted. */
-  function grantsIn(statements: readonly GrantedStatement[]): readonly string[] {
+  function grantsIn(statements: readonly Granted[]): readonly string[] {
     const pairs = statements.flatMap(({ Action, Resource }) =>
       [Action].flat().flatMap((action) => [Resource].flat().map((resource) => `${action} ${resource}`)),
     );

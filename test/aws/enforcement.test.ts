@@ -6,6 +6,7 @@ import {
   DescribeInstanceAttributeCommand,
   DescribeNetworkInterfacesCommand,
   DescribeSecurityGroupRulesCommand,
+  DescribeSnapshotsCommand,
   EC2Client,
   ModifyInstanceAttributeCommand,
   StartInstancesCommand,
@@ -289,13 +290,23 @@ describe('a deployment that enforces', () => {
     await look();
     expect(await isolationOf(id)).toEqual({ groups: [[isolated], [isolated]], isProtected: true });
     expect(actsToldOf(id)).toEqual(['encrypted-volumes opened: quarantine done']);
+    const taken = await snapshotsOf(id);
+    expect(taken).toHaveLength((await instanceBy(ec2, id)).BlockDeviceMappings?.length ?? 0);
 
     expect(await run(`undo ${(await findingOf(id)).id} --yes`)).toContain('act 1 is put back\n');
     expect(await isolationOf(id)).toEqual(before);
     await lookAt(id);
     expect(await isolationOf(id)).toEqual(before);
     expect((await findingOf(id)).steps).toMatchObject([{ held: { by: 'undone' } }]);
+    expect(await snapshotsOf(id)).toEqual(taken);
   });
+
+  /** Ids of the snapshots that were taken of an instance before it was isolated, sorted. */
+  async function snapshotsOf(instanceId: string): Promise<readonly string[]> {
+    const Filters = [{ Name: 'tag:ec2-guardrail:instance', Values: [instanceId] }];
+    const { Snapshots = [] } = await ec2.send(new DescribeSnapshotsCommand({ Filters }));
+    return Snapshots.map(({ SnapshotId = '' }) => SnapshotId).sort();
+  }
 
   /** Groups of the interfaces, the primary first, and whether nobody may terminate it. */
   async function isolationOf(InstanceId: string) {
@@ -455,12 +466,14 @@ describe('what changes EC2', () => {
   /** What a role may do to EC2 beyond reading, sorted. */
   async function mayChange(role: string, of: Deployed): Promise<readonly string[]> {
     const statements = await ownStatements(iam, await physicalId(role, of));
-    const allowed = statements.flatMap(({ Action }) => [Action].flat());
+    const allowed = statements.filter(({ Effect }) => Effect === 'Allow').flatMap(({ Action }) => [Action].flat());
     return allowed.filter((action) => /^ec2:(?!Describe|Get)/.test(action)).sort();
   }
 
   test.each(['InspectRole', 'SweepRole'])('is permitted to %s as far as the actions in use call it', async (role) => {
     const inUse = [
+      'ec2:CreateSnapshots',
+      'ec2:CreateTags',
       'ec2:ModifyInstanceAttribute',
       'ec2:ModifyNetworkInterfaceAttribute',
       'ec2:RevokeSecurityGroupIngress',
@@ -469,6 +482,27 @@ describe('what changes EC2', () => {
     ];
     expect(await mayChange(role, enforcing)).toEqual(role === 'InspectRole' ? inUse : []);
     expect(await mayChange(role, deployed)).toEqual([]);
+  });
+
+  test('is refused to InspectRole on what enforcement.yml protects, whatever the code does', async () => {
+    const refused = async (of: Deployed) =>
+      (await ownStatements(iam, await physicalId('InspectRole', of))).filter(({ Effect }) => Effect === 'Deny');
+
+    expect(await refused(enforcing)).toEqual([
+      {
+        Sid: 'SpareProtected1',
+        Effect: 'Deny',
+        Action: [
+          'ec2:ModifyInstanceAttribute',
+          'ec2:ModifyNetworkInterfaceAttribute',
+          'ec2:StopInstances',
+          'ec2:TerminateInstances',
+        ],
+        Resource: [`arn:aws:ec2:${region}:123456789012:instance/*`],
+        Condition: { StringLike: { 'aws:ResourceTag/Keep': ['yes'] } },
+      },
+    ]);
+    expect(await refused(deployed)).toEqual([]);
   });
 
   test('is in the code of a deployment that enforces, and not in that of one that notifies', async () => {

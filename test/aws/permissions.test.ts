@@ -1,9 +1,9 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { EventBridgeClient, PutRuleCommand, PutTargetsCommand } from '@aws-sdk/client-eventbridge';
-import { CreateRoleCommand, IAMClient, ListRolesCommand, PutRolePolicyCommand } from '@aws-sdk/client-iam';
+import { IAMClient, ListRolesCommand } from '@aws-sdk/client-iam';
 import { CreateTopicCommand, SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
 import { CreateQueueCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { actions } from '../../src/actions/index.ts';
@@ -21,7 +21,8 @@ import { stateChange } from '../../src/sandbox/events.ts';
 import { notEnforcing } from '../support/not-enforcing.ts';
 import { accountId, deployed } from './support/deployment.ts';
 import { createPrefixList, createSecurityGroup, given, launchInstance, sshFrom } from './support/ec2.ts';
-import { allowing, type GuardedMoto, startGuardedMoto } from './support/guarded-moto.ts';
+import { type GuardedMoto, startGuardedMoto } from './support/guarded-moto.ts';
+import { createRoles, grant } from './support/guarded-roles.ts';
 import { arnOfQueue, emptied } from './support/queues.ts';
 import { ownStatements } from './support/role-policies.ts';
 import { createTable } from './support/sdk-stage.ts';
@@ -138,7 +139,8 @@ let instanceId: string;
 beforeAll(async () => {
   moto = await startGuardedMoto();
   instanceId = await launchViolating();
-  await createRoles();
+  const roles = [inspectWork, sweepWork].map(({ role }) => role);
+  await createRoles(moto, roles, region, folder);
 });
 
 afterAll(async () => {
@@ -155,34 +157,6 @@ async function launchViolating(): Promise<string> {
   const group = await createSecurityGroup(ec2, 'open', [sshFrom({ PrefixListIds: [{ PrefixListId: everybody }] })]);
   const order = { instanceType: 'm4.large', encrypted: false, securityGroupIds: [group] };
   return given((await launchInstance(ec2, order)).InstanceId, 'the id of the instance');
-}
-
-/** The functions' roles, each with a profile of its name that takes it on. */
-async function createRoles(): Promise<void> {
-  const { accessKeyId, secretAccessKey } = moto.administrator;
-  const profiles = [
-    `[profile administrator]\naws_access_key_id = ${accessKeyId}\naws_secret_access_key = ${secretAccessKey}`,
-  ];
-  for (const { role } of [inspectWork, sweepWork]) {
-    const trust = {
-      Version: '2012-10-17',
-      Statement: [{ Effect: 'Allow', Principal: { AWS: '*' }, Action: 'sts:AssumeRole' }],
-    };
-    const { Role } = await moto.iam.send(
-      new CreateRoleCommand({ RoleName: role, AssumeRolePolicyDocument: JSON.stringify(trust) }),
-    );
-    profiles.push(`[profile ${role}]\nrole_arn = ${Role?.Arn}\nsource_profile = administrator\nregion = ${region}`);
-  }
-  const file = join(folder, 'config');
-  writeFileSync(file, profiles.join('\n'));
-  Object.assign(process.env, { AWS_CONFIG_FILE: file, AWS_ENDPOINT_URL: moto.url });
-  delete process.env.AWS_ACCESS_KEY_ID;
-  delete process.env.AWS_SECRET_ACCESS_KEY;
-}
-
-/** What the role may do from now on. */
-async function grant(RoleName: string, actions: readonly string[]): Promise<void> {
-  await moto.iam.send(new PutRolePolicyCommand({ RoleName, PolicyName: 'own', PolicyDocument: allowing(actions) }));
 }
 
 /** What the functions work on, new and empty; and queues that get what SNS and EventBridge are told. */
@@ -305,7 +279,7 @@ describe.each([inspectWork, sweepWork])('$role', (work) => {
 
   test('as deployed allows what its function does and what Lambda and SNS do by it, and nothing else', async () => {
     const actions = await deployedActions(work.role);
-    await grant(work.role, actions);
+    await grant(moto, work.role, actions);
     const { called, run, told } = await functionOf(work);
 
     expect(await run()).toMatchObject({ errors: [], consequence: 'none' });
@@ -319,6 +293,7 @@ describe.each([inspectWork, sweepWork])('$role', (work) => {
     async (operation, consequence) => {
       const { clock, run, told } = await functionOf(work);
       await grant(
+        moto,
         work.role,
         operations.filter((one) => one !== operation),
       );
@@ -331,7 +306,7 @@ describe.each([inspectWork, sweepWork])('$role', (work) => {
       expect(refused.compliant).toBeLessThanOrEqual(1);
       const before = await told();
 
-      await grant(work.role, operations);
+      await grant(moto, work.role, operations);
       clock.at = minutesAfter(clock.at, 10);
 
       expect(await run()).toMatchObject({ errors: [], consequence: 'none' });

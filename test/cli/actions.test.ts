@@ -1,8 +1,9 @@
 import { parse } from 'yaml';
+import { drainSteps } from '../../src/actions/drain-steps.ts';
 import { actions } from '../../src/actions/index.ts';
 import { runCli } from './run-cli.ts';
 
-const ids = actions.map(({ id }) => id);
+const ids = [...actions, ...drainSteps].map(({ id }) => id);
 
 test('actions <id> prints all there is to know of an action', async () => {
   const { exitCode, stdout } = await runCli('actions revoke-ingress', '.');
@@ -21,13 +22,39 @@ test('an action for any rule, which nothing undoes, says so', async () => {
   expect(stdout).toContain('\nRules\n  any\n');
 });
 
-test.each(actions.map((action) => [action.id, action] as const))('examples of %s are YAML', async (id, action) => {
-  const { stdout } = await runCli(`actions ${id}`, '.');
-  const printed: unknown = parse(stdout.slice(stdout.indexOf('\nExamples\n') + '\nExamples\n'.length));
-  const examples = action.examples.map(({ title, ...rest }) => ({ name: title, ...rest }));
+test('a step of a drain says what puts it back, and is in no state that it must be in', async () => {
+  const { exitCode, stdout } = await runCli('actions drain-container-instance', '.');
+  const json = JSON.parse((await runCli('actions run-document --format json', '.')).stdout);
 
-  expect(printed).toEqual(examples);
+  expect(exitCode).toBe(0);
+  expect(stdout).toMatch(
+    /^drain-container-instance\nSets the instance .*\n\nKind\n {2}drain\n\nUndo\n {2}ecs:UpdateContainerInstancesState\n\nRules\n {2}spot-interruption\n\nCalls\n {2}ecs:UpdateContainerInstancesState\n\nParameters\n/,
+  );
+  expect((await runCli('actions put-event', '.')).stdout).toContain('\nUndo\n  none\n');
+  expect(json.actions).toEqual([
+    expect.objectContaining({
+      id: 'run-document',
+      kind: 'drain',
+      operations: ['ssm:SendCommand'],
+      undoOperations: [],
+      parameters: expect.objectContaining({ required: ['document'] }),
+    }),
+  ]);
 });
+
+test.each([...actions, ...drainSteps].map((action) => [action.id, action] as const))(
+  'examples of %s are YAML',
+  async (id, action) => {
+    const { stdout } = await runCli(`actions ${id}`, '.');
+    const printed: unknown = parse(stdout.slice(stdout.indexOf('\nExamples\n') + '\nExamples\n'.length));
+    const examples = action.examples.map(({ title, ...rest }: { readonly title: string }) => ({
+      name: title,
+      ...rest,
+    }));
+
+    expect(printed).toEqual(examples);
+  },
+);
 
 test('--format json prints actions with the JSON Schema of their parameters', async () => {
   const all = JSON.parse((await runCli('actions --format json', '.')).stdout);
@@ -40,7 +67,7 @@ test('--format json prints actions with the JSON Schema of their parameters', as
     id: 'quarantine',
     kind: 'access',
     isReversible: true,
-    operations: ['ec2:ModifyInstanceAttribute', 'ec2:ModifyNetworkInterfaceAttribute'],
+    operations: ['ec2:CreateSnapshots', 'ec2:ModifyInstanceAttribute', 'ec2:ModifyNetworkInterfaceAttribute'],
     parameters: { required: ['securityGroup'] },
   });
 });

@@ -3,11 +3,11 @@ import { tripped } from '../../src/domain/controls.ts';
 import { findingId } from '../../src/domain/finding.ts';
 import type { Notify } from '../../src/domain/policy.ts';
 import { changeControls } from '../../src/engine/store.ts';
-import { exposed, HOUR, type Operated, operated, untagged } from '../support/operated.ts';
+import { HOUR, type Operated, operated } from '../support/operated.ts';
 import { plainStop } from '../support/plain-actions.ts';
 import { enforcing, policyFor } from '../support/policies.ts';
 import { undoableRevoke } from '../support/undoable-actions.ts';
-import { scope } from '../support/world.ts';
+import { exposed, scope, untagged } from '../support/world.ts';
 import { line, type Ran } from './run-cli.ts';
 
 const DAY = 24 * HOUR;

@@ -12,10 +12,11 @@ import type { Fault } from '../../src/sandbox/faults.ts';
 import type { Resources } from '../../src/sandbox/recorded.ts';
 import type { Sandbox } from '../../src/sandbox/sandbox.ts';
 import { id, sandboxWith } from '../sandbox/account-of-tests.ts';
-import { exposed, operated, untagged } from '../support/operated.ts';
+import { operated } from '../support/operated.ts';
 import { plainStop } from '../support/plain-actions.ts';
 import { enforcing, policyFor } from '../support/policies.ts';
 import { undoableRevoke } from '../support/undoable-actions.ts';
+import { exposed, untagged } from '../support/world.ts';
 import { runCli } from './run-cli.ts';
 
 const launched = new Date('2026-03-01T08:00:00Z');

@@ -1,12 +1,14 @@
 import { noControls, tripped } from '../../src/domain/controls.ts';
 import { defaultSafety } from '../../src/domain/safety.ts';
-import { changeControls, readControls } from '../../src/engine/store.ts';
+import { changeControls, readAllRecords, readControls } from '../../src/engine/store.ts';
 import type { Fault } from '../../src/sandbox/faults.ts';
 import { tableName } from '../support/filled-table.ts';
-import { HOUR, type Operated, operated, untagged } from '../support/operated.ts';
+import { HOUR, type Operated, operated } from '../support/operated.ts';
 import { plainStop } from '../support/plain-actions.ts';
 import { enforcing, policyFor } from '../support/policies.ts';
-import { meanwhile } from './others.ts';
+import { plainTerminate } from '../support/undoable-actions.ts';
+import { untagged } from '../support/world.ts';
+import { meanwhile, rewriteFindings } from './others.ts';
 import { line, runCli } from './run-cli.ts';
 
 const requiredTags = policyFor('required-tags', { keys: [{ key: 'Owner' }] });
@@ -171,6 +173,128 @@ describe('pause', () => {
     expect(exitCode).toBe(2);
     expect(stderr).toContain(message);
     expect(world.places).toEqual([]);
+  });
+});
+
+describe('what resume says that it lets come', () => {
+  const DAY = 24 * HOUR;
+  const later = enforcing({ ...requiredTags, name: 'later' }, plainTerminate, { onDrift: true, afterMs: DAY });
+
+  /** Two instances that violate both policies, launched while all was paused. */
+  async function pausedBefore(): Promise<Operated> {
+    const world = operated([stopUntagged, later]);
+    await world.run(pauseAll);
+    await world.launch(untagged);
+    await world.launch(untagged);
+    return world;
+  }
+
+  test('is counted by action, at once or later, and each of what comes at once is named', async () => {
+    const world = await pausedBefore();
+
+    const { exitCode, stdout } = await world.run('resume');
+
+    expect(exitCode).toBe(0);
+    expect(line(stdout)).toMatch(
+      /as far as limits allow Comes stop for 2 findings, at once, with the next look Comes terminate for 2 findings, from 2026-03-03 09:0\d:\d\d UTC on, in /,
+    );
+    expect(stdout.match(/^ {2}f-[0-9a-f]{12} on i-\w+: stop i-\w+$/gm)).toHaveLength(2);
+    expect(stdout).not.toContain(': terminate i-');
+    await world.sweeps();
+    expect(world.changes().map(([operation]) => operation)).toEqual(['ec2:StopInstances', 'ec2:StopInstances']);
+  });
+
+  test('becomes what comes at once when its grace ends while all is paused', async () => {
+    const world = await pausedBefore();
+    world.simulation.sandbox.advance(DAY);
+    await world.sweeps();
+
+    expect(line((await world.run('resume')).stdout)).toContain(
+      'Comes stop for 2 findings, at once, with the next look Comes terminate for 2 findings, at once, with the next look',
+    );
+  });
+
+  test('is told by --dry-run, which writes nothing and needs no more than to read', async () => {
+    const world = await pausedBefore();
+    const before = await controlsOf(world);
+
+    const { exitCode, stdout } = await world.run('resume --dry-run');
+
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(/^would be resumed: 1 pause lifted\n/);
+    expect(line(stdout)).toContain('Comes stop for 2 findings, at once, with the next look');
+    expect(stdout).toMatch(/\nNothing was written; leave out --dry-run to have it done\.\n$/);
+    expect(world.called()).toEqual(['dynamodb:ListTables', 'dynamodb:Scan']);
+    expect(await controlsOf(world)).toEqual(before);
+    await world.sweeps();
+    expect(world.changes()).toEqual([]);
+  });
+
+  test('leaves out what stays stopped: by the pause of all, of another policy, or by a limit', async () => {
+    const world = await pausedBefore();
+    await world.run([...pauseAll, '--policy', 'required-tags']);
+    await changeControls(world.simulation.engine, (now) =>
+      tripped(now, 'terminate', { at: '2026-03-02T08:59:00.000Z', limit: 10 }),
+    );
+
+    expect(line((await world.run('resume --policy required-tags')).stdout)).toContain('Comes nothing: no action waits');
+
+    await world.run([...pauseAll, '--policy', 'required-tags']);
+    await changeControls(world.simulation.engine, (now) => {
+      const { paused: _, ...others } = now;
+      return others;
+    });
+    const { stdout } = await world.run('resume --policy required-tags');
+    expect(line(stdout)).toContain('Comes stop for 2 findings, at once');
+    expect(stdout).not.toContain('terminate for');
+  });
+
+  test('is what a limit held back, once that is lifted', async () => {
+    const one = {
+      ...defaultSafety,
+      limits: { perHour: { access: 1, stop: 1, terminate: 1, schedule: 1 }, percent: 100 },
+    };
+    const world = operated([stopUntagged], one);
+    for (let count = 0; count < 3; count++) await world.launch(untagged);
+    expect(world.changes()).toHaveLength(1);
+
+    expect(line((await world.run('resume --dry-run')).stdout)).toContain(
+      'Comes stop for 2 findings, at once, with the next look',
+    );
+  });
+
+  test('is nothing where nothing waits', async () => {
+    const world = operated([stopUntagged]);
+    await world.sweeps();
+    await world.run(pauseAll);
+
+    expect(line((await world.run('resume')).stdout)).toContain('Comes nothing: no action waits for it');
+  });
+
+  test('is not guessed: of an item of an older version the next look says when', async () => {
+    const world = await pausedBefore();
+    for (const { subject } of await readAllRecords(world.simulation.engine))
+      await rewriteFindings(world, subject.id, ({ steps = [], ...finding }) => ({
+        ...finding,
+        steps: steps.map(({ ifResumed, ...step }) => (ifResumed === undefined ? step : step)),
+      }));
+
+    expect(line((await world.run('resume')).stdout)).toContain('Comes stop for 2 findings, when the next look says so');
+  });
+
+  test('is read before anything is lifted: where it can not be read, nothing is', async () => {
+    const world = await pausedBefore();
+    world.simulation.sandbox.inject({
+      operation: 'dynamodb:Scan',
+      error: 'AccessDeniedException',
+      times: 'always',
+    });
+
+    const { exitCode, stdout, stderr } = await world.run('resume');
+
+    expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
+    expect(stderr).toMatch(/grant dynamodb:Scan to whoever/);
+    expect(await controlsOf(world)).toHaveProperty('paused');
   });
 });
 

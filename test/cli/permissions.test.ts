@@ -50,6 +50,58 @@ function permissionsOf(policies: Readonly<Record<string, string>>, options = '')
 
 const documentOf = (stdout: string) => JSON.parse(stdout) as PermissionsDocument;
 
+/** A policy that drains. */
+const spot = `name: spot
+description: Spot instances are drained.
+severity: high
+rule: spot-interruption
+mode: enforce
+actions: [notify, deregister-targets, { put-event: { bus: operations } }]
+`;
+
+test.each([
+  ['off', ': nothing is called, enforcement is off'],
+  ['on', ''],
+])('prints what steps of a drain change by, with enforcement %s', async (enforcement, why) => {
+  const { exitCode, stdout } = await permissionsOf({ spot }, `--enforcement ${enforcement}`);
+
+  expect(exitCode).toBe(0);
+  expect(stdout).toContain(`
+
+Steps of a drain, and what they change by
+  deregister-targets  of policy spot${why}
+    elasticloadbalancing:DeregisterTargets
+    elasticloadbalancing:RegisterTargets to put it back
+  put-event  of policy spot${why}
+    events:PutEvents
+
+Your own credentials`);
+  expect(stdout).toMatch(
+    /^No permission to change anything in EC2 \(1 policy; actions: notify, deregister-targets, put-event\)\./,
+  );
+});
+
+test('tells steps of a drain as data', async () => {
+  const observing = spot.replace('mode: enforce', 'mode: observe');
+
+  expect(documentOf((await permissionsOf({ spot: observing }, '--format json')).stdout).steps).toEqual([
+    {
+      policy: 'spot',
+      step: 'deregister-targets',
+      actions: ['elasticloadbalancing:DeregisterTargets'],
+      undoActions: ['elasticloadbalancing:RegisterTargets'],
+      onlyWould: 'the policy observes',
+    },
+    {
+      policy: 'spot',
+      step: 'put-event',
+      actions: ['events:PutEvents'],
+      undoActions: [],
+      onlyWould: 'the policy observes',
+    },
+  ]);
+});
+
 test('prints for each role and statement why it is there, and who needs each read', async () => {
   const exempt = `exempt:
   - match: { when: "size(instance.BlockDeviceMappings) > 2" }
@@ -165,14 +217,14 @@ Your own credentials, for a live account
     dynamodb:Scan
     on \${FindingsTable.Arn}
 
-  pause, resume
+  pause
     dynamodb:ListTables
     on *
     dynamodb:BatchGetItem
     dynamodb:PutItem
     on \${FindingsTable.Arn}
 
-  promote, undo
+  resume, promote, undo
     dynamodb:ListTables
     on *
     dynamodb:BatchGetItem
@@ -358,38 +410,44 @@ test.each([
 });
 
 describe('of a policy that drains', () => {
-  const step = stepOf(['elbv2:DeregisterTargets'], {
-    needs: ['targetGroups'],
-    undoOperations: ['elbv2:RegisterTargets'],
-  });
-  const documentFor = (policies: readonly BoundPolicy[], enforcement: 'on' | 'off') =>
-    permissionsDocument(policies, { name: 'ec2-guardrail-prod', enforcement });
-  const linesFor = (policies: readonly BoundPolicy[], enforcement: 'on' | 'off') =>
-    permissionsText(documentFor(policies, enforcement), coloursFor({ isTTY: false, env: {} })).split('\n');
-  const both = 'elasticloadbalancing:DeregisterTargets, elasticloadbalancing:RegisterTargets';
-
-  test('the second line says what takes instances out of service', () => {
-    expect(linesFor([drainPolicy(step)], 'on')[1]).toBe(`May take instances out of service by ${both}.`);
-    expect(linesFor([drainPolicy(step)], 'off')[1]).toBe(
-      `No permission to take instances out of service (with --enforcement on: ${both}).`,
-    );
-    expect(linesFor([drainPolicy()], 'on')[1]).toBe('No permission to take instances out of service.');
-    expect(linesFor([policyThatNeeds()], 'on')[1]).toBe('');
-  });
+  const step = stepOf(['elbv2:DeregisterTargets'], { needs: ['targetGroups'] });
+  const documentFor = (policies: readonly BoundPolicy[]) =>
+    permissionsDocument(policies, { name: 'ec2-guardrail-prod', enforcement: 'on' });
 
   test('the role of drain is there, and what it reads is not asked of inspect', () => {
     const needing = { ...drainPolicy(step), needs: policyThatNeeds('volumes').needs };
-    const { roles, drains, reads, why } = documentFor([policyThatNeeds(), needing], 'on');
+    const document = documentFor([policyThatNeeds(), needing]);
+    const { roles, reads, why } = document;
 
     expect(Object.keys(roles)).toEqual(['InspectRole', 'SweepRole', 'DrainRole']);
     expect(roles.DrainRole?.Statement[0]?.Action).toEqual(
       expect.arrayContaining(['ec2:DescribeVolumes', 'elasticloadbalancing:DescribeTargetHealth']),
     );
-    expect(drains).toEqual(['elasticloadbalancing:DeregisterTargets', 'elasticloadbalancing:RegisterTargets']);
     expect(reads.map(({ action }) => action)).toEqual(['ec2:DescribeInstances']);
     expect(why).toHaveProperty('DrainBalancers');
-    expect(linesFor([needing], 'on')).toContain('DrainRole, of the function drain');
+    expect(permissionsText(document, coloursFor({ isTTY: false, env: {} }))).toContain(
+      'DrainRole, of the function drain\n',
+    );
   });
+});
+
+test('what enforcement.yml protects stands there as what is never done', async () => {
+  const acting = tagged('mode: enforce\n').replace('[notify]', '[notify, stop]');
+  const files = {
+    'policies/tagged/policy.yml': acting,
+    'policies/enforcement.yml': 'protected: { tags: { Environment: [prod, live] } }\n',
+  };
+  const run = (options: string) => inFolderUntilDone(files, (folder) => runCli(`permissions ${options}`, folder));
+
+  expect(
+    (await run('--enforcement on')).stdout,
+  ).toContain(`  SpareProtected1  Refuses to touch what enforcement.yml protects, as far as IAM can say it: whatever else the role or the code allows.
+    never ec2:StopInstances
+    on arn:\${AWS::Partition}:ec2:\${AWS::Region}:\${AWS::AccountId}:instance/*
+    if StringLike aws:ResourceTag/Environment prod, live
+`);
+  expect((await run('--enforcement off')).stdout).not.toContain('SpareProtected');
+  expect(documentOf((await run('--enforcement on --format json')).stdout).ec2Changes).toEqual(['ec2:StopInstances']);
 });
 
 describe('what undo needs', () => {

@@ -1,9 +1,10 @@
 import { distinct } from '../../src/domain/instance.ts';
 import { defaultSafety } from '../../src/domain/safety.ts';
 import { changeControls, readAllRecords, readControls } from '../../src/engine/store.ts';
-import { HOUR, MINUTE, type Operated, operated, untagged } from '../support/operated.ts';
+import { HOUR, MINUTE, type Operated, operated } from '../support/operated.ts';
 import { plainStop } from '../support/plain-actions.ts';
 import { enforcing, policyFor } from '../support/policies.ts';
+import { untagged } from '../support/world.ts';
 import { meanwhile, rewriteFindings } from './others.ts';
 import { line } from './run-cli.ts';
 

@@ -1,10 +1,11 @@
+import { drainSteps } from '../../src/actions/drain-steps.ts';
 import { actions } from '../../src/actions/index.ts';
 import { rules } from '../../src/rules/index.ts';
 import { runCli } from './run-cli.ts';
 
 describe.each([
   { noun: 'rule', all: rules, misspelt: 'restrictd-ingres', meant: 'restricted-ingress' },
-  { noun: 'action', all: actions, misspelt: 'revoke-ingres', meant: 'revoke-ingress' },
+  { noun: 'action', all: [...actions, ...drainSteps], misspelt: 'revoke-ingres', meant: 'revoke-ingress' },
 ])('$noun', ({ noun, all, misspelt, meant }) => {
   test('each is listed with its summary', async () => {
     const { exitCode, stdout } = await runCli(`${noun}s`, '.');

@@ -2,6 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readSnapshot } from '../../src/cli/snapshot-files.ts';
+import type { Aws, Input, Operation } from '../../src/domain/operations.ts';
+import { failureOf } from '../../src/engine/reads.ts';
 import { recordedReads } from '../../src/sandbox/recorded.ts';
 import { createSandbox } from '../../src/sandbox/sandbox.ts';
 
@@ -99,6 +101,136 @@ describe('readSnapshot', () => {
     test('say how to record a file that is not JSON', async () => {
       write(fileOf('disableApiStop'), 'An error occurred');
       await expect(readSnapshot(directory)).rejects.toThrow(`${fileOf('disableApiStop')} is not JSON: `);
+    });
+  });
+
+  describe('what sends work to instances', () => {
+    const arn = 'arn:aws:elasticloadbalancing:eu-west-1:111122223333:targetgroup/web/0123456789abcdef';
+    const clusterArn = 'arn:aws:ecs:eu-west-1:111122223333:cluster/shop';
+    const containerInstanceArn = 'arn:aws:ecs:eu-west-1:111122223333:container-instance/shop/c1';
+    const taskArn = 'arn:aws:ecs:eu-west-1:111122223333:task/shop/t1';
+    const serviceArn = 'arn:aws:ecs:eu-west-1:111122223333:service/shop/front';
+    const group = { AutoScalingGroupName: 'a/b: 50%', Instances: [{ InstanceId: 'i-0123456789abcdef0' }] };
+    const health = { Target: { Id: 'i-0123456789abcdef0', Port: 8080 }, TargetHealth: { State: 'healthy' } };
+    const printed: Readonly<Record<string, object>> = {
+      'elbv2.describe-target-groups.json': { TargetGroups: [{ TargetGroupName: 'web', TargetGroupArn: arn }] },
+      'elbv2.describe-target-health.web.json': { TargetHealthDescriptions: [health] },
+      'elbv2.describe-target-group-attributes.web.json': { Attributes: [{ Key: 'stickiness.enabled', Value: 'true' }] },
+      'elb.describe-load-balancers.json': {
+        LoadBalancerDescriptions: [{ LoadBalancerName: 'old', CreatedTime: '2026-01-01T00:00:00Z' }],
+      },
+      'elb.describe-instance-health.old.json': { InstanceStates: [] },
+      'ecs.list-clusters.json': { clusterArns: [clusterArn] },
+      'ecs.describe-container-instances.shop.json': {
+        containerInstances: [{ containerInstanceArn, status: 'ACTIVE', registeredAt: '2026-01-01T00:00:00Z' }],
+      },
+      'ecs.describe-services.shop.json': { services: [{ serviceArn }] },
+      'ecs.describe-tasks.shop.json': { tasks: [{ taskArn, startedAt: '2026-01-01T00:00:00Z' }] },
+      'autoscaling.describe-auto-scaling-groups.json': { AutoScalingGroups: [group] },
+      'autoscaling.describe-lifecycle-hooks.a%2Fb%3A 50%25.json': { LifecycleHooks: [{ LifecycleHookName: 'drain' }] },
+      'ssm.describe-instance-information.json': { InstanceInformationList: [] },
+      'ssm.list-documents.json': { DocumentIdentifiers: [{ Name: 'stop-work' }] },
+    };
+
+    type Asked = { [O in Operation]: readonly [O, Input<O>] }[Operation];
+    const cluster = 'shop';
+    const TargetGroupArn = arn;
+    const toSend = { DocumentName: 'stop-work', InstanceIds: ['i-0123456789abcdef0'] };
+    const of = (name: string) => ({ AutoScalingGroupName: name });
+
+    async function accountOf(files: readonly string[]) {
+      write('describe-instances.json', '{"Reservations":[]}');
+      for (const file of files) write(file, JSON.stringify(printed[file]));
+      const scope = { accountId: '111122223333', region: 'eu-west-1' };
+      const resources = await readSnapshot(directory);
+      return createSandbox({ scope, start: new Date('2026-05-01T00:00:00Z'), resources });
+    }
+
+    const ask = (aws: Aws, [operation, input]: Asked): Promise<unknown> => aws(operation, input);
+
+    test('has a file for each list, and for what belongs to one of its entries one by that name', async () => {
+      const { aws } = await accountOf(Object.keys(printed));
+      const created = new Date('2026-01-01T00:00:00Z');
+      expect(await aws('elbv2:DescribeTargetGroups', {})).toMatchObject({ TargetGroups: [{ TargetGroupArn: arn }] });
+      expect(await aws('elbv2:DescribeTargetHealth', { TargetGroupArn })).toEqual({
+        TargetHealthDescriptions: [health],
+      });
+      expect(await aws('elbv2:DescribeTargetGroupAttributes', { TargetGroupArn })).toEqual({
+        Attributes: [{ Key: 'stickiness.enabled', Value: 'true' }],
+      });
+      expect((await aws('elb:DescribeLoadBalancers', {})).LoadBalancerDescriptions).toEqual([
+        { LoadBalancerName: 'old', CreatedTime: created },
+      ]);
+      expect(await aws('elb:DescribeInstanceHealth', { LoadBalancerName: 'old' })).toEqual({ InstanceStates: [] });
+      expect((await aws('ecs:ListClusters', {})).clusterArns).toEqual([clusterArn]);
+      expect(await aws('ecs:DescribeContainerInstances', { cluster, containerInstances: ['c1'] })).toMatchObject({
+        containerInstances: [{ containerInstanceArn, registeredAt: created }],
+      });
+      expect((await aws('ecs:ListServices', { cluster })).serviceArns).toEqual([serviceArn]);
+      expect((await aws('ecs:DescribeTasks', { cluster, tasks: ['t1'] })).tasks).toEqual([
+        { taskArn, startedAt: created },
+      ]);
+      expect((await aws('autoscaling:DescribeAutoScalingGroups', {})).AutoScalingGroups).toEqual([group]);
+      expect((await aws('autoscaling:DescribeLifecycleHooks', of('a/b: 50%'))).LifecycleHooks).toEqual([
+        { LifecycleHookName: 'drain' },
+      ]);
+      await expect(aws('ssm:SendCommand', toSend)).rejects.toMatchObject({ name: 'InvalidInstanceId' });
+    });
+
+    test.each<[string, Asked]>([
+      ['elbv2.describe-target-groups.json', ['elbv2:DescribeTargetGroups', {}]],
+      ['elbv2.describe-target-health.web.json', ['elbv2:DescribeTargetHealth', { TargetGroupArn }]],
+      ['elbv2.describe-target-group-attributes.web.json', ['elbv2:DescribeTargetGroupAttributes', { TargetGroupArn }]],
+      ['elb.describe-load-balancers.json', ['elb:DescribeLoadBalancers', {}]],
+      ['elb.describe-instance-health.old.json', ['elb:DescribeInstanceHealth', { LoadBalancerName: 'old' }]],
+      ['ecs.list-clusters.json', ['ecs:ListClusters', {}]],
+      ['ecs.describe-container-instances.shop.json', ['ecs:ListContainerInstances', { cluster }]],
+      ['ecs.describe-services.shop.json', ['ecs:ListServices', { cluster }]],
+      ['ecs.describe-tasks.shop.json', ['ecs:ListTasks', { cluster }]],
+      ['autoscaling.describe-auto-scaling-groups.json', ['autoscaling:DescribeAutoScalingInstances', {}]],
+      [
+        'autoscaling.describe-lifecycle-hooks.a%2Fb%3A 50%25.json',
+        ['autoscaling:DescribeLifecycleHooks', of('a/b: 50%')],
+      ],
+      ['ssm.describe-instance-information.json', ['ssm:SendCommand', toSend]],
+      ['ssm.list-documents.json', ['ssm:SendCommand', toSend]],
+    ])('is not known without %s, and no empty list', async (file, asked) => {
+      const others = Object.keys(printed).filter((one) => one !== file);
+      const { aws } = await accountOf(others);
+      const error: unknown = await ask(aws, asked).catch((thrown: unknown) => thrown);
+      expect(failureOf(error)).toEqual({ why: 'not-recorded', detail: `${file} is not in the snapshot` });
+    });
+
+    test('is drained in memory, and what it does not hold stays unknown', async () => {
+      const needless = ['elbv2.describe-target-group-attributes.web.json', 'ecs.describe-tasks.shop.json'];
+      const { aws, advance } = await accountOf(Object.keys(printed).filter((file) => !needless.includes(file)));
+      await aws('elbv2:DeregisterTargets', { TargetGroupArn, Targets: [{ Id: 'i-0123456789abcdef0', Port: 8080 }] });
+      const containerInstances = ['c1'];
+      const changed = await aws('ecs:UpdateContainerInstancesState', {
+        cluster,
+        containerInstances,
+        status: 'DRAINING',
+      });
+      advance(300_000);
+      expect((await aws('elbv2:DescribeTargetHealth', { TargetGroupArn })).TargetHealthDescriptions).toEqual([]);
+      expect(changed.containerInstances?.map((one) => one.status)).toEqual(['DRAINING']);
+      await expect(aws('ecs:ListTasks', { cluster })).rejects.toMatchObject({ name: 'NotRecorded' });
+    });
+
+    test.each([
+      ['ecs.list-clusters.json', '{"clusterArns":[{}]}', 'texts', 'aws ecs list-clusters'],
+      [
+        'elbv2.describe-target-health.web.json',
+        '{"TargetHealth":[]}',
+        'objects',
+        'aws elbv2 describe-target-health --target-group-arn …',
+      ],
+    ])('says how to record %s', async (file, text, rows, command) => {
+      write('describe-instances.json', '{"Reservations":[]}');
+      write(file, text);
+      await expect(readSnapshot(directory)).rejects.toThrow(
+        new RegExp(`${file} has no list "\\w+" of ${rows} at its top\\. Record it with: ${command} > ${file}$`),
+      );
     });
   });
 

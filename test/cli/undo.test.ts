@@ -3,11 +3,11 @@ import { findingId } from '../../src/domain/finding.ts';
 import type { Act } from '../../src/domain/steps.ts';
 import { changeRecord } from '../../src/engine/store.ts';
 import type { Fault } from '../../src/sandbox/faults.ts';
-import { exposed, HOUR, MINUTE, type Operated, operated, untagged } from '../support/operated.ts';
+import { HOUR, MINUTE, type Operated, operated } from '../support/operated.ts';
 import { plainStop } from '../support/plain-actions.ts';
 import { enforcing, policyFor } from '../support/policies.ts';
 import { plainTerminate, undoableRevoke } from '../support/undoable-actions.ts';
-import { openSsh, scope, told } from '../support/world.ts';
+import { exposed, openSsh, scope, told, untagged } from '../support/world.ts';
 import { meanwhile, rewriteFindings } from './others.ts';
 import { line } from './run-cli.ts';
 

@@ -163,6 +163,15 @@ describe('what became of an action', () => {
     expect(afterAct(before, { ...doing, sending })).toEqual({ record: before, toSend: before.outbox });
   });
 
+  test.each<[string, string, number]>([
+    ['within the day: it is not told again', iso(2 - 24 * 60), 0],
+    ['a day ago: it is told again', iso(1 - 24 * 60), 1],
+  ])('is contested, and was %s', (_, before, times) => {
+    const told = having({ steps: [due], acts: [{ ...contested, at: before }] });
+
+    expect(afterAct(told, { ...doing, act: contested }).toSend).toHaveLength(times);
+  });
+
   test('takes the place of what was taken for interrupted', () => {
     const interrupted: Act = { ...act, outcome: 'interrupted', calls: [] };
 
@@ -248,6 +257,7 @@ describe('what was done is told', () => {
     ['changed', 'changed'],
     ['reminder', 'acted'],
     ['due', 'acted'],
+    ['failed', 'acted'],
   ])('of what is told as %s: as %s', (before, after) => {
     const outbox = first.record.outbox.map((alert) => ({
       ...alert,
@@ -255,6 +265,17 @@ describe('what was done is told', () => {
     }));
 
     expect(words(afterAct({ ...first.record, outbox }, doing).toSend)).toEqual([`alerts ${iso(0)} ${after} done`]);
+  });
+
+  test('of what was interrupted, and fails in the same look: as failed', () => {
+    const outbox = first.record.outbox.map((alert) => ({
+      ...alert,
+      entries: alert.entries.map((entry) => ({ ...entry, change: 'failed' as const })),
+    }));
+
+    expect(words(afterAct({ ...first.record, outbox }, { ...doing, act: failed }).toSend)).toEqual([
+      `alerts ${iso(0)} failed failed`,
+    ]);
   });
 
   test('once, where it fails in the same way again', () => {

@@ -28,7 +28,9 @@ const use: Enforcement = { id: 'stop', parameters: {}, afterMs: 0, onDrift: fals
 const possible: Possible = { use, interrupts: true, planned, since: iso(-DAY) };
 const swept: Enforceability = { actions: [possible] };
 const finding = { openedAt: iso(0), origin: 'launch' } as const;
+const allContested: Pick<Possible, 'planned'> = { planned: { refused: 'put back each time', contested: 'stop i-1' } };
 const done: Act = { action: 'stop', at: iso(5), does: 'stop i-1', outcome: 'done', calls: [], undo: [] };
+const contested: Act = { ...done, outcome: 'contested', detail: 'put back each time' };
 
 function stepOf(
   of: Parameters<typeof stepsFor>[0],
@@ -107,6 +109,56 @@ describe('an action comes', () => {
   ])('%s', (_, given, due) => {
     expect(stepOf(...given)).toEqual({ action: 'stop', planned, dueAt: due });
   });
+
+  const partly: Pick<Possible, 'planned'> = { planned: { plan: { ...plan, contested: ['sg-1 tcp/22 from ::/0'] } } };
+  const toldAt = (minute: number) => ({
+    ...finding,
+    acts: [{ ...done, at: iso(minute), outcome: 'contested' as const }],
+  });
+
+  test.each<[string, Parameters<typeof stepOf>[0], Pick<Possible, 'planned'>]>([
+    ['to be told, where all of it is contested', finding, allContested],
+    ['to be told once more, where that was told a day ago', toldAt(10 - DAY), allContested],
+    [
+      'to be told, where something else was told within the day',
+      { ...finding, acts: [{ ...contested, detail: 'another' }] },
+      allContested,
+    ],
+    ['to be told, where the rest was done before', { ...finding, acts: [done] }, allContested],
+    ['where something is contested, and the rest is not', finding, partly],
+    ['where something is contested, though it was told within the day', toldAt(5), partly],
+    [
+      'where something is contested, though it was done before: it can not end by that',
+      { ...finding, acts: [done] },
+      partly,
+    ],
+    ['where it is no longer contested, though it was told within the day', toldAt(5), { planned }],
+  ])('%s', (_, of, given) => {
+    expect(stepOf(of, { possible: given })).toEqual({ action: 'stop', ...given, dueAt: iso(0) });
+  });
+});
+
+describe('what a pause or a limit alone holds back', () => {
+  const paused = { by: 'paused', why: 'deploy' } as const;
+
+  test.each(['paused', 'limit'] as const)('says when it comes without that: %s', (by) => {
+    const stopped = { by, why: 'for now' };
+    expect(stepOf(finding, { possible: { stopped } })).toEqual({
+      action: 'stop',
+      planned,
+      held: stopped,
+      ifResumed: stepOf(finding)?.dueAt,
+    });
+  });
+
+  test('says nothing of the kind where something else would hold it back all the same', () => {
+    for (const given of [
+      stepOf({ ...finding, origin: 'drift' }, { possible: { stopped: paused } }),
+      stepOf({ ...finding, isBaseline: true }, { possible: { stopped: paused } }),
+      stepOf(finding, { held: { by: 'scope', why: 'outside' }, possible: { stopped: paused } }),
+    ])
+      expect(given).not.toHaveProperty('ifResumed');
+  });
 });
 
 describe('an action is held back', () => {
@@ -138,9 +190,19 @@ describe('an action is held back', () => {
     ['where it was done', [{ ...finding, acts: [done] }], 'done'],
     ['where it has no plan', [finding, { possible: { planned: { refused: 'stop protection is on' } } }], 'refused'],
     [
-      'where it was contested within the day',
-      [{ ...finding, acts: [{ ...done, at: iso(11 - DAY), outcome: 'contested' }] }],
+      'where all of it is contested, and that was told within the day',
+      [{ ...finding, acts: [{ ...contested, at: iso(11 - DAY) }] }, { possible: allContested }],
       'contested',
+    ],
+    [
+      'where all of it is contested, and it is paused',
+      [finding, { possible: { ...allContested, stopped: { by: 'paused', why: 'deploy' } } }],
+      'paused',
+    ],
+    [
+      'where a person put it back, and all of it is contested',
+      [{ ...finding, acts: [{ ...done, undoneAt: iso(6) }] }, { possible: allContested }],
+      'undone',
     ],
     [
       'where a person put it back, also before it opened again',

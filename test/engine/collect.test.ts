@@ -89,7 +89,7 @@ async function collected(
   return { ...(await collect(sandbox.aws, instances, needs, new Map())), calls: sandbox.calls };
 }
 
-type Kind = Exclude<keyof Collected, 'launches' | 'acts' | 'prefixLists' | 'protections'>;
+type Kind = Exclude<keyof Collected, 'launches' | 'acts' | 'notices' | 'prefixLists' | 'protections'>;
 
 const reads: readonly (readonly [Operation, Need, Kind])[] = [
   ['ec2:DescribeVolumes', 'volumes', 'volumes'],

@@ -4,7 +4,7 @@ import { sweep } from '../../src/engine/sweep.ts';
 import { plainRevoke, plainStop } from '../support/plain-actions.ts';
 import { enforcing, policyFor } from '../support/policies.ts';
 import { findingsOf, mails, settle } from '../support/stories.ts';
-import { exposed, settled, world } from '../support/world.ts';
+import { alertSubjects, exposed, settled, world } from '../support/world.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -137,6 +137,18 @@ test.each([
     expect([where, text]).toEqual([where, expect.stringMatching(/opened, high: no-open-ssh/)]);
     expect([where, text]).toEqual([where, expect.stringMatching(/RESOLVED: no-open-ssh|resolved, high: no-open-ssh/)]);
   }
+});
+
+test('what was interrupted, and is done by the next look, is told in one alert that says what was done last', async () => {
+  const { made } = await story();
+  const stopped = made.indexOf('ec2:StopInstances');
+  const { simulation, instanceId } = await story({ call: stopped, takesEffect: false, how: 'dies', error: 'Died' });
+
+  const ofStop = alertSubjects(simulation).filter((subject) => subject.includes(', stop '));
+  expect(ofStop).toEqual([`[ACTED] required-tags, stop done: ${instanceId} in us-east-1`]);
+  expect(mails(simulation).filter((mail) => mail.includes(`Begun stop ${instanceId}`))).toEqual([
+    expect.stringContaining(`Done stop ${instanceId}`),
+  ]);
 });
 
 test('in whatever order events come, and however often: done once', async () => {

@@ -1,5 +1,7 @@
 import type { PutItemCommandInput } from '@aws-sdk/client-dynamodb';
+import type { IpPermission } from '@aws-sdk/client-ec2';
 import type { SendMessageCommandInput } from '@aws-sdk/client-sqs';
+import { revokeIngress } from '../../src/actions/revoke-ingress.ts';
 import type { AnyAction, PlannedCall } from '../../src/domain/action.ts';
 import { noConditions } from '../../src/domain/bind.ts';
 import { paused, promoted } from '../../src/domain/controls.ts';
@@ -62,6 +64,7 @@ describe('a violation that came with the launch', () => {
     expect(changesMade(simulation)).toHaveLength(1);
     expect(told(simulation)).toEqual([['opened no-open-ssh'], ['resolved no-open-ssh']]);
     expect(mails(simulation)[1]).toContain('Done revoke sg-0aaaaaaaaaaaaaaa1 tcp/22 from 0.0.0.0/0');
+    expect(mails(simulation)[1]).toContain('Cause another look after what was done Looked');
   });
 
   test('waits for its grace, is announced in the alert, and nothing happens when it complies in time', async () => {
@@ -352,6 +355,128 @@ describe('limits', () => {
     expect(await heldBackIn(simulation)).toEqual(['contested']);
   });
 
+  describe('of several sources, where one is put back each time', () => {
+    const revokeExactly = enforcing(noOpenSsh, revokeIngress, {
+      parameters: { replaceWith: [], split: false, shared: false },
+    });
+    const [everyone = {}] = openSsh.IpPermissions ?? [];
+    const { IpRanges: _, ...ports } = everyone;
+    const everyoneBySix = { ...ports, Ipv6Ranges: [{ CidrIpv6: '::/0' }] };
+
+    /** Puts sources back together, and lets the deployment see it. */
+    async function opened(simulation: World, ...permissions: readonly IpPermission[]): Promise<void> {
+      const { sandbox } = simulation;
+      sandbox.advance(HOUR);
+      const events = permissions.flatMap((one) => sandbox.account.authorizeIngress(openSsh.GroupId ?? '', one));
+      await happens(simulation, events);
+    }
+
+    /** Sources that are let in to the group. */
+    function letIn({ sandbox }: World): readonly (string | undefined)[] {
+      const group = sandbox.account.rows.securityGroups?.find(({ GroupId }) => GroupId === openSsh.GroupId);
+      return (group?.IpPermissions ?? []).flatMap(({ IpRanges = [], Ipv6Ranges = [] }) => [
+        ...IpRanges.map(({ CidrIp }) => CidrIp),
+        ...Ipv6Ranges.map(({ CidrIpv6 }) => CidrIpv6),
+      ]);
+    }
+
+    /** An account in which everyone was let in and shut out three times. */
+    async function contested(count = 1): Promise<World> {
+      const simulation = world({ policies: [revokeExactly], enforcement: isOn, pageSize: 'aws' });
+      await happens(simulation, simulation.sandbox.account.launch({ ...exposed, count }).events);
+      await sweepOnce(simulation);
+      for (let times = 0; times < 2; times++) await opened(simulation, everyone);
+      expect(changesMade(simulation)).toHaveLength(3);
+      expect(letIn(simulation)).toEqual([]);
+      return simulation;
+    }
+
+    /** How often it was written down, and told, that something is contested. */
+    async function contests(simulation: World): Promise<number> {
+      const acts = (await findingsOf(simulation)).flatMap(({ acts = [] }) => acts);
+      return acts.filter(({ outcome }) => outcome === 'contested').length;
+    }
+
+    test('the others are revoked, then and later, and that one is left and told once a day', async () => {
+      const simulation = await contested();
+
+      await opened(simulation, everyone, everyoneBySix);
+      expect(letIn(simulation)).toEqual(['0.0.0.0/0']);
+      const left = 'left: tcp/22 from 0.0.0.0/0 in sg-0aaaaaaaaaaaaaaa1 is put back each time';
+      expect(mails(simulation).filter((mail) => mail.includes(left))).not.toEqual([]);
+      const acts = (await findingsOf(simulation)).flatMap((finding) => finding.acts ?? []);
+      expect(acts.filter(({ does }) => does.includes(left)).map(({ mends }) => mends)).toEqual([undefined]);
+      expect(await contests(simulation)).toBe(1);
+      expect(mails(simulation).at(-1)).toContain(
+        'sg-0aaaaaaaaaaaaaaa1 tcp/22 from 0.0.0.0/0: dealt with 3 times in a day, and put back each time. That is left alone for a day',
+      );
+      expect(await heldBackIn(simulation)).toEqual(['contested']);
+
+      await opened(simulation, everyoneBySix);
+      expect(letIn(simulation)).toEqual(['0.0.0.0/0']);
+      for (let hours = 0; hours < 3; hours++) {
+        simulation.sandbox.advance(HOUR);
+        await sweepOnce(simulation);
+      }
+      expect(changesMade(simulation)).toHaveLength(5);
+      expect(await contests(simulation)).toBe(1);
+      expect(await heldBackIn(simulation)).toEqual(['contested']);
+    });
+
+    test('each is contested by itself', async () => {
+      const simulation = await contested();
+      await opened(simulation, everyone, everyoneBySix);
+      for (let times = 0; times < 3; times++) await opened(simulation, everyoneBySix);
+
+      expect(changesMade(simulation)).toHaveLength(6);
+      expect(letIn(simulation)).toEqual(['0.0.0.0/0', '::/0']);
+      expect(await contests(simulation)).toBe(2);
+      expect(mails(simulation).at(-1)).toContain(
+        'sg-0aaaaaaaaaaaaaaa1 tcp/22 from 0.0.0.0/0, sg-0aaaaaaaaaaaaaaa1 tcp/22 from ::/0: dealt with 3 times in a day',
+      );
+    });
+
+    test('an instance that shares the group changes nothing about that, nor is it in the way of the rest', async () => {
+      const simulation = await contested(2);
+      await opened(simulation, everyone);
+      expect(await heldBackIn(simulation)).toEqual(['contested', 'contested']);
+
+      await opened(simulation, everyoneBySix);
+      expect(letIn(simulation)).toEqual(['0.0.0.0/0']);
+      expect(changesMade(simulation)).toHaveLength(4);
+    });
+
+    test('it is left to the end of the next day, told once more then, and revoked after that', async () => {
+      const simulation = await contested();
+      await opened(simulation, everyone);
+      const { sandbox } = simulation;
+      const nextDay = Math.ceil(sandbox.now().getTime() / DAY) * DAY;
+      sandbox.advance(nextDay + DAY - MINUTE - sandbox.now().getTime());
+      await sweepOnce(simulation);
+      expect(letIn(simulation)).toEqual(['0.0.0.0/0']);
+      expect(told(simulation).filter((changes) => changes.includes('contested no-open-ssh'))).toHaveLength(1);
+      expect(told(simulation).at(-1)).toEqual(['contested no-open-ssh']);
+
+      sandbox.advance(HOUR);
+      await sweepOnce(simulation);
+      expect(letIn(simulation)).toEqual([]);
+    });
+
+    test('where that can not be read nothing is done, and it comes again', async () => {
+      const simulation = world({ policies: [revokeExactly], enforcement: isOn });
+      const { sandbox } = simulation;
+      const when = (input: object) => JSON.stringify(input).includes('contest#');
+      sandbox.inject({ operation: 'dynamodb:BatchGetItem', error: 'InternalServerError', when });
+      const { events } = sandbox.account.launch({ ...exposed, at: settled });
+      const looked = inspectBatch(simulation.engine, [{ id: 'm', body: JSON.stringify(events[1]) }]);
+
+      await expect(looked).rejects.toMatchObject({ name: 'InternalServerError' });
+      expect(changesMade(simulation)).toEqual([]);
+      await happens(simulation, [events[1]]);
+      expect(changesMade(simulation)).toHaveLength(1);
+    });
+  });
+
   test('what failed each time is not contested: it is done once it can be', async () => {
     const simulation = world({ policies: [revokeSsh], enforcement: isOn });
     const { sandbox } = simulation;
@@ -505,7 +630,10 @@ describe('failures', () => {
       kind: 'look',
       attempt: 0,
       queue: 'live',
-      instances: left.map((id) => ({ instanceId: id, cause: { key: `look:${id}`, text: 'what is due' } })),
+      instances: left.map((id) => ({
+        instanceId: id,
+        cause: { key: `look:${id}`, text: 'another look for what is due' },
+      })),
       DelaySeconds: 0,
     });
     expect(report.failed).toEqual([]);

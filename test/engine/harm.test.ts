@@ -2,11 +2,11 @@ import { quarantine } from '../../src/actions/quarantine.ts';
 import { stop } from '../../src/actions/stop.ts';
 import { terminate } from '../../src/actions/terminate.ts';
 import { defaultInstance } from '../../src/domain/given.ts';
-import { isChanging } from '../../src/domain/operations.ts';
+import { type ChangingOperation, isChanging } from '../../src/domain/operations.ts';
 import { stateChange } from '../../src/sandbox/events.ts';
 import { plainStop } from '../support/plain-actions.ts';
 import { enforcing, policyFor } from '../support/policies.ts';
-import { findingsOf, happens, sweepOnce, wait } from '../support/stories.ts';
+import { findingsOf, happens, mails, sweepOnce, wait } from '../support/stories.ts';
 import { good, scope, settled, start, told, untagged, world } from '../support/world.ts';
 
 /** What tools of this kind have done to those who ran them: each is here as a story that ends otherwise. */
@@ -147,6 +147,8 @@ describe('actions as they are shipped', () => {
     },
   }));
 
+  const VolumeId = 'vol-0aaaaaaaaaaaaaaa1';
+
   /** An account with an instance of two interfaces, each in three groups. */
   function isolatedBy(
     policy: typeof stopUntagged,
@@ -159,6 +161,7 @@ describe('actions as they are shipped', () => {
       Placement: { AvailabilityZone: 'us-east-1a' },
       SecurityGroups: groups.map(({ GroupId }) => ({ GroupId })),
       NetworkInterfaces: interfaces,
+      BlockDeviceMappings: [{ DeviceName: '/dev/xvda', Ebs: { VolumeId } }],
       Tags: [...tags],
     };
     return world({
@@ -169,6 +172,9 @@ describe('actions as they are shipped', () => {
         reservations: [{ OwnerId: scope.accountId, ReservationId: 'r-1', Instances: [instance] }],
         securityGroups: [...groups, isolating],
         networkInterfaces: interfaces,
+        volumes: [
+          { VolumeId, Attachments: [{ VolumeId, InstanceId: 'i-0123456789abcdef0', DeleteOnTermination: true }] },
+        ],
         instanceTypes: [{ InstanceType: 'm7i.large', InstanceStorageSupported: false }],
       },
     });
@@ -198,6 +204,79 @@ describe('actions as they are shipped', () => {
         input: { InstanceId: 'i-0123456789abcdef0', DisableApiTermination: { Value: false } },
       },
     ]);
+  });
+
+  const isolateWithSnapshots = enforcing(requiredTags, quarantine, {
+    parameters: { securityGroup: { tags: { Role: ['quarantine'] } }, protect: true, snapshot: true },
+  });
+
+  function outcomesOf({ sandbox }: World, wanted: ChangingOperation): readonly string[] {
+    return sandbox.calls.flatMap(({ operation, outcome }) => (operation === wanted ? [outcome] : []));
+  }
+
+  async function groupsOf({ sandbox }: World) {
+    const { NetworkInterfaces = [] } = await sandbox.aws('ec2:DescribeNetworkInterfaces', {});
+    return NetworkInterfaces.map(({ Groups }) => Groups?.map(({ GroupId }) => GroupId));
+  }
+
+  const isIsolated = [['sg-0ddddddddddddddd9'], ['sg-0ddddddddddddddd9']];
+
+  test('quarantine takes its snapshots once, before the first interface is moved, however often it is looked at', async () => {
+    const simulation = isolatedBy(isolateWithSnapshots);
+    for (let times = 0; times < 3; times++) {
+      await happens(simulation, [running]);
+      simulation.sandbox.advance(HOUR);
+    }
+    expect(await groupsOf(simulation)).toEqual(isIsolated);
+    const changes = simulation.sandbox.calls.filter(({ operation }) => isChanging(operation));
+    expect(changes.map(({ operation, outcome }) => `${operation} ${outcome}`)).toEqual([
+      'ec2:ModifyInstanceAttribute done',
+      'ec2:CreateSnapshots done',
+      'ec2:ModifyNetworkInterfaceAttribute done',
+      'ec2:ModifyNetworkInterfaceAttribute done',
+    ]);
+  });
+
+  test('an instance whose snapshots EC2 refuses is isolated all the same, and the alert and the log say what is missing', async () => {
+    const simulation = isolatedBy(isolateWithSnapshots);
+    simulation.sandbox.inject({ operation: 'ec2:CreateSnapshots', error: 'SnapshotLimitExceeded', times: 'always' });
+    await happens(simulation, [running]);
+
+    expect(await groupsOf(simulation)).toEqual(isIsolated);
+    const why = 'ec2:CreateSnapshots: SnapshotLimitExceeded: ec2:CreateSnapshots failed with SnapshotLimitExceeded';
+    expect((await findingsOf(simulation))[0]?.acts).toMatchObject([{ outcome: 'done', detail: why }]);
+    const [mail] = mails(simulation);
+    expect(mail).toMatch(/Done protect i-0123456789abcdef0 from termination, then take snapshots of its EBS volumes/);
+    expect(mail).toContain(`, but not all of it: ${why}; to put it back: `);
+    expect(simulation.sandbox.account.published[0]?.subject).toContain('required-tags, quarantine done in part: ');
+    const { reports } = simulation;
+    expect(reports.flatMap(({ errors }) => errors)).toEqual([
+      `quarantine on i-0123456789abcdef0, not all of it: ${why}`,
+    ]);
+    expect(reports.map(({ failedActions }) => failedActions)).not.toContain(1);
+  });
+
+  test('an isolation that fails each time takes no more snapshots than one, until it was done', async () => {
+    const simulation = isolatedBy(isolateWithSnapshots);
+    const { sandbox } = simulation;
+    sandbox.inject({ operation: 'ec2:ModifyNetworkInterfaceAttribute', error: 'UnauthorizedOperation', times: 5 });
+    await happens(simulation, [running]);
+    for (let hours = 0; hours < 5; hours++) {
+      sandbox.advance(HOUR);
+      await sweepOnce(simulation);
+    }
+    expect(outcomesOf(simulation, 'ec2:ModifyNetworkInterfaceAttribute')).toEqual([
+      ...Array.from({ length: 5 }, () => 'UnauthorizedOperation'),
+      'done',
+      'done',
+    ]);
+    expect(outcomesOf(simulation, 'ec2:CreateSnapshots')).toEqual(['done']);
+    expect(await groupsOf(simulation)).toEqual(isIsolated);
+    const [finding] = await findingsOf(simulation);
+    expect(finding?.acts?.at(-1)).toMatchObject({
+      outcome: 'done',
+      calls: [{ operation: 'ec2:CreateSnapshots', outcome: 'done before' }, { outcome: 'done' }, { outcome: 'done' }],
+    });
   });
 
   test.each([

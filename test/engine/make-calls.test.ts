@@ -16,6 +16,10 @@ const authorize: PlannedCall = {
   input: { GroupId, IpPermissions: [{ IpProtocol: 'tcp', FromPort: 22, ToPort: 22 }] },
 };
 const tag: PlannedCall = { operation: 'ec2:CreateTags', input: { Resources: ids, Tags: [{ Key: 'a', Value: 'b' }] } };
+const snapshot: PlannedCall = {
+  operation: 'ec2:CreateSnapshots',
+  input: { InstanceSpecification: { InstanceId: 'i-0a1b2c3d4e5f60718' } },
+};
 
 /** AWS that gives these answers in order, and what was asked of it. An error is what the call rejects with. */
 function answering(answers: readonly object[]) {
@@ -34,6 +38,7 @@ function errorNamed(name: string): Error {
 
 const both = ids.map((InstanceId) => ({ InstanceId }));
 const unnamed = 'the answer does not name i-0b1b2c3d4e5f60718';
+const notBegun = 'the answer does not say that snapshots were begun';
 const notAll = 'the answer says that not all of it was there';
 
 test.each<[string, PlannedCall, object]>([
@@ -44,6 +49,7 @@ test.each<[string, PlannedCall, object]>([
   ['revokes, and does not say so', revoke, {}],
   ['authorizes', authorize, { Return: true, SecurityGroupRules: [{}] }],
   ['tags: it answers with nothing', tag, {}],
+  ['begins snapshots', snapshot, { Snapshots: [{ State: 'pending' }, { State: 'completed' }] }],
 ])('what is answered as it was asked is done: %s', async (_, call, answer) => {
   const { aws, asked } = answering([answer]);
 
@@ -62,6 +68,8 @@ test.each<[string, PlannedCall, object, string]>([
   ['revokes nothing', revoke, { Return: false }, notAll],
   ['revokes what was there', revoke, { Return: true, UnknownIpPermissions: [{ IpProtocol: 'tcp' }] }, notAll],
   ['authorizes nothing', authorize, { Return: false }, notAll],
+  ['begins no snapshot', snapshot, {}, notBegun],
+  ['begins one of two snapshots', snapshot, { Snapshots: [{ State: 'pending' }, { State: 'error' }] }, notBegun],
 ])('an answer that says less than was asked is a failure, and ends the plan: %s', async (_, call, answer, failure) => {
   const { aws, asked } = answering([answer]);
 
@@ -122,4 +130,62 @@ test('a second call that finds it changed is a failure: what the first did stand
     isOvertaken: false,
   });
   expect(asked).toEqual([authorize, revoke]);
+});
+
+describe('a call that may fail', () => {
+  const optional: PlannedCall = { ...snapshot, mayFail: true };
+  const begun = { Snapshots: [{ State: 'pending' }] };
+  const asked = ({ operation, input }: PlannedCall) => ({ operation, input });
+
+  test.each<[string, object, string]>([
+    [
+      'an error',
+      errorNamed('SnapshotCreationPerVolumeRateExceeded'),
+      'SnapshotCreationPerVolumeRateExceeded: so it is',
+    ],
+    ['an answer that says less', { Snapshots: [] }, notBegun],
+  ])('does not end the plan with %s, and that is told', async (_, answer, why) => {
+    const { aws, asked: made } = answering([answer, { Return: true }]);
+
+    expect(await makeCalls(aws, [optional, authorize])).toEqual({
+      calls: [
+        { operation: 'ec2:CreateSnapshots', outcome: why },
+        { operation: authorize.operation, outcome: 'done' },
+      ],
+      missed: `ec2:CreateSnapshots: ${why}`,
+      isOvertaken: false,
+    });
+    expect(made).toEqual([asked(optional), authorize]);
+  });
+
+  test('is told beside what ended the plan', async () => {
+    const { aws } = answering([errorNamed('UnauthorizedOperation'), errorNamed('RequestLimitExceeded')]);
+
+    expect(await makeCalls(aws, [optional, stop])).toMatchObject({
+      failure: 'ec2:StopInstances: RequestLimitExceeded: so it is',
+      missed: 'ec2:CreateSnapshots: UnauthorizedOperation: so it is',
+    });
+  });
+
+  test.each<[string, object, boolean]>([
+    ['done, was not overtaken', begun, false],
+    ['refused, was overtaken', errorNamed('InvalidInstanceID.NotFound'), true],
+  ])('and was %s where the next finds the resource changed', async (_, answer, isOvertaken) => {
+    const { aws } = answering([answer, errorNamed('InvalidNetworkInterfaceID.NotFound')]);
+
+    expect((await makeCalls(aws, [optional, stop])).isOvertaken).toBe(isOvertaken);
+  });
+
+  test('is not made again where an earlier attempt did it; one that may not fail is', async () => {
+    const { aws, asked: made } = answering([begun]);
+
+    expect(await makeCalls(aws, [optional, snapshot], new Set(['ec2:CreateSnapshots']))).toEqual({
+      calls: [
+        { operation: 'ec2:CreateSnapshots', outcome: 'done before' },
+        { operation: 'ec2:CreateSnapshots', outcome: 'done' },
+      ],
+      isOvertaken: false,
+    });
+    expect(made).toEqual([snapshot]);
+  });
 });

@@ -45,6 +45,7 @@ test('reads what is due to the last page, and has all of it done', async () => {
   const stopped = inputsOf('ec2:StopInstances') as { InstanceIds: string[] }[];
   expect(stopped.flatMap(({ InstanceIds }) => InstanceIds).toSorted()).toEqual(ids.toSorted());
   expect(report.failed).toEqual([]);
+  expect(report.ticksCompleted).toBe(1);
 });
 
 test.each([
@@ -56,6 +57,7 @@ test.each([
   const report = await inspectBatch(engine, [tick]);
 
   expect(report.failed).toEqual(['tick']);
+  expect(report.ticksCompleted).toBe(0);
   expect(report.errors).toEqual([expect.stringContaining('what is due could not be read: InternalServerError')]);
   expect(inputsOf('ec2:DescribeInstances')).toEqual([]);
   expect(inputsOf('ec2:StopInstances')).toEqual([]);

@@ -1,4 +1,11 @@
-import { BatchGetItemCommand, DynamoDBClient, PutItemCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
+import { AutoScalingClient, DescribeAutoScalingInstancesCommand } from '@aws-sdk/client-auto-scaling';
+import {
+  BatchGetItemCommand,
+  DynamoDBClient,
+  PutItemCommand,
+  QueryCommand,
+  ScanCommand,
+} from '@aws-sdk/client-dynamodb';
 import { DescribeInstancesCommand, type DescribeInstancesCommandOutput, EC2Client } from '@aws-sdk/client-ec2';
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
@@ -6,6 +13,7 @@ import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import type { Context, SQSEvent } from 'aws-lambda';
 import { mockClient } from 'aws-sdk-client-mock';
 import { stateChange } from '../../src/sandbox/events.ts';
+import { notEnforcing } from '../support/not-enforcing.ts';
 
 const scope = { accountId: '123456789012', region: 'us-east-1' };
 const instanceId = 'i-0123456789abcdef0';
@@ -30,6 +38,7 @@ const environment = {
 
 const ec2 = mockClient(EC2Client);
 const dynamodb = mockClient(DynamoDBClient);
+const autoScaling = mockClient(AutoScalingClient);
 const sns = mockClient(SNSClient);
 const sqs = mockClient(SQSClient);
 const eventBridge = mockClient(EventBridgeClient);
@@ -42,6 +51,7 @@ beforeEach(() => {
   const unexpected = new Error('an unexpected call to AWS');
   ec2.reset().onAnyCommand().rejects(unexpected);
   dynamodb.reset().onAnyCommand().rejects(unexpected);
+  autoScaling.reset().onAnyCommand().rejects(unexpected);
   sns.reset().onAnyCommand().rejects(unexpected);
   sqs.reset().onAnyCommand().rejects(unexpected);
   eventBridge.reset().onAnyCommand().rejects(unexpected);
@@ -113,6 +123,21 @@ describe('λ inspect', () => {
     expect(ec2.calls()).toEqual([]);
   });
 
+  it('counts a tick only when what is due was read, and none where there was no tick', async () => {
+    dynamodb.on(QueryCommand).resolvesOnce({ Items: [] }).rejects(new Error('the index is gone'));
+    dynamodb.on(BatchGetItemCommand).resolves({ Responses: { findings: [] } });
+    dynamodb.on(PutItemCommand).resolves({});
+
+    const { handler } = await import('../../src/handlers/inspect.ts');
+    const completed = await metricsOf(() => handler(sqsEvent('{"kind":"tick"}'), context));
+    const failed = await metricsOf(() => handler(sqsEvent('{"kind":"tick"}'), context));
+    const none = await metricsOf(() => handler(sqsEvent('{"kind":"probe"}'), context));
+
+    expect(completed).toHaveProperty('TickCompleted', 1);
+    expect(failed).not.toHaveProperty('TickCompleted');
+    expect(none).not.toHaveProperty('TickCompleted');
+  });
+
   it('counts a refused call even when it ends the run', async () => {
     ec2.on(DescribeInstancesCommand).resolves(described);
     dynamodb
@@ -153,15 +178,30 @@ describe('λ drain', () => {
     expect([...ec2.calls(), ...dynamodb.calls(), ...sns.calls()]).toEqual([]);
   });
 
-  it('looks at what is announced, and tells nobody where no policy drains', async () => {
-    ec2.on(DescribeInstancesCommand).resolves(described);
+  it('tells and counts what is announced of an instance', async () => {
+    const [{ Instances: [web] = [], ...reservation } = {}] = described.Reservations ?? [];
+    const instance = { ...web, InstanceId: instanceId, InstanceLifecycle: 'spot' } as const;
+    ec2.on(DescribeInstancesCommand).resolves({ Reservations: [{ ...reservation, Instances: [instance] }] });
     dynamodb.on(BatchGetItemCommand).resolves({ Responses: { findings: [] } });
+    dynamodb.on(PutItemCommand).resolves({});
+    autoScaling.on(DescribeAutoScalingInstancesCommand).resolves({ AutoScalingInstances: [] });
+    sns.on(PublishCommand, { TopicArn: environment.ALERTS_TOPIC_ARN }).resolves({ MessageId: '1' });
+    sqs.on(SendMessageCommand, { QueueUrl: environment.DRAIN_QUEUE_URL }).resolves({ MessageId: '1' });
+    const warning = {
+      ...{ source: 'aws.ec2', account: scope.accountId, region: scope.region, time: new Date().toISOString() },
+      'detail-type': 'EC2 Spot Instance Interruption Warning',
+      detail: { 'instance-id': instanceId, 'instance-action': 'terminate' },
+    };
 
     const { handler } = await import('../../src/handlers/drain.ts');
-    const response = await handler(sqsEvent(running), context);
+    const counted = await metricsOf(async () =>
+      expect(await handler(sqsEvent(JSON.stringify(warning)), context)).toEqual({ batchItemFailures: [] }),
+    );
 
-    expect(response).toEqual({ batchItemFailures: [] });
-    expect(sns.calls()).toEqual([]);
+    expect(counted).toMatchObject({ DrainNotices: 1, DrainMoves: 0, Alerts: 1 });
+    expect(sns.commandCalls(PublishCommand).map((call) => call.args[0].input.Message)).toEqual([
+      expect.stringContaining(instanceId),
+    ]);
   });
 
   it('writes down every time, in its unit', async () => {
@@ -177,10 +217,9 @@ describe('λ drain', () => {
 
   it('names the queue that is missing from the environment', async () => {
     const { composeDrainEngine } = await import('../../src/handlers/compose.ts');
-    const { drainSenders } = await import('../../src/aws/drain.ts');
-    expect(() => composeDrainEngine({ ...environment, DRAIN_QUEUE_URL: '' }, drainSenders)).toThrow(
-      "DRAIN_QUEUE_URL is not in the function's environment",
-    );
+    expect(() =>
+      composeDrainEngine({ ...environment, DRAIN_QUEUE_URL: '' }, { policies: [], safety: notEnforcing.safety }, {}),
+    ).toThrow("DRAIN_QUEUE_URL is not in the function's environment");
   });
 });
 
@@ -223,7 +262,7 @@ describe('λ sweep', () => {
 
 it('names what is missing from the environment', async () => {
   const { composeEngine } = await import('../../src/handlers/compose.ts');
-  expect(() => composeEngine({ ...environment, TABLE_NAME: '' })).toThrow(
-    "TABLE_NAME is not in the function's environment",
-  );
+  expect(() =>
+    composeEngine({ ...environment, TABLE_NAME: '' }, { policies: [], safety: notEnforcing.safety }),
+  ).toThrow("TABLE_NAME is not in the function's environment");
 });

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { runInNewContext } from 'node:vm';
 import { buildSync } from 'esbuild';
+import { drainSteps } from '../../src/actions/drain-steps.ts';
 import { noConditions } from '../../src/domain/bind.ts';
 import { celConditions } from '../../src/domain/conditions.ts';
 import { type BoundPolicy, type Match, notify, type Policy } from '../../src/domain/policy.ts';
@@ -73,6 +74,27 @@ test('the module imports the actions in use, once each, whatever the mode, and h
   ]);
 });
 
+test('the module of policies that drain imports their rule and steps, and is bound as the command line binds', () => {
+  const use = (id: string, parameters: Policy['parameters']) => ({ id, parameters, onRebalance: false });
+  const draining: Policy = {
+    ...policy('spot', 'spot-interruption', { notices: ['interruption'] }),
+    actions: [notify, use('deregister-targets', {}), use('run-document', { document: 'leave', timeout: 9 })],
+  };
+  const source = compilePolicies([draining], defaultSafety);
+  const bound = (one: BoundPolicy | undefined) =>
+    one?.boundSteps.map(({ step, ...rest }) => ({ ...rest, step: step.id }));
+
+  expect(importsOf(source)).toEqual([
+    'bind ../domain/bind.ts',
+    'noConditions ../domain/bind.ts',
+    'deregisterTargets ../actions/deregister-targets.ts',
+    'runDocument ../actions/run-document.ts',
+    'spotInterruption ../rules/spot-interruption.ts',
+  ]);
+  expect(bound(policiesOf(source)?.[0])).toEqual(bound(bindAll([draining], { rules, actions: drainSteps })[0]));
+  expect(bound(policiesOf(source)?.[0])).toHaveLength(2);
+});
+
 test('a policy is bound with its actions, whatever its mode', () => {
   const enforcement = { id: 'stop', parameters: {}, afterMs: 0, onDrift: false };
   const stopping: Policy = { ...owned, actions: [notify, enforcement] };
@@ -104,10 +126,10 @@ test('the module imports CEL where what is protected uses it, and so does the co
   expect(bindSafety(defaultSafety)).toEqual({ ...defaultSafety, conditions: noConditions });
 });
 
-test('the compiled module joins policies as the command line does', () => {
-  const policies = [owned, encrypted, old];
+/** What a compiled module exports as its policies. */
+function policiesOf(source: string): readonly BoundPolicy[] | undefined {
   const { outputFiles } = buildSync({
-    stdin: { contents: compilePolicies(policies, defaultSafety), resolveDir: resolve('src/language'), loader: 'ts' },
+    stdin: { contents: source, resolveDir: resolve('src/language'), loader: 'ts' },
     bundle: true,
     platform: 'node',
     format: 'cjs',
@@ -115,7 +137,12 @@ test('the compiled module joins policies as the command line does', () => {
   });
   const module: { exports: { policies?: readonly BoundPolicy[] } } = { exports: {} };
   runInNewContext(outputFiles[0]?.text ?? '', { module, exports: module.exports, require, TextEncoder, TextDecoder });
+  return module.exports.policies;
+}
 
+test('the compiled module joins policies as the command line does', () => {
+  const policies = [owned, encrypted, old];
+  const compiled = policiesOf(compilePolicies(policies, defaultSafety));
   const seen = (bound: readonly BoundPolicy[] | undefined) =>
     bound?.map(({ name, parameters, needs, boundRule }) => ({
       name,
@@ -123,12 +150,12 @@ test('the compiled module joins policies as the command line does', () => {
       needs: [...needs],
       rule: boundRule.id,
     }));
-  expect(seen(module.exports.policies)).toEqual([
+  expect(seen(compiled)).toEqual([
     { name: 'owned', parameters: owned.parameters, needs: ['tags'], rule: 'required-tags' },
     { name: 'encrypted', parameters: {}, needs: ['volumes'], rule: 'encrypted-volumes' },
     { name: 'old', parameters: {}, needs: ['volumes'], rule: 'encrypted-volumes' },
   ]);
-  expect(seen(bindAll(policies, { rules, actions: [] }))).toEqual(seen(module.exports.policies));
+  expect(seen(bindAll(policies, { rules, actions: [] }))).toEqual(seen(compiled));
 });
 
 test('a policy whose rule is not there can not be bound', () => {

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { Ajv } from 'ajv';
 import { parse } from 'yaml';
+import { drainSteps } from '../../src/actions/drain-steps.ts';
 import { actions } from '../../src/actions/index.ts';
 import { bindAll } from '../../src/language/bind.ts';
 import { generatedFiles } from '../../src/language/generate.ts';
@@ -97,7 +98,8 @@ test('generated files are current', () => {
 
 describe('docs/policies.md', () => {
   const page = readFileSync('docs/policies.md', 'utf8');
-  const { MatchBlock } = publishedSchemas({ rules, actions })['policy.schema.json']?.definitions ?? {};
+  const { MatchBlock } =
+    publishedSchemas({ rules, actions: [...actions, ...drainSteps] })['policy.schema.json']?.definitions ?? {};
   const matchKeys = Object.keys(MatchBlock?.properties ?? {});
   const blocks = [...page.matchAll(/^```yaml\n([\s\S]*?)^```$/gm)].map(([, text = '']) => text);
   const having = (pattern: RegExp) => blocks.filter((block) => pattern.test(block));
@@ -134,7 +136,7 @@ describe('docs/policies.md', () => {
     expect(fragments.length).toBeGreaterThanOrEqual(9);
     for (const fragment of fragments) {
       const files = { 'policies/no-open-ssh/policy.yml': withKey(fragment), 'policies/values.yml': values };
-      const options = { rules, actions: [...actions, ...plainActions], now };
+      const options = { rules, actions: [...actions, ...drainSteps, ...plainActions], now };
       const { policies: written, errors } = inFolder(files, (cwd) => loadPolicies(['policies'], { ...options, cwd }));
       expect(errors).toEqual([]);
       expect(written).toHaveLength(1);

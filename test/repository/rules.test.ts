@@ -18,9 +18,10 @@ import { policyWith } from '../support/policies.ts';
 /** Files of src/rules that are no rules. */
 const notRules = ['index.ts', 'rule-doc.ts'];
 
-/** Every outcome that each rule can give; all but the type of an instance may be absent. */
+/** Every outcome that each rule can give; all but the type of an instance may be absent, and a notice is there or not. */
 const outcomes: Readonly<Record<string, readonly string[]>> = {
   'approved-instance-types': ['COMPLIANT', 'INSUFFICIENT_DATA', 'NON_COMPLIANT'],
+  'spot-interruption': ['NON_COMPLIANT', 'NOT_APPLICABLE'],
 };
 const allOutcomes = ['COMPLIANT', 'INSUFFICIENT_DATA', 'NON_COMPLIANT', 'NOT_APPLICABLE'];
 

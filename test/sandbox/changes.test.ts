@@ -1,5 +1,6 @@
 import type * as ec2 from '@aws-sdk/client-ec2';
 import type { ChangingOperation, Input } from '../../src/domain/operations.ts';
+import type { Launch } from '../../src/sandbox/mutations.ts';
 import type { Resources } from '../../src/sandbox/recorded.ts';
 import type { Sandbox, SandboxOptions } from '../../src/sandbox/sandbox.ts';
 import { id, sandboxWith } from './account-of-tests.ts';
@@ -48,6 +49,7 @@ const inputs: { readonly [O in ChangingOperation]: Input<O> } = {
   'ec2:TerminateInstances': { InstanceIds: [id(1)] },
   'ec2:ModifyInstanceAttribute': { InstanceId: id(1), DisableApiStop: { Value: true } },
   'ec2:ModifyNetworkInterfaceAttribute': { NetworkInterfaceId: 'eni-1', Groups: [GroupId] },
+  'ec2:CreateSnapshots': { InstanceSpecification: { InstanceId: id(1) } },
   'ec2:CreateTags': { Resources: [id(1)], Tags: [{ Key: 'a', Value: 'b' }] },
   'ec2:DeleteTags': { Resources: [id(1)] },
 };
@@ -482,6 +484,49 @@ describe('ModifyNetworkInterfaceAttribute', () => {
     await expect(modified).rejects.toMatchObject(rejection('AuthFailure', message));
     const Tags = [{ Key: 'a', Value: 'b' }];
     await expect(aws('ec2:CreateTags', { Resources: [NetworkInterfaceId], Tags })).resolves.toEqual({});
+  });
+});
+
+describe('CreateSnapshots', () => {
+  const InstanceSpecification = { InstanceId: id(1) };
+  const tagged = (ResourceType: ec2.ResourceType, Tags: ec2.Tag[]) => [{ ResourceType, Tags }];
+
+  function asked(input: Partial<Input<'ec2:CreateSnapshots'>>, launch: Partial<Launch> = {}) {
+    const sandbox = launched([]);
+    sandbox.account.launch({ instance: { InstanceId: id(1), VpcId }, ...launch });
+    return sandbox.aws('ec2:CreateSnapshots', { InstanceSpecification, ...input });
+  }
+
+  test('begins one of each volume, with description and tags', async () => {
+    const Tags = [{ Key: 'a', Value: 'b' }];
+    const volumes = [{ VolumeId: 'vol-1' }, { VolumeId: 'vol-2', Size: 100, Encrypted: false }];
+    const input = { Description: 'before', TagSpecifications: tagged('snapshot', Tags) };
+    const { Snapshots = [] } = await asked(input, { volumes });
+    const begun = { State: 'pending', OwnerId: '111122223333', Description: 'before', Tags };
+    expect(Snapshots).toMatchObject([
+      { VolumeId: 'vol-1', VolumeSize: 8, Encrypted: true, ...begun },
+      { VolumeId: 'vol-2', VolumeSize: 100, Encrypted: false, ...begun },
+    ]);
+    const [one, other] = Snapshots.map(({ SnapshotId }) => SnapshotId);
+    expect(one).toMatch(/^snap-/);
+    expect(other).not.toBe(one);
+  });
+
+  test.each<[string, Partial<Input<'ec2:CreateSnapshots'>>, Partial<Launch>, string]>([
+    ['of no instance', { InstanceSpecification: { InstanceId: undefined } }, {}, 'MissingParameter'],
+    ['of an unknown instance', { InstanceSpecification: { InstanceId: id(2) } }, {}, 'InvalidInstanceID.NotFound'],
+    [
+      'without the boot volume',
+      { InstanceSpecification: { InstanceId: id(1), ExcludeBootVolume: true } },
+      {},
+      'UnknownParameter',
+    ],
+    ['where there is no volume', {}, { volumes: [] }, 'UnsupportedOperation'],
+    ['with tags of volumes', { TagSpecifications: tagged('volume', []) }, {}, 'InvalidParameterValue'],
+    ["with AWS's own tags", { TagSpecifications: tagged('snapshot', [{ Key: 'aws:a' }]) }, {}, 'InvalidParameterValue'],
+    ['with 256 characters of description', { Description: 'x'.repeat(256) }, {}, 'InvalidParameterValue'],
+  ])('refuses one %s', async (_, input, launch, name) => {
+    await expect(asked(input, launch)).rejects.toMatchObject({ name });
   });
 });
 

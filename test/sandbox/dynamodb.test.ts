@@ -1,5 +1,18 @@
 import type * as ddb from '@aws-sdk/client-dynamodb';
-import { ADD_CHUNK, DUE, DUE_BY, DUE_INDEX, HAS_ROOM, NOT_THERE, RESERVE, VERSION_IS } from '../../src/domain/table.ts';
+import {
+  ADD_CHUNK,
+  DUE,
+  DUE_BY,
+  DUE_INDEX,
+  HAS_ROOM,
+  IS_AHEAD,
+  IS_FULL,
+  NOT_THERE,
+  RESERVE,
+  TAKE_AHEAD,
+  TAKE_ANEW,
+  VERSION_IS,
+} from '../../src/domain/table.ts';
 import type { Sandbox } from '../../src/sandbox/sandbox.ts';
 import { sandboxWith } from './account-of-tests.ts';
 
@@ -226,6 +239,46 @@ describe('UpdateItem of a budget', () => {
     await expect(aws('dynamodb:UpdateItem', reserve({ S: '1' }, '9'))).rejects.toMatchObject({
       name: 'ValidationException',
     });
+  });
+});
+
+describe('UpdateItem of what flows in', () => {
+  const bucket = { TableName, Key: { pk: { S: 'bucket' } } };
+  const ahead = (size: string, now: string, room: string): ddb.UpdateItemCommandInput => ({
+    ...bucket,
+    UpdateExpression: TAKE_AHEAD,
+    ConditionExpression: IS_AHEAD,
+    ExpressionAttributeValues: {
+      ':size': { N: size },
+      ':now': { N: now },
+      ':room': { N: room },
+      ':expiresAt': { N: '1772442000' },
+    },
+    ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+  });
+  const anew = (now: string, until: string): ddb.UpdateItemCommandInput => ({
+    ...bucket,
+    UpdateExpression: TAKE_ANEW,
+    ConditionExpression: IS_FULL,
+    ExpressionAttributeValues: { ':now': { N: now }, ':until': { N: until }, ':expiresAt': { N: '1772442000' } },
+  });
+
+  test('begins anew where nothing is taken ahead, and takes ahead where something is, as long as there is room', async () => {
+    const { aws, calls, account } = sandboxWith();
+    await expect(aws('dynamodb:UpdateItem', ahead('5', '100', '200'))).rejects.not.toHaveProperty('Item');
+    await aws('dynamodb:UpdateItem', anew('100', '105'));
+    await aws('dynamodb:UpdateItem', ahead('5', '105', '105'));
+    await expect(aws('dynamodb:UpdateItem', ahead('5', '100', '109'))).rejects.toMatchObject({
+      Item: { takenUntil: { N: '110' } },
+    });
+    await expect(aws('dynamodb:UpdateItem', ahead('5', '111', '200'))).rejects.toThrow('conditional');
+    await expect(aws('dynamodb:UpdateItem', anew('110', '115'))).rejects.toThrow('conditional');
+    await aws('dynamodb:UpdateItem', anew('111', '116'));
+
+    expect(calls.map((call) => call.outcome === 'done')).toEqual([false, true, true, false, false, false, true]);
+    expect([...account.items.values()]).toEqual([
+      { pk: { S: 'bucket' }, takenUntil: { N: '116' }, expiresAt: { N: '1772442000' } },
+    ]);
   });
 });
 

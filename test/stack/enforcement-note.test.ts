@@ -11,6 +11,15 @@ const observing = policy('watching', 'observe', 'stop');
 const tags = policy('required-tags', 'enforce', 'stop', 'terminate');
 const ssh = policy('no-open-ssh', 'enforce', 'revoke-ingress');
 
+test('steps of a drain are named as actions are', () => {
+  const steps = [{ id: 'deregister-targets', parameters: {}, onRebalance: false }];
+  const spot = { ...policyFor('spot-interruption', {}), mode: 'enforce' as const, actions: [notify, ...steps] };
+
+  expect(enforcementNote([spot], { name: 'ec2-guardrail-prod', enforcement: 'on' })).toBe(
+    'enforcement on: spot-interruption (deregister-targets)',
+  );
+});
+
 test.each([
   ['on', [tags, observing, ssh], 'enforcement on: required-tags (stop, terminate), no-open-ssh (revoke-ingress)'],
   ['on', [observing], 'warning: enforcement is on, and no policy says mode: enforce: nothing is done'],

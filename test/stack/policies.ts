@@ -42,7 +42,7 @@ export function drainPolicy(...steps: readonly AnyDrainStep[]): BoundPolicy {
 
 /** The same with what the policy tells the steps. */
 export function drainPolicyWith(parameters: Json, ...steps: readonly AnyDrainStep[]): BoundPolicy {
-  const boundSteps = steps.map((step) => ({ step, parameters, onRebalance: false }));
+  const boundSteps = steps.map((step) => ({ id: step.id, step, parameters, onRebalance: false }));
   return { ...policyThatNeeds(), name: 'drain', rule: 'spot-interruption', mode: 'enforce', boundSteps };
 }
 

@@ -441,6 +441,32 @@ describe('alarms', () => {
     });
   });
 
+  test.each<[string, readonly BoundPolicy[], object | undefined]>([
+    [
+      'a policy waits for time',
+      [enforcing(policyThatNeeds(), plainStop)],
+      {
+        AlarmName: `${name}-tick-missing`,
+        Namespace: 'EC2Guardrail',
+        MetricName: 'TickCompleted',
+        Dimensions: [{ Name: 'service', Value: name }],
+        Statistic: 'Sum',
+        Period: 300,
+        EvaluationPeriods: 3,
+        ComparisonOperator: 'LessThanThreshold',
+        Threshold: 1,
+        TreatMissingData: 'breaching',
+        AlarmActions: [{ Ref: 'OperationsTopic' }],
+      },
+    ],
+    ['none does, and there is no clock', [policyThatNeeds()], undefined],
+  ])('a tick is missed after a quarter of an hour, and silence counts, where %s', (_, policies, expected) => {
+    const { TickMissingAlarm } = template(policies, { name }).Resources;
+
+    if (expected === undefined) expect(TickMissingAlarm).toBeUndefined();
+    else expect(TickMissingAlarm?.Properties).toMatchObject(expected);
+  });
+
   test('the share of the unknown is that of what the same runs evaluated', () => {
     const { MetricStat: unknown } = queriesOf(resources.UnknownAlarm?.Properties ?? {})[1] ?? {};
     const { MetricStat: all } = queriesOf(resources.UnknownAlarm?.Properties ?? {})[2] ?? {};

@@ -13,8 +13,6 @@ import { scope, world } from './world.ts';
 export const MINUTE = 60_000;
 export const HOUR = 60 * MINUTE;
 
-export { exposed, untagged } from './world.ts';
-
 type Launched = Parameters<Simulation['sandbox']['account']['launch']>[0];
 
 /** A deployment that enforces, and what a person does to it by the command line. */

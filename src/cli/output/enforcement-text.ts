@@ -1,5 +1,4 @@
-import { enforcements } from '../../domain/bind.ts';
-import type { Policy } from '../../domain/policy.ts';
+import { type Enforcement, isNotify, isStepUse, type Policy, type StepUse } from '../../domain/policy.ts';
 import type { Safety } from '../../domain/safety.ts';
 import { durationText } from '../../language/duration.ts';
 import type { Loaded } from '../../language/load.ts';
@@ -13,10 +12,13 @@ export function enforcementText({ policies, safety, safetyFile }: Loaded): strin
 }
 
 function policyText({ name, enforce, actions }: Policy): string {
-  const steps = enforcements(actions).map(({ id, afterMs }) =>
-    afterMs === 0 ? `${id} at once` : `${id} after ${durationText(afterMs)}`,
-  );
+  const steps = actions.flatMap((use) => (isNotify(use) ? [] : [useText(use)]));
   return `${name} enforces${enforce === undefined ? '' : ' on some instances'}: ${steps.join(', ')}`;
+}
+
+function useText(use: Enforcement | StepUse): string {
+  if (isStepUse(use)) return `${use.id} ${use.onRebalance ? 'with a notice or a recommendation' : 'with a notice'}`;
+  return use.afterMs === 0 ? `${use.id} at once` : `${use.id} after ${durationText(use.afterMs)}`;
 }
 
 function safetyText({ limits, protected: covered }: Safety, file: string | undefined): string {

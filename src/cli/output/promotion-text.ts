@@ -11,18 +11,19 @@ import { whyText } from './held-text.ts';
 /** How many findings are listed. `findings list` has all. */
 const LISTED = 50;
 
-/** A step of a finding that is left alone as baseline. */
-export interface LeftAlone {
+/** A step of a finding. */
+export interface FindingStep {
   readonly finding: StoredFinding;
   readonly step: Step;
 }
 
-/** The baseline of a policy, and what a promotion makes of it. */
+/** A policy, and what a promotion makes of it. */
 export interface Promotion {
   readonly policy: string;
   readonly enforced: EnforcedPolicy;
   readonly controls: Controls | undefined;
-  readonly leftAlone: readonly LeftAlone[];
+  /** What is left alone as baseline. */
+  readonly leftAlone: readonly FindingStep[];
   readonly table: string;
   /** Whether it was promoted, rather than looked at. */
   readonly isWritten: boolean;
@@ -63,7 +64,7 @@ export function promotionText(promotion: Promotion, now: Date, { bold }: Colours
   ].join('\n');
 }
 
-type Known<P extends Promoted> = LeftAlone & { readonly promoted: P };
+type Known<P extends Promoted> = FindingStep & { readonly promoted: P };
 type Coming = Known<Extract<Promoted, { readonly afterMs: number }>>;
 
 /** An item of an older version does not say what a promotion would make of it. */
@@ -72,7 +73,7 @@ const unknown: Extract<Promoted, { readonly by: unknown }> = {
   why: 'the next look says what comes of it',
 };
 
-function splitUp(leftAlone: readonly LeftAlone[]) {
+function splitUp(leftAlone: readonly FindingStep[]) {
   const all = leftAlone.map((one) => ({ ...one, promoted: one.step.ifPromoted ?? unknown }));
   const comes = (one: (typeof all)[number]): one is Coming => 'afterMs' in one.promoted;
   return {
@@ -109,7 +110,8 @@ function stayingFields(stays: readonly Known<Extract<Promoted, { readonly by: un
   });
 }
 
-function listedLines(comes: readonly Coming[]): readonly string[] {
+/** What each of them would do, under an empty line; only so many. */
+export function listedLines(comes: readonly FindingStep[]): readonly string[] {
   if (comes.length === 0) return [];
   const lines = comes.slice(0, LISTED).map(({ finding, step: { planned } }) => {
     const does = 'refused' in planned ? planned.refused : planned.plan.does;

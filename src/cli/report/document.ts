@@ -76,6 +76,17 @@ export interface ReplayDocument {
   }[];
 }
 
+/** A step of a drain as a policy uses it, and the actions of IAM by which it changes something. */
+export interface StepDocument {
+  readonly policy: string;
+  readonly step: string;
+  readonly actions: readonly string[];
+  /** By which it is put back. */
+  readonly undoActions: readonly string[];
+  /** Why nothing is called all the same; left out: it is. */
+  readonly onlyWould?: 'the policy observes' | 'enforcement is off';
+}
+
 /** What `permissions --format json` prints. */
 export interface PermissionsDocument {
   readonly version: 1;
@@ -87,14 +98,12 @@ export interface PermissionsDocument {
   readonly ec2Changes: readonly string[];
   /** The same, were it deployed with enforcement on. */
   readonly ec2ChangesIfOn: readonly string[];
-  /** Permissions of λ drain that take instances out of service, or put them back. */
-  readonly drains: readonly string[];
-  /** The same, were it deployed with enforcement on. */
-  readonly drainsIfOn: readonly string[];
   /** The functions' roles, by logical id: what CloudFormation fills in stands as `Fn::Sub` would have it. */
   readonly roles: Readonly<Record<string, IamPolicy>>;
   /** Why a statement of the roles is there, by its Sid. */
   readonly why: Readonly<Record<string, string>>;
+  /** What steps of a drain may call, policy by policy. */
+  readonly steps: readonly StepDocument[];
   /** What the functions read of EC2 and KMS. */
   readonly reads: readonly ReadDocument[];
   /** What whoever runs a command that reads a live account must be permitted, by the command. */
@@ -107,10 +116,10 @@ export interface IamPolicy {
   readonly Statement: readonly IamStatement[];
 }
 
-/** A statement of an IAM policy that allows: none of ours denies. */
+/** A statement of an IAM policy. What one denies, no other allows. */
 export interface IamStatement {
   readonly Sid: string;
-  readonly Effect: 'Allow';
+  readonly Effect: 'Allow' | 'Deny';
   readonly Action: string | readonly string[];
   readonly Resource: Json;
   readonly Condition?: Json;

@@ -1,14 +1,15 @@
 import { groupedBy } from '../../domain/grouped.ts';
 import type { Json } from '../../domain/json.ts';
-import type { IamPolicy, IamStatement, PermissionsDocument, ReadDocument } from './document.ts';
+import type { IamPolicy, IamStatement, PermissionsDocument, ReadDocument, StepDocument } from './document.ts';
 import type { Paint } from './scan-text.ts';
 
 /** Permissions for a person, one a line so that a review can compare them: whether EC2 can be changed comes first. */
 export function permissionsText(document: PermissionsDocument, paint: Paint): string {
   const { roles, commands } = document;
   return [
-    paint.bold([headline(document), ...drainsLine(document)].join('\n')),
+    paint.bold(headline(document)),
     ...Object.entries(roles).map(([role, policy]) => roleText(role, policy, document, paint)),
+    ...stepsText(document.steps, paint),
     paint.bold('Your own credentials, for a live account'),
     ...commandsText(commands),
   ]
@@ -24,20 +25,25 @@ function headline({ policies, actions, ec2Changes, ec2ChangesIfOn }: Permissions
   return `May change EC2 by ${ec2Changes.join(', ')} (${of}).`;
 }
 
-/** Whether instances can be taken out of service, where a policy drains. */
-function drainsLine({ roles, drains, drainsIfOn }: PermissionsDocument): readonly string[] {
-  if (!('DrainRole' in roles)) return [];
-  if (drains.length > 0) return [`May take instances out of service by ${drains.join(', ')}.`];
-  const ifOn = drainsIfOn.length === 0 ? '' : ` (with --enforcement on: ${drainsIfOn.join(', ')})`;
-  return [`No permission to take instances out of service${ifOn}.`];
-}
-
 function roleText(role: string, { Statement }: IamPolicy, { why, reads }: PermissionsDocument, paint: Paint): string {
   const statements = Statement.map(
     (statement) =>
       `  ${paint.bold(statement.Sid)}  ${paint.dim(why[statement.Sid] ?? '')}\n${linesOf(statement, reads)}`,
   );
   return [paint.bold(`${role}, of the function ${functionOf(role)}`), ...statements].join('\n');
+}
+
+/** Nothing where no policy drains. */
+function stepsText(steps: readonly StepDocument[], paint: Paint): readonly string[] {
+  if (steps.length === 0) return [];
+  const texts = steps.map(({ step, policy, actions, undoActions, onlyWould }) =>
+    [
+      `  ${paint.bold(step)}  ${paint.dim(`of policy ${policy}${onlyWould === undefined ? '' : `: nothing is called, ${onlyWould}`}`)}`,
+      ...actions.map((action) => `    ${action}`),
+      ...undoActions.map((action) => `    ${action} to put it back`),
+    ].join('\n'),
+  );
+  return [[paint.bold('Steps of a drain, and what they change by'), ...texts].join('\n')];
 }
 
 /** `InspectRole` is the role of `inspect`. */
@@ -55,10 +61,12 @@ function commandsText(commands: PermissionsDocument['commands']): readonly strin
   });
 }
 
-/** What a statement allows, on what and on which condition; reads with who needs them. */
-function linesOf({ Action, Resource, Condition }: IamStatement, reads: readonly ReadDocument[]): string {
+/** What a statement allows or refuses, on what and on which condition; reads with who needs them. */
+function linesOf({ Effect, Action, Resource, Condition }: IamStatement, reads: readonly ReadDocument[]): string {
   const lines = [
-    ...[Action].flat().flatMap((action) => [action, ...reasonsOf(action, reads)]),
+    ...[Action]
+      .flat()
+      .flatMap((action) => [`${Effect === 'Deny' ? 'never ' : ''}${action}`, ...reasonsOf(action, reads)]),
     ...[Resource].flat().map((resource) => `on ${words(resource)}`),
     ...(Condition === undefined ? [] : [`if ${words(Condition)}`]),
   ];

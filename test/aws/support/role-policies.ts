@@ -1,13 +1,19 @@
 import { GetRolePolicyCommand, type IAMClient } from '@aws-sdk/client-iam';
 
-/** A statement of a role's policy, once CloudFormation has filled in what it refers to. */
-export interface GrantedStatement {
+/** What is said of which resources, once CloudFormation has filled in what a policy refers to. */
+export interface Granted {
   readonly Action: string | readonly string[];
   readonly Resource: string | readonly string[];
 }
 
-/** What the inline policy of a role of the stack allows. moto keeps what CloudFormation made as Python writes it. */
-export async function ownStatements(iam: IAMClient, RoleName: string): Promise<readonly GrantedStatement[]> {
+/** A statement of a role's policy. */
+export interface OwnStatement extends Granted {
+  readonly Effect: 'Allow' | 'Deny';
+  readonly Condition?: unknown;
+}
+
+/** What the inline policy of a role of the stack allows, and refuses. moto keeps what CloudFormation made as Python writes it. */
+export async function ownStatements(iam: IAMClient, RoleName: string): Promise<readonly OwnStatement[]> {
   const { PolicyDocument = '' } = await iam.send(new GetRolePolicyCommand({ RoleName, PolicyName: 'own' }));
   return JSON.parse(decodeURIComponent(PolicyDocument).replaceAll("'", '"')).Statement;
 }

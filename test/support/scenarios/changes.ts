@@ -402,6 +402,30 @@ export const changes: Scenarios = {
     await expect(asked).rejects.toMatchObject({ name: 'SecurityGroupsPerInterfaceLimitExceeded' });
   },
 
+  'CreateSnapshots: one of each volume, with its description and tags': async ({ aws, launch }) => {
+    const id = await launch();
+    const instance = await instanceOf(aws, id);
+    const { Snapshots = [] } = await aws('ec2:CreateSnapshots', {
+      InstanceSpecification: { InstanceId: id },
+      Description: 'before quarantine',
+      TagSpecifications: [{ ResourceType: 'snapshot', Tags: [tag('Name', 'kept')] }],
+    });
+    const volumes = (instance?.BlockDeviceMappings ?? []).map(({ Ebs }) => Ebs?.VolumeId);
+    expect(volumes).not.toEqual([]);
+    expect(sorted(Snapshots.map(({ VolumeId }) => VolumeId))).toEqual(sorted(volumes));
+    for (const one of Snapshots)
+      expect(one).toMatchObject({
+        SnapshotId: expect.stringMatching(/^snap-/),
+        Description: 'before quarantine',
+        Tags: [tag('Name', 'kept')],
+      });
+  },
+
+  'CreateSnapshots: of an instance that is not there fails the call': async ({ aws }) => {
+    const asked = aws('ec2:CreateSnapshots', { InstanceSpecification: { InstanceId: unknownInstance } });
+    await expect(asked).rejects.toMatchObject({ name: 'InvalidInstanceID.NotFound' });
+  },
+
   'CreateTags: tags of every kind of resource, several at once': async (stage) => {
     const { aws } = stage;
     const { Resources, tagsOf } = await resourcesOf(stage, 'create-tags');
