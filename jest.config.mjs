@@ -18,7 +18,7 @@ export default {
     ],
   },
   // Compiled into the functions when they are packaged; tests of handlers have policies of their own.
-  moduleNameMapper: { '^compiled:policies$': '<rootDir>/test/support/compiled-policies.ts' },
+  moduleNameMapper: { '^compiled:((?:drain-)?policies)$': '<rootDir>/test/support/compiled-$1.ts' },
   transformIgnorePatterns: [`/node_modules/(?!(${esmOnly.join('|')})/)`],
   coverageProvider: 'v8',
   collectCoverageFrom: ['src/**/*.ts'],

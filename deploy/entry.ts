@@ -9,6 +9,7 @@ export { compilePolicies } from '../src/language/compile.ts';
 export { loadPolicies } from '../src/language/load.ts';
 export { formatErrors, nearest } from '../src/language/policy-error.ts';
 export { rules } from '../src/rules/index.ts';
+export { drainFunctions } from '../src/stack/drain-function.ts';
 export { enforcementNote } from '../src/stack/enforcement-note.ts';
 export { refuseUnknownParameters, settingsOf } from '../src/stack/settings.ts';
 export { template } from '../src/stack/stack.ts';

@@ -1,6 +1,6 @@
 // What the functions' bundles need beyond esbuild's own: see docs/decisions/0004-policies-compiled-sdk-shaken.md.
 const { readFileSync } = require('node:fs');
-const { asksKms, drainPolicyModule, enforces, policyModule } = require('./stack.cjs');
+const { asksKms, drainPolicyModule, drains, enforces, policyModule } = require('./stack.cjs');
 
 /** A module that is written here instead of read from a file. */
 function virtualModule(name, filter, contents) {
@@ -74,6 +74,13 @@ const withoutChanges = virtualModule(
   () => 'export const changingSenders = {};',
 );
 
+/** The same of those that take instances out of service. */
+const withoutDraining = virtualModule(
+  'without-draining',
+  /\/drain-changes\.ts$/,
+  () => 'export const drainingSenders = {};',
+);
+
 /** What serverless-esbuild builds the functions with. */
 function plugins({ service }) {
   const { policies, enforcement } = service.custom.guardrail;
@@ -83,6 +90,7 @@ function plugins({ service }) {
     literalSchemaKeys,
     ...(asksKms(policies) ? [] : [withoutKms]),
     ...(enforces(policies, enforcement) ? [] : [withoutChanges]),
+    ...(drains(policies, enforcement) ? [] : [withoutDraining]),
   ];
 }
 

@@ -83,12 +83,16 @@ function asksKms(folder) {
 
 /** Whether anything is done at all: the calls that change EC2 are in the bundle only then. What drains calls others. */
 function enforces(folder, enforcement) {
-  return (
-    enforcement === 'on' &&
-    loaded(folder)
-      .policies.filter(looks)
-      .some(({ mode }) => mode === 'enforce')
-  );
+  return isEnforced(loaded(folder).policies.filter(looks), enforcement);
+}
+
+/** The same of what drains: the calls that take instances out of service. */
+function drains(folder, enforcement) {
+  return isEnforced(loaded(folder).policies.filter(source().isDrainPolicy), enforcement);
+}
+
+function isEnforced(policies, enforcement) {
+  return enforcement === 'on' && policies.some(({ mode }) => mode === 'enforce');
 }
 
 async function guardrail(resolveConfigurationProperty) {
@@ -120,10 +124,25 @@ async function resources({ options, resolveConfigurationProperty }) {
   return template(boundPolicies(policies), settings, bindSafety(loaded(policies).safety));
 }
 
+/** `${file(deploy/stack.cjs):drainFunctions}`: the function drain, where a policy drains. */
+async function drainFunctions({ resolveConfigurationProperty }) {
+  const { policies } = await guardrail(resolveConfigurationProperty);
+  return source().drainFunctions(loaded(policies).policies);
+}
+
 /** `${file(deploy/stack.cjs):alertsTopicArn}`: where alerts go. */
 async function alertsTopicArn({ resolveConfigurationProperty }) {
   const { settings } = await guardrail(resolveConfigurationProperty);
   return source().alertsTopicArn(settings);
 }
 
-module.exports = { alertsTopicArn, asksKms, drainPolicyModule, enforces, policyModule, resources };
+module.exports = {
+  alertsTopicArn,
+  asksKms,
+  drainFunctions,
+  drainPolicyModule,
+  drains,
+  enforces,
+  policyModule,
+  resources,
+};

@@ -10,13 +10,14 @@ import { build } from 'esbuild';
 import plugins from '../deploy/esbuild-plugins.cjs';
 import { unpack } from './zip.mjs';
 
-const MAX_ZIP_KB = 200;
-const functions = ['inspect', 'sweep'];
+/** λ drain is there only where a policy drains. Its bundle has five services' clients more. */
+const mostKb = { inspect: 200, sweep: 200, drain: 240 };
 const drained = ['auto-scaling', 'ecs', 'elastic-load-balancing', 'elastic-load-balancing-v2', 'ssm'];
 const services = ['dynamodb', 'ec2', 'eventbridge', 'kms', 'sns', 'sqs', ...drained];
 const { Resources: resources } = JSON.parse(
   readFileSync('.serverless/cloudformation-template-update-stack.json', 'utf8'),
 );
+const functions = Object.keys(mostKb).filter((name) => logicalIdOf(name) in resources);
 const broken = [];
 
 function check(holds, otherwise) {
@@ -30,9 +31,9 @@ try {
     const zip = `.serverless/${name}.zip`;
     const { size } = statSync(zip);
     console.log(`${name}.zip ${(size / 1000).toFixed(1)} KB`);
-    check(size <= MAX_ZIP_KB * 1000, `${zip} has ${size} bytes, more than ${MAX_ZIP_KB} KB`);
+    check(size <= mostKb[name] * 1000, `${zip} has ${size} bytes, more than ${mostKb[name]} KB`);
     unpack(zip, join(scratch, name));
-    const { Properties } = resources[`${name[0].toUpperCase()}${name.slice(1)}LambdaFunction`];
+    const { Properties } = resources[logicalIdOf(name)];
     const bundle = join(scratch, name, `${Properties.Handler.replace(/\.\w+$/, '')}.js`);
     const text = readFileSync(bundle, 'utf8');
     for (const provider of ['fromSSO', 'fromIni', 'fromProcess', 'fromTokenFile', 'fromContainerMetadata'])
@@ -53,6 +54,10 @@ try {
 
 for (const problem of broken) console.error(`broken: ${problem}`);
 process.exitCode = broken.length > 0 ? 1 : 0;
+
+function logicalIdOf(name) {
+  return `${name[0].toUpperCase()}${name.slice(1)}LambdaFunction`;
+}
 
 function exportsHandler(bundle, variables) {
   const filledIn = Object.entries(variables).map(([name, value]) => [name, typeof value === 'string' ? value : 'x']);

@@ -1,10 +1,8 @@
 import {
   AutoScalingClient,
-  CompleteLifecycleActionCommand,
   DescribeAutoScalingGroupsCommand,
   DescribeAutoScalingInstancesCommand,
   DescribeLifecycleHooksCommand,
-  DetachInstancesCommand,
 } from '@aws-sdk/client-auto-scaling';
 import {
   DescribeCapacityProvidersCommand,
@@ -16,25 +14,21 @@ import {
   ListContainerInstancesCommand,
   ListServicesCommand,
   ListTasksCommand,
-  UpdateContainerInstancesStateCommand,
 } from '@aws-sdk/client-ecs';
 import {
-  DeregisterInstancesFromLoadBalancerCommand,
   DescribeInstanceHealthCommand,
   DescribeLoadBalancersCommand,
   ElasticLoadBalancingClient,
-  RegisterInstancesWithLoadBalancerCommand,
 } from '@aws-sdk/client-elastic-load-balancing';
 import {
-  DeregisterTargetsCommand,
   DescribeTargetGroupAttributesCommand,
   DescribeTargetGroupsCommand,
   DescribeTargetHealthCommand,
   ElasticLoadBalancingV2Client,
-  RegisterTargetsCommand,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
-import { GetCommandInvocationCommand, ListCommandsCommand, SendCommandCommand, SSMClient } from '@aws-sdk/client-ssm';
+import { GetCommandInvocationCommand, ListCommandsCommand, SSMClient } from '@aws-sdk/client-ssm';
 import type { DrainsOwnOperation } from '../domain/operations.ts';
+import { drainingSenders } from './drain-changes.ts';
 import type { Senders } from './sdk.ts';
 
 /**
@@ -42,22 +36,17 @@ import type { Senders } from './sdk.ts';
  * @see https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/prepare-for-interruptions.html
  */
 export const drainSenders: Senders<DrainsOwnOperation> = {
+  ...drainingSenders,
   'elbv2:DescribeTargetGroups': (to, input) =>
     to(ElasticLoadBalancingV2Client).send(new DescribeTargetGroupsCommand(input)),
   'elbv2:DescribeTargetHealth': (to, input) =>
     to(ElasticLoadBalancingV2Client).send(new DescribeTargetHealthCommand(input)),
   'elbv2:DescribeTargetGroupAttributes': (to, input) =>
     to(ElasticLoadBalancingV2Client).send(new DescribeTargetGroupAttributesCommand(input)),
-  'elbv2:DeregisterTargets': (to, input) => to(ElasticLoadBalancingV2Client).send(new DeregisterTargetsCommand(input)),
-  'elbv2:RegisterTargets': (to, input) => to(ElasticLoadBalancingV2Client).send(new RegisterTargetsCommand(input)),
   'elb:DescribeLoadBalancers': (to, input) =>
     to(ElasticLoadBalancingClient).send(new DescribeLoadBalancersCommand(input)),
   'elb:DescribeInstanceHealth': (to, input) =>
     to(ElasticLoadBalancingClient).send(new DescribeInstanceHealthCommand(input)),
-  'elb:DeregisterInstancesFromLoadBalancer': (to, input) =>
-    to(ElasticLoadBalancingClient).send(new DeregisterInstancesFromLoadBalancerCommand(input)),
-  'elb:RegisterInstancesWithLoadBalancer': (to, input) =>
-    to(ElasticLoadBalancingClient).send(new RegisterInstancesWithLoadBalancerCommand(input)),
   'ecs:ListClusters': (to, input) => to(ECSClient).send(new ListClustersCommand(input)),
   'ecs:ListContainerInstances': (to, input) => to(ECSClient).send(new ListContainerInstancesCommand(input)),
   'ecs:DescribeContainerInstances': (to, input) => to(ECSClient).send(new DescribeContainerInstancesCommand(input)),
@@ -66,18 +55,12 @@ export const drainSenders: Senders<DrainsOwnOperation> = {
   'ecs:DescribeServices': (to, input) => to(ECSClient).send(new DescribeServicesCommand(input)),
   'ecs:ListTasks': (to, input) => to(ECSClient).send(new ListTasksCommand(input)),
   'ecs:DescribeTasks': (to, input) => to(ECSClient).send(new DescribeTasksCommand(input)),
-  'ecs:UpdateContainerInstancesState': (to, input) =>
-    to(ECSClient).send(new UpdateContainerInstancesStateCommand(input)),
   'autoscaling:DescribeAutoScalingInstances': (to, input) =>
     to(AutoScalingClient).send(new DescribeAutoScalingInstancesCommand(input)),
   'autoscaling:DescribeAutoScalingGroups': (to, input) =>
     to(AutoScalingClient).send(new DescribeAutoScalingGroupsCommand(input)),
   'autoscaling:DescribeLifecycleHooks': (to, input) =>
     to(AutoScalingClient).send(new DescribeLifecycleHooksCommand(input)),
-  'autoscaling:DetachInstances': (to, input) => to(AutoScalingClient).send(new DetachInstancesCommand(input)),
-  'autoscaling:CompleteLifecycleAction': (to, input) =>
-    to(AutoScalingClient).send(new CompleteLifecycleActionCommand(input)),
   'ssm:GetCommandInvocation': (to, input) => to(SSMClient).send(new GetCommandInvocationCommand(input)),
   'ssm:ListCommands': (to, input) => to(SSMClient).send(new ListCommandsCommand(input)),
-  'ssm:SendCommand': (to, input) => to(SSMClient).send(new SendCommandCommand(input)),
 };

@@ -4,7 +4,7 @@ import { distinct } from '../domain/instance.ts';
 import { needsOf } from '../domain/judge.ts';
 import { allNeeds, type Need, needSources, readsFor } from '../domain/needs.ts';
 import { iamActionOf, type Operation } from '../domain/operations.ts';
-import type { BoundPolicy } from '../domain/policy.ts';
+import { type BoundPolicy, isDrainPolicy } from '../domain/policy.ts';
 import type { BoundSafety } from '../domain/safety.ts';
 import { arnOf, type Grant, policyDocument, type RoleStatement, withPlaceholders } from '../stack/cloudformation.ts';
 import { permissions, reasonFor } from '../stack/roles.ts';
@@ -18,20 +18,21 @@ export function permissionsDocument(
   settings: Settings,
   safety?: BoundSafety,
 ): PermissionsDocument {
-  const { InspectRole, SweepRole } = permissions(policies, settings, safety);
-  const statements = [...InspectRole, ...SweepRole];
-  const ifOn = permissions(policies, { ...settings, enforcement: 'on' }, safety);
-  const reads = readsFor([...needsOf(policies), ...needsToAct(policies, safety)]);
+  const roles = Object.entries(permissions(policies, settings, safety));
+  const statements = roles.flatMap(([, ofRole]) => ofRole);
+  const ifOn = Object.values(permissions(policies, { ...settings, enforcement: 'on' }, safety)).flat();
+  const looking = policies.filter((policy) => !isDrainPolicy(policy));
+  const reads = readsFor([...needsOf(looking), ...needsToAct(looking, safety)]);
   return {
     version: 1,
     policies: policies.map(({ name }) => name),
     actions: distinct(policies.flatMap((policy) => policy.actions.map(({ id }) => id))),
     ec2Changes: ec2Changes(allowedBy(statements)),
-    ec2ChangesIfOn: ec2Changes(allowedBy([...ifOn.InspectRole, ...ifOn.SweepRole])),
-    roles: { InspectRole: iamPolicy(InspectRole), SweepRole: iamPolicy(SweepRole) },
+    ec2ChangesIfOn: ec2Changes(allowedBy(ifOn)),
+    roles: Object.fromEntries(roles.map(([role, ofRole]) => [role, iamPolicy(ofRole)])),
     steps: policies.flatMap((policy) => stepsOf(policy, settings)),
     why: Object.fromEntries(statements.map(({ Sid }) => [Sid, reasonFor(Sid)])),
-    reads: reads.map((action) => ({ action, neededBy: neededBy(action, policies, safety) })),
+    reads: reads.map((action) => ({ action, neededBy: neededBy(action, looking, safety) })),
     commands: {
       scan: mayRead(readsFor(needsOf(policies))),
       snapshot: mayRecord,

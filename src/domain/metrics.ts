@@ -1,6 +1,15 @@
 /** The namespace of the guardrail's own metrics; serverless.yml says the same. */
 export const METRICS_NAMESPACE = 'EC2Guardrail';
 
+/** Of λ drain alone. */
+export const drainMetricNames = [
+  'DrainFailedMoves',
+  'DrainFirstDeregistrationMs',
+  'DrainMoves',
+  'DrainNotices',
+  'DrainSecondsLeft',
+] as const;
+
 /**
  * Every metric that the functions publish, under the dimension `service` alone, which is the deployment's name for both:
  * CloudWatch charges for each.
@@ -8,6 +17,7 @@ export const METRICS_NAMESPACE = 'EC2Guardrail';
 export const metricNames = [
   'Actions',
   'Alerts',
+  ...drainMetricNames,
   'Evaluations',
   'FailedActions',
   'FailedMessages',

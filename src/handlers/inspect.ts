@@ -1,8 +1,10 @@
+import { policies, safety } from 'compiled:policies';
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import { changingSenders } from '../aws/changes.ts';
 import { inspectBatch } from '../engine/inspect.ts';
 import { composeEngine, count, inRun, logger } from './compose.ts';
 
-const engine = composeEngine(process.env);
+const engine = composeEngine(process.env, { policies, safety }, { changes: changingSenders });
 
 /** λ inspect: a batch of the live or bulk queue. What failed is delivered again, the rest is done. */
 export function handler(event: SQSEvent, context: Context): Promise<SQSBatchResponse> {

@@ -1,9 +1,10 @@
+import { policies, safety } from 'compiled:policies';
 import type { Context } from 'aws-lambda';
 import { tellAlive } from '../engine/heartbeat.ts';
 import { sweep } from '../engine/sweep.ts';
 import { composeEngine, count, inRun, logger } from './compose.ts';
 
-const engine = composeEngine(process.env);
+const engine = composeEngine(process.env, { policies, safety });
 
 /**
  * λ sweep: each hour it puts every instance on the bulk queue, and each week it says that it is alive, whichever the clock asks

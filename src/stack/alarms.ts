@@ -2,7 +2,7 @@ import type { Json } from '../domain/json.ts';
 import { METRICS_NAMESPACE, type MetricName } from '../domain/metrics.ts';
 import { attribute, type Resource, type Resources, ref } from './cloudformation.ts';
 import { TICK_RULE } from './event-rules.ts';
-import { deadLetterQueues } from './queues.ts';
+import type { DeadLetterQueue, FunctionName, Parts } from './parts.ts';
 import type { Settings } from './settings.ts';
 import { ownTopics } from './topics.ts';
 
@@ -77,10 +77,8 @@ interface Rules {
   readonly tampering: readonly string[];
 }
 
-const functions = ['Inspect', 'Sweep'] as const;
-
 /** What tells that the guardrail itself has stopped working. All go to the operations topic, and say when it is over. */
-export function alarms(settings: Settings, rules: Rules): Resources {
+export function alarms(settings: Settings, rules: Rules, { functions, deadLetterQueues }: Parts): Resources {
   return Object.fromEntries([
     ...deadLetterQueues.map((queue) => alarm(settings, `${queue}Alarm`, deadLetters(queue))),
     ...functions.map((name) => alarm(settings, `${name}ErrorsAlarm`, errors(name))),
@@ -99,10 +97,11 @@ export function alarms(settings: Settings, rules: Rules): Resources {
     alarm(settings, 'UnknownAlarm', unknown(settings)),
     alarm(settings, 'MissedByEventsAlarm', missedByEvents(settings)),
     alarm(settings, 'FailedActionsAlarm', failedActions(settings)),
+    ...(functions.includes('Drain') ? [alarm(settings, 'FailedMovesAlarm', failedMoves(settings))] : []),
   ]);
 }
 
-function deadLetters(queue: (typeof deadLetterQueues)[number]): Alarm {
+function deadLetters(queue: DeadLetterQueue): Alarm {
   const { name, description } = {
     LiveDeadLetterQueue: {
       name: 'live-dead-letters',
@@ -112,6 +111,11 @@ function deadLetters(queue: (typeof deadLetterQueues)[number]): Alarm {
       name: 'bulk-dead-letters',
       description:
         'Instances of a sweep or of a large group were not inspected, after five tries. See the log of inspect; the next sweep tries again.',
+    },
+    DrainDeadLetterQueue: {
+      name: 'drain-dead-letters',
+      description:
+        'What AWS announced of instances was not worked, after five tries: they may have ended undrained. See the log of drain. Redriven, what is over is only told.',
     },
     UndeliveredQueue: {
       name: 'undelivered',
@@ -129,7 +133,7 @@ function deadLetters(queue: (typeof deadLetterQueues)[number]): Alarm {
   };
 }
 
-function errors(functionName: (typeof functions)[number]): Alarm {
+function errors(functionName: FunctionName): Alarm {
   return {
     ...ofFunction(functionName, 'Errors'),
     name: `${functionName.toLowerCase()}-errors`,
@@ -138,7 +142,7 @@ function errors(functionName: (typeof functions)[number]): Alarm {
 }
 
 /** A throttled run of inspect counts as a try of its messages: after five they are dead letters, and nobody looked. */
-function throttles(functionName: (typeof functions)[number]): Alarm {
+function throttles(functionName: FunctionName): Alarm {
   return {
     ...ofFunction(functionName, 'Throttles'),
     name: `${functionName.toLowerCase()}-throttles`,
@@ -148,7 +152,7 @@ function throttles(functionName: (typeof functions)[number]): Alarm {
 }
 
 /** Lambda writes no number of what did not run: that it does not run is told by the probe and the sweep. */
-function ofFunction(functionName: (typeof functions)[number], metric: string) {
+function ofFunction(functionName: FunctionName, metric: string) {
   const dimension = { Name: 'FunctionName', Value: ref(`${functionName}LambdaFunction`) };
   return {
     watches: { namespace: 'AWS/Lambda', metric, dimension, statistic: 'Sum' },
@@ -339,6 +343,19 @@ function failedActions(settings: Settings): Alarm {
       'What a policy says was to be done, and a call of it failed. The alert of the instance says which and why; it is tried again at the next look. `ec2-guardrail pause --policy <name>` stops it.',
     watches: own(settings, 'FailedActions'),
     period: 3600,
+    when: { above: 0 },
+    missingData: 'notBreaching',
+  };
+}
+
+/** A move that fails is tried again while there is time: it counts when AWS refused it for good, or time was up. */
+function failedMoves(settings: Settings): Alarm {
+  return {
+    name: 'drains-failed',
+    description:
+      'A drain did not do all that its policy says before the instance was taken away: something may still have sent it work. The alert of the instance says which call failed and why.',
+    watches: own(settings, 'DrainFailedMoves'),
+    period: 300,
     when: { above: 0 },
     missingData: 'notBreaching',
   };

@@ -1,4 +1,5 @@
 import type { Json } from '../domain/json.ts';
+import { SELF_TEST_SOURCE } from '../domain/notice.ts';
 import { arnOf, type Resource, type Resources, ref } from './cloudformation.ts';
 import { ownRoles } from './roles.ts';
 
@@ -46,15 +47,57 @@ function apiCallPattern(eventNames: readonly string[]) {
   };
 }
 
-function rule(description: string, pattern: typeof stateChangePattern | ReturnType<typeof apiCallPattern>): Resource {
+function rule(description: string, pattern: Json, to = target('live', arnOf('LiveQueue'))): Resource {
   return {
     Type: 'AWS::Events::Rule',
-    Properties: {
-      Description: description,
-      State: 'ENABLED',
-      EventPattern: pattern,
-      Targets: [target('live', arnOf('LiveQueue'))],
-    },
+    Properties: { Description: description, State: 'ENABLED', EventPattern: pattern, Targets: [to] },
+  };
+}
+
+const drainTarget = target('drain', arnOf('DrainQueue'));
+
+/** What announces an end in two minutes is of no use after them: then it is kept as undelivered, and told. */
+const hastyTarget = { ...drainTarget, RetryPolicy: { ...drainTarget.RetryPolicy, MaximumEventAgeInSeconds: 120 } };
+
+/** The event rules that feed the drain queue: what src/events/notices.ts reads, and rehearsals of it from this account. */
+export const drainRules: Resources = {
+  NoticeRule: rule(
+    'What EC2 announces of instances that it takes away, or may.',
+    announced('aws.ec2', [
+      'EC2 Spot Instance Interruption Warning',
+      'EC2 Instance Rebalance Recommendation',
+      'EC2 Capacity Reservation Instance Interruption Warning',
+    ]),
+    hastyTarget,
+  ),
+  LifecycleRule: rule(
+    'Instances that Auto Scaling groups end, where a hook waits; not those that go to a warm pool.',
+    announced('aws.autoscaling', ['EC2 Instance-terminate Lifecycle Action'], {
+      Destination: [{ exists: false }, 'EC2'],
+    }),
+    drainTarget,
+  ),
+  EndRule: rule(
+    'State changes by which a drain ends, or was not needed.',
+    announced('aws.ec2', ['EC2 Instance State-change Notification'], {
+      state: ['running', 'stopping', 'stopped', 'shutting-down', 'terminated'],
+    }),
+    drainTarget,
+  ),
+  HealthRule: rule(
+    'What AWS Health announces as planned for instances.',
+    announced('aws.health', ['AWS Health Event'], { service: ['EC2'], eventTypeCategory: ['scheduledChange'] }),
+    drainTarget,
+  ),
+};
+
+/** Of this account alone: whoever may send it events from another is no source of rehearsals either. */
+function announced(source: string, types: readonly string[], detail?: Json): Json {
+  return {
+    source: [source, SELF_TEST_SOURCE],
+    'detail-type': types,
+    account: [ref('AWS::AccountId')],
+    ...(detail === undefined ? {} : { detail }),
   };
 }
 

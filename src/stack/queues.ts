@@ -8,6 +8,7 @@ import {
   ref,
   type Statement,
 } from './cloudformation.ts';
+import { deadLettersOf } from './parts.ts';
 
 /** The inspect function's timeout in seconds; serverless.yml says the same. */
 export const TIMEOUT = 60;
@@ -18,6 +19,12 @@ export const TIMEOUT = 60;
  */
 export const VISIBILITY_TIMEOUT = 6 * TIMEOUT;
 
+/** The drain function's timeout in seconds. A drain goes on by further messages. */
+export const DRAIN_TIMEOUT = 20;
+
+/** A notice whose run failed comes again while there is time: three times within the two minutes of an interruption. */
+export const DRAIN_VISIBILITY_TIMEOUT = 30;
+
 const DAY = 86_400;
 
 /** A message that failed this often is set aside. Five tries span half an hour: most outages are shorter. */
@@ -26,18 +33,20 @@ const MAX_RECEIVE_COUNT = 5;
 /** Logical ids of the rules that hand something over: what they can't is kept. */
 interface Senders {
   readonly toLiveQueue: readonly string[];
+  /** Empty where nothing drains: then there is no such queue. */
+  readonly toDrainQueue: readonly string[];
   /** To the functions and topics. */
   readonly elsewhere: readonly string[];
 }
 
 /**
  * Live work before bulk work: each has its queue and its share of concurrency, so that a sweep over thousands of instances
- * delays no launch.
+ * delays no launch, and neither of them a drain.
  */
-export function queues({ toLiveQueue, elsewhere }: Senders): Resources {
+export function queues({ toLiveQueue, toDrainQueue, elsewhere }: Senders): Resources {
   return {
-    LiveQueue: workQueue('LiveDeadLetterQueue'),
-    BulkQueue: workQueue('BulkDeadLetterQueue'),
+    LiveQueue: workQueue('LiveQueue', VISIBILITY_TIMEOUT),
+    BulkQueue: workQueue('BulkQueue', VISIBILITY_TIMEOUT),
     LiveDeadLetterQueue: deadLetterQueue,
     BulkDeadLetterQueue: deadLetterQueue,
     // What EventBridge and Lambda could not hand over: events and probes for the live queue, and runs of the sweep that failed.
@@ -47,22 +56,29 @@ export function queues({ toLiveQueue, elsewhere }: Senders): Resources {
     LiveDeadLetterQueuePolicy: queuePolicy('LiveDeadLetterQueue', []),
     BulkDeadLetterQueuePolicy: queuePolicy('BulkDeadLetterQueue', []),
     UndeliveredQueuePolicy: queuePolicy('UndeliveredQueue', [
-      rulesMaySend('UndeliveredQueue', [...toLiveQueue, ...elsewhere]),
+      rulesMaySend('UndeliveredQueue', [...toLiveQueue, ...toDrainQueue, ...elsewhere]),
     ]),
+    ...(toDrainQueue.length === 0 ? {} : drainQueues(toDrainQueue)),
   };
 }
 
-/** Logical ids of the queues that are empty as long as all is well. */
-export const deadLetterQueues = ['LiveDeadLetterQueue', 'BulkDeadLetterQueue', 'UndeliveredQueue'] as const;
+function drainQueues(toDrainQueue: readonly string[]): Resources {
+  return {
+    DrainQueue: workQueue('DrainQueue', DRAIN_VISIBILITY_TIMEOUT),
+    DrainDeadLetterQueue: deadLetterQueue,
+    DrainQueuePolicy: queuePolicy('DrainQueue', [rulesMaySend('DrainQueue', toDrainQueue)]),
+    DrainDeadLetterQueuePolicy: queuePolicy('DrainDeadLetterQueue', []),
+  };
+}
 
-function workQueue(deadLetters: string): Resource {
+function workQueue(queue: Parameters<typeof deadLettersOf>[0], visibilityTimeout: number): Resource {
   return {
     Type: 'AWS::SQS::Queue',
     Properties: {
       SqsManagedSseEnabled: true,
-      VisibilityTimeout: VISIBILITY_TIMEOUT,
+      VisibilityTimeout: visibilityTimeout,
       MessageRetentionPeriod: 4 * DAY,
-      RedrivePolicy: { deadLetterTargetArn: arnOf(deadLetters), maxReceiveCount: MAX_RECEIVE_COUNT },
+      RedrivePolicy: { deadLetterTargetArn: arnOf(deadLettersOf(queue)), maxReceiveCount: MAX_RECEIVE_COUNT },
     },
   };
 }

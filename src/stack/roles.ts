@@ -1,10 +1,14 @@
 import { operationsOf } from '../domain/action.ts';
 import { needsToAct } from '../domain/bind.ts';
+import type { DrainNeed } from '../domain/drain-facts.ts';
+import { drainReadsFor } from '../domain/drain-reads.ts';
+import type { StepOperation } from '../domain/drain-step.ts';
+import { groupedBy } from '../domain/grouped.ts';
 import type { Json } from '../domain/json.ts';
 import { needsOf } from '../domain/judge.ts';
 import { readsFor } from '../domain/needs.ts';
-import type { ChangingOperation, Operation } from '../domain/operations.ts';
-import { type BoundPolicy, waitsForTime } from '../domain/policy.ts';
+import { type ChangingOperation, iamActionOf, type Operation } from '../domain/operations.ts';
+import { type BoundPolicy, type BoundStep, isDrainPolicy, waitsForTime } from '../domain/policy.ts';
 import type { BoundSafety } from '../domain/safety.ts';
 import { DUE_INDEX } from '../domain/table.ts';
 import {
@@ -22,7 +26,7 @@ import { type Refusal, sparingProtected } from './protected.ts';
 import type { Settings } from './settings.ts';
 import { alertsTopicArn } from './topics.ts';
 
-/** Logical ids of the functions' roles. What they do is dropped where events come in. */
+/** Logical ids of the roles of functions that may change EC2 or look at it all. What they do there is dropped where events come in: λ drain changes nothing in EC2. */
 export const ownRoles = ['InspectRole', 'SweepRole'] as const;
 
 /** Why a function may do something or may not, by the statement's Sid: a statement without a reason does not compile. */
@@ -30,6 +34,14 @@ const reasons = {
   Read: 'Looks at instances and at what the policies need to know of them, wherever in the Region that is.',
   TagSnapshots: 'Tags snapshots in the call that takes them, so that a person finds them, and nothing else.',
   Enforce: 'Does what policies of mode enforce say, on resources of this account and Region, and calls nothing else.',
+  DrainBalancers:
+    'Takes instances that EC2 takes away out of target groups and load balancers, and puts back what runs on after all.',
+  DrainContainers: 'Has ECS move its tasks away from such instances.',
+  DrainGroups: 'Has Auto Scaling replace such instances, and go on that waits for a drain.',
+  DrainCommands: 'Runs the documents that the policies name, on instances of this account and Region.',
+  DrainEvents: 'Tells your own automation, on the buses that the policies name.',
+  KeepDrains: "Keeps what became of drains, and what they may still read, in the deployment's own table.",
+  GoOn: 'Goes on with a drain later, until its time is up.',
   SpareProtected:
     'Refuses to touch what enforcement.yml protects, as far as IAM can say it: whatever else the role or the code allows.',
   FindDue: 'Finds what is due because time has passed: actions after their grace, and reminders.',
@@ -54,24 +66,27 @@ export function reasonFor(sid: OwnStatement['Sid']): string {
 
 /** One role a function, with what its function may do and nothing else. */
 export function roles(policies: readonly BoundPolicy[], settings: Settings, safety?: BoundSafety): Resources {
-  const { InspectRole, SweepRole } = permissions(policies, settings, safety);
-  return { InspectRole: role(InspectRole), SweepRole: role(SweepRole) };
+  const byRole = Object.entries(permissions(policies, settings, safety));
+  return Object.fromEntries(byRole.map(([id, statements]) => [id, role(statements)]));
 }
 
+type Permissions = Readonly<Record<(typeof ownRoles)[number], readonly OwnStatement[]>> & {
+  /** Only where a policy drains. */
+  readonly DrainRole?: readonly OwnStatement[];
+};
+
 /** What each role may do: what the policies in use make its function call. */
-export function permissions(
-  policies: readonly BoundPolicy[],
-  settings: Settings,
-  safety?: BoundSafety,
-): Readonly<Record<(typeof ownRoles)[number], readonly OwnStatement[]>> {
-  const changing = operationsInUse(policies, settings);
+export function permissions(policies: readonly BoundPolicy[], settings: Settings, safety?: BoundSafety): Permissions {
+  const looking = policies.filter((policy) => !isDrainPolicy(policy));
+  const draining = policies.filter(isDrainPolicy);
+  const changing = operationsInUse(looking, settings);
   return {
     InspectRole: [
-      mayRead(readsFor([...needsOf(policies), ...needsToAct(policies, safety)])),
+      mayRead(readsFor([...needsOf(looking), ...needsToAct(looking, safety)])),
       ...mayChange(changing),
       ...sparingProtected(safety ?? {}, changing.filter(isOnInstances)),
       mayKeepFindings(['dynamodb:BatchGetItem', 'dynamodb:PutItem', 'dynamodb:Scan', 'dynamodb:UpdateItem']),
-      ...(policies.some(waitsForTime) ? [mayFindDue] : []),
+      ...(looking.some(waitsForTime) ? [mayFindDue] : []),
       mayPublish([alertsTopicArn(settings), ref('OperationsTopic')]),
       mayEncrypt(settings),
       maySend('LookAgainLater', ['LiveQueue', 'BulkQueue']),
@@ -88,7 +103,31 @@ export function permissions(
       maySend('KeepFailedRuns', ['UndeliveredQueue']),
       mayLog(settings, 'sweep'),
     ],
+    ...(draining.length === 0 ? {} : { DrainRole: drainGrants(draining, settings) }),
   };
+}
+
+function drainGrants(policies: readonly BoundPolicy[], settings: Settings): readonly OwnGrant[] {
+  // Of the Auto Scaling group always: its tags count as the instance's.
+  const needs = new Set<DrainNeed>([
+    'group',
+    ...policies.flatMap(({ boundSteps }) => boundSteps.flatMap(({ step }) => step.needs)),
+  ]);
+  return [
+    mayRead([...new Set([...readsFor(needsOf(policies)), ...drainReadsFor(needs)])].sort()),
+    ...mayDrain(policies, settings),
+    {
+      Sid: 'KeepDrains',
+      Effect: 'Allow',
+      Action: ['dynamodb:BatchGetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'] satisfies Operation[],
+      Resource: arnOf('FindingsTable'),
+    },
+    mayPublish([alertsTopicArn(settings)]),
+    mayEncrypt(settings),
+    maySend('GoOn', ['DrainQueue']),
+    mayReceive(['DrainQueue']),
+    mayLog(settings, 'drain'),
+  ];
 }
 
 function role(statements: readonly Statement[]): Resource {
@@ -167,6 +206,80 @@ const mayTagSnapshots: OwnGrant = {
   Condition: { StringEquals: { 'ec2:CreateAction': 'CreateSnapshots' } },
 };
 
+type Scoped = { readonly Sid: OwnGrant['Sid']; readonly on: (parameters: Json) => readonly Json[] };
+
+const targets: Scoped = {
+  Sid: 'DrainBalancers',
+  on: () => [ownArn('elasticloadbalancing', 'targetgroup/*')],
+};
+const balancers: Scoped = { Sid: 'DrainBalancers', on: () => [ownArn('elasticloadbalancing', 'loadbalancer/*')] };
+const groups: Scoped = {
+  Sid: 'DrainGroups',
+  on: () => [ownArn('autoscaling', 'autoScalingGroup:*:autoScalingGroupName/*')],
+};
+
+/**
+ * What each operation of a drain is authorised on: of this account and Region, and by name where the policy names it.
+ * @see https://docs.aws.amazon.com/service-authorization/latest/reference/list_awselasticloadbalancingv2.html
+ * @see https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2autoscaling.html
+ */
+const drainedBy: Readonly<Record<StepOperation, Scoped>> = {
+  'elbv2:DeregisterTargets': targets,
+  'elbv2:RegisterTargets': targets,
+  'elb:DeregisterInstancesFromLoadBalancer': balancers,
+  'elb:RegisterInstancesWithLoadBalancer': balancers,
+  'ecs:UpdateContainerInstancesState': { Sid: 'DrainContainers', on: () => [ownArn('ecs', 'container-instance/*')] },
+  'autoscaling:DetachInstances': groups,
+  'autoscaling:CompleteLifecycleAction': groups,
+  'ssm:SendCommand': {
+    Sid: 'DrainCommands',
+    on: (parameters) => [ownArn('ec2', 'instance/*'), documentOf(textIn(parameters, 'document'))],
+  },
+  'events:PutEvents': { Sid: 'DrainEvents', on: (parameters) => [busOf(textIn(parameters, 'bus'))] },
+};
+
+/** A document by its ARN or name. Names that begin with AWS or Amazon are kept for those of AWS, which have no account. */
+function documentOf(name: string): Json {
+  if (name.startsWith('arn:')) return name;
+  if (/^(?:aws|amazon)/i.test(name))
+    return joined(':', ['arn', ref('AWS::Partition'), 'ssm', ref('AWS::Region'), '', `document/${name}`]);
+  return ownArn('ssm', `document/${name}`);
+}
+
+function busOf(name: string): Json {
+  return name.startsWith('arn:') ? name : ownArn('events', `event-bus/${name}`);
+}
+
+/** @throws Error where it is missing: a permission on everything would be the alternative. */
+function textIn(parameters: Json, key: string): string {
+  const value =
+    typeof parameters === 'object' && parameters !== null
+      ? (parameters as { readonly [key: string]: Json })[key]
+      : undefined;
+  if (typeof value !== 'string') throw new Error(`a step that names no ${key} can't be permitted`);
+  return value;
+}
+
+/** The calls of the steps of policies that enforce, and those that put them back; none where enforcement is off. */
+function mayDrain(policies: readonly BoundPolicy[], { enforcement }: Settings): readonly OwnGrant[] {
+  if (enforcement !== 'on') return [];
+  const steps = policies.filter(({ mode }) => mode === 'enforce').flatMap(({ boundSteps }) => boundSteps);
+  return [...groupedBy(steps.flatMap(callsOf), ({ Sid }) => Sid).values()].map((calls) => {
+    const [{ Sid }] = calls;
+    const Action = [...new Set(calls.map(({ operation }) => iamActionOf(operation)))].sort();
+    const resources = new Map(calls.flatMap(({ on }) => on.map((one) => [JSON.stringify(one), one])));
+    return { Sid, Effect: 'Allow', Action, Resource: [...resources.values()] };
+  });
+}
+
+function callsOf({ step, parameters }: BoundStep) {
+  const operations: readonly StepOperation[] = [...step.operations, ...step.undoOperations];
+  return operations.map((operation) => {
+    const { Sid, on } = drainedBy[operation];
+    return { operation, Sid, on: on(parameters) };
+  });
+}
+
 const mayFindDue: OwnGrant = {
   Sid: 'FindDue',
   Effect: 'Allow',
@@ -178,7 +291,7 @@ function mayRead(operations: readonly Operation[]): OwnGrant {
   return {
     Sid: 'Read',
     Effect: 'Allow',
-    Action: operations,
+    Action: [...new Set(operations.map(iamActionOf))].sort(),
     Resource: '*',
     Condition: { StringEquals: { 'aws:RequestedRegion': ref('AWS::Region') } },
   };

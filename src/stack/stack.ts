@@ -1,11 +1,12 @@
 import type { Json } from '../domain/json.ts';
 import { needsOf } from '../domain/judge.ts';
 import { eventsThatChange } from '../domain/needs.ts';
-import { type BoundPolicy, waitsForTime } from '../domain/policy.ts';
+import { type BoundPolicy, isDrainPolicy, waitsForTime } from '../domain/policy.ts';
 import type { BoundSafety } from '../domain/safety.ts';
 import { alarms } from './alarms.ts';
 import { type Resource, type Resources, ref } from './cloudformation.ts';
 import {
+  drainRules,
   eventRules,
   HEARTBEAT_SCHEDULE,
   heartbeatSchedule,
@@ -16,6 +17,7 @@ import {
   TICK_RULE,
   tickRule,
 } from './event-rules.ts';
+import { partsOf } from './parts.ts';
 import { queues } from './queues.ts';
 import { roles } from './roles.ts';
 import type { Settings } from './settings.ts';
@@ -33,23 +35,28 @@ export interface Template {
 
 /** All but the functions, as the policies in use need it. */
 export function template(policies: readonly BoundPolicy[], settings: Settings, safety?: BoundSafety): Template {
-  const rules: Resources = {
-    ...eventRules(eventsThatChange(needsOf(policies))),
+  const looking = policies.filter((policy) => !isDrainPolicy(policy));
+  const live: Resources = {
+    ...eventRules(eventsThatChange(needsOf(looking))),
     [PROBE_RULE]: probeRule,
-    ...(policies.some(waitsForTime) ? { [TICK_RULE]: tickRule } : {}),
+    ...(looking.some(waitsForTime) ? { [TICK_RULE]: tickRule } : {}),
   };
-  const toLiveQueue = Object.keys(rules);
+  const parts = partsOf(policies);
+  const drain = parts.functions.includes('Drain') ? drainRules : {};
+  const toLiveQueue = Object.keys(live);
+  const toDrainQueue = Object.keys(drain);
   const schedules = [SWEEP_SCHEDULE, HEARTBEAT_SCHEDULE];
-  const work = [...toLiveQueue, ...schedules];
+  const work = [...toLiveQueue, ...schedules, ...toDrainQueue];
   return {
     Resources: {
-      ...rules,
-      ...tampering(settings, work),
-      ...queues({ toLiveQueue, elsewhere: [...schedules, ...tamperRules] }),
+      ...live,
+      ...drain,
+      ...tampering(settings, work, parts),
+      ...queues({ toLiveQueue, toDrainQueue, elsewhere: [...schedules, ...tamperRules] }),
       FindingsTable: findingsTable,
       ...topics(settings, tamperRules),
       ...roles(policies, settings, safety),
-      ...alarms(settings, { work, tampering: tamperRules }),
+      ...alarms(settings, { work, tampering: tamperRules }, parts),
     },
     extensions: { [SWEEP_SCHEDULE]: sweepSchedule, [HEARTBEAT_SCHEDULE]: heartbeatSchedule },
     Outputs: {

@@ -1,8 +1,7 @@
 import type { Json } from '../domain/json.ts';
 import { attribute, joined, type Resource, type Resources, ref } from './cloudformation.ts';
 import { target } from './event-rules.ts';
-import { deadLetterQueues } from './queues.ts';
-import { ownRoles } from './roles.ts';
+import type { Parts } from './parts.ts';
 import type { Settings } from './settings.ts';
 import { ownTopics } from './topics.ts';
 
@@ -18,11 +17,6 @@ export const tamperRules = [
   'AccountTampering',
 ] as const;
 
-/** Event source mappings of inspect, as serverless.yml's events become. Their name is their UUID. */
-const mappings = ['InspectEventSourceMappingSQSLiveQueue', 'InspectEventSourceMappingSQSBulkQueue'];
-
-const queues = ['LiveQueue', 'BulkQueue', ...deadLetterQueues];
-
 /** Calls of one kind, with where their record names what they were made on, and how that is told as ours. */
 type Calls = {
   readonly eventName: readonly string[];
@@ -35,7 +29,7 @@ type Calls = {
  * which of them feeds EventBridge is not known.
  * @param eventRuleIds the rules that are watched, but for those made here.
  */
-export function tampering(settings: Settings, eventRuleIds: readonly string[]): Resources {
+export function tampering(settings: Settings, eventRuleIds: readonly string[], parts: Parts): Resources {
   const named = ownNames(settings);
   const rules = [...eventRuleIds, ...tamperRules.filter((id) => !(id in named))].map(ref);
   const names = [...rules, ...Object.values(named)];
@@ -43,9 +37,9 @@ export function tampering(settings: Settings, eventRuleIds: readonly string[]): 
   return {
     RuleTampering: rule(settings, ['events'], rulesNamed(names), RuleTampering),
     TargetTampering: rule(settings, ['events'], targetsOf(names), TargetTampering),
-    FunctionTampering: rule(settings, ['lambda', 'dynamodb'], [...functions(settings), table]),
-    DeliveryTampering: rule(settings, ['sns', 'sqs', 'monitoring'], delivery(settings)),
-    AccountTampering: rule(settings, ['cloudtrail', 'iam'], [trails, roles]),
+    FunctionTampering: rule(settings, ['lambda', 'dynamodb'], [...functions(settings, parts), table]),
+    DeliveryTampering: rule(settings, ['sns', 'sqs', 'monitoring'], delivery(settings, parts)),
+    AccountTampering: rule(settings, ['cloudtrail', 'iam'], [trails, ofRoles(parts)]),
   };
 }
 
@@ -68,9 +62,10 @@ function targetsOf(names: readonly Json[]): readonly Calls[] {
  * documented, so that the function in the answer tells it, too.
  * @see https://docs.aws.amazon.com/lambda/latest/dg/logging-using-cloudtrail.html
  */
-function functions({ name }: Settings): readonly Calls[] {
-  const names = ['inspect', 'sweep'].flatMap((one) => [`${name}-${one}`, { suffix: `:${name}-${one}` }]);
-  const uuids = mappings.map(ref);
+function functions({ name }: Settings, parts: Parts): readonly Calls[] {
+  const ours = parts.functions.map((one) => `${name}-${one.toLowerCase()}`);
+  const names = ours.flatMap((one) => [one, { suffix: `:${one}` }]);
+  const uuids = parts.mappings.map(ref);
   const eventName = ['DeleteEventSourceMapping20150331', 'UpdateEventSourceMapping20150331'];
   return [
     {
@@ -84,7 +79,10 @@ function functions({ name }: Settings): readonly Calls[] {
     },
     { eventName, requestParameters: { uUID: uuids } },
     { eventName, requestParameters: { uuid: uuids } },
-    { eventName, responseElements: { functionArn: [{ suffix: `:${name}-inspect` }] } },
+    {
+      eventName,
+      responseElements: { functionArn: parts.workers.map((one) => ({ suffix: `:${name}-${one.toLowerCase()}` })) },
+    },
   ];
 }
 
@@ -100,11 +98,13 @@ const table: Calls = {
  * A queue's URL ends in its name, whichever of SQS's hosts it begins with; a subscription's ARN begins with its topic's.
  * @see https://docs.aws.amazon.com/sns/latest/dg/logging-using-cloudtrail.html
  */
-function delivery(settings: Settings): readonly Calls[] {
+function delivery(settings: Settings, { workQueues, deadLetterQueues }: Parts): readonly Calls[] {
   const { name } = settings;
   const topics = ownTopics(settings);
   const ofTopic = topics.map((topic) => ({ prefix: joined('', [ref(topic), ':']) }));
-  const urls = queues.map((queue) => ({ suffix: joined('', ['/', attribute(queue, 'QueueName')]) }));
+  const urls = [...workQueues, ...deadLetterQueues].map((queue) => ({
+    suffix: joined('', ['/', attribute(queue, 'QueueName')]),
+  }));
   return [
     { eventName: ['SetSubscriptionAttributes', 'Unsubscribe'], requestParameters: { subscriptionArn: ofTopic } },
     { eventName: ['DeleteTopic', 'SetTopicAttributes'], requestParameters: { topicArn: topics.map(ref) } },
@@ -120,8 +120,8 @@ const trails: Calls = { eventName: ['DeleteTrail', 'PutEventSelectors', 'StopLog
 const ofAnyTrail = { name: [], trailName: [] };
 
 /** IAM's records come to one Region of a partition alone, us-east-1 in most: elsewhere this matches nothing. */
-const roles: Calls = {
-  eventName: [
+function ofRoles({ roles }: Parts): Calls {
+  const eventName = [
     'AttachRolePolicy',
     'DeleteRole',
     'DeleteRolePolicy',
@@ -129,9 +129,9 @@ const roles: Calls = {
     'PutRolePermissionsBoundary',
     'PutRolePolicy',
     'UpdateAssumeRolePolicy',
-  ],
-  requestParameters: { roleName: ownRoles.map(ref) },
-};
+  ];
+  return { eventName, requestParameters: { roleName: roles.map(ref) } };
+}
 
 /** Calls that succeeded, whoever made them: that CloudFormation did does not say who told it to. */
 function rule(settings: Settings, services: readonly string[], calls: readonly Calls[], name?: string): Resource {

@@ -1,7 +1,9 @@
 import { allNeeds, eventsThatChange } from '../../src/domain/needs.ts';
 import { normalise } from '../../src/events/normalise.ts';
+import { noticesIn } from '../../src/events/notices.ts';
 import type { Mutations } from '../../src/sandbox/mutations.ts';
-import { eventRules, MAX_PATTERN_LENGTH } from '../../src/stack/event-rules.ts';
+import type { Resources } from '../../src/stack/cloudformation.ts';
+import { drainRules, eventRules, MAX_PATTERN_LENGTH } from '../../src/stack/event-rules.ts';
 import { accountId, deployed } from './support/deployment.ts';
 import { deployedPatterns, type Patterns } from './support/event-patterns.ts';
 import { describeMatching, rulesMatching } from './support/event-ruler.ts';
@@ -99,6 +101,44 @@ const nearMisses = Object.entries({
   'a finding of the guardrail': eventOf('ec2-guardrail', 'EC2 Guardrail Finding', { state: 'open' }),
 });
 
+const ends = 'EC2 Instance-terminate Lifecycle Action';
+const ended = { EC2InstanceId: 'i-0123456789abcdef0', LifecycleTransition: 'autoscaling:EC2_INSTANCE_TERMINATING' };
+const interrupted = { ...instance, 'instance-action': 'terminate' };
+const retired = {
+  service: 'EC2',
+  eventTypeCategory: 'scheduledChange',
+  affectedEntities: [{ entityValue: 'i-0123456789abcdef0' }],
+};
+const warning = 'EC2 Spot Instance Interruption Warning';
+const selfTest = 'ec2-guardrail.selftest';
+
+/** What announces an end, or nearly, and the rules of a stack that drains which it matches. */
+const announcements: readonly (readonly [string, object, Rules])[] = [
+  ['a Spot interruption', eventOf('aws.ec2', warning, interrupted), ['NoticeRule']],
+  ['a rehearsal of one', eventOf(selfTest, warning, interrupted), ['NoticeRule']],
+  ["another account's rehearsal", eventOf(selfTest, warning, interrupted, { account: '210987654321' }), noRule],
+  ["another account's interruption", eventOf('aws.ec2', warning, interrupted, { account: '210987654321' }), noRule],
+  ['an interruption that somebody made up', eventOf('my.ec2', warning, interrupted), noRule],
+  ['a rebalance recommendation', eventOf('aws.ec2', 'EC2 Instance Rebalance Recommendation', instance), ['NoticeRule']],
+  [
+    'a reservation that ends',
+    eventOf('aws.ec2', 'EC2 Capacity Reservation Instance Interruption Warning', interrupted),
+    ['NoticeRule'],
+  ],
+  ['an end in a group', eventOf('aws.autoscaling', ends, ended), ['LifecycleRule']],
+  ['an end that says so', eventOf('aws.autoscaling', ends, { ...ended, Destination: 'EC2' }), ['LifecycleRule']],
+  ['a way to the warm pool', eventOf('aws.autoscaling', ends, { ...ended, Destination: 'WarmPool' }), noRule],
+  ['a launch in a group', eventOf('aws.autoscaling', 'EC2 Instance-launch Lifecycle Action', ended), noRule],
+  ...['running', 'stopping', 'stopped', 'shutting-down', 'terminated'].map(
+    (state) => [state, stateChange(state), ['EndRule']] as const,
+  ),
+  ['pending', stateChange('pending'), noRule],
+  ['a retirement', eventOf('aws.health', 'AWS Health Event', retired), ['HealthRule']],
+  ['an issue of EC2', eventOf('aws.health', 'AWS Health Event', { ...retired, eventTypeCategory: 'issue' }), noRule],
+  ['a change of RDS', eventOf('aws.health', 'AWS Health Event', { ...retired, service: 'RDS' }), noRule],
+  ['a call', apiCall('CreateTags'), noRule],
+];
+
 const recorded = fixtures();
 
 const rulesOfFixtures: Readonly<Record<string, Rules>> = {
@@ -160,14 +200,16 @@ const events: readonly object[] = [
   ...callers.flatMap(({ calls }) => calls.map(({ event }) => event)),
   ...changesOfState.map(({ event }) => event),
   ...nearMisses.map(([, event]) => event),
+  ...announcements.map(([, event]) => event),
   ...Object.values(recorded),
   ...Object.values(mutations).flat(),
 ];
 
-/** Patterns of a stack whose policies need everything there is, with account and roles filled in. */
-function patternsOfAllNeeds(): Patterns {
-  const rules = Object.entries(eventRules(eventsThatChange(allNeeds)));
-  return Object.fromEntries(rules.map(([id, { Properties }]) => [id, filledIn(Properties.EventPattern)]));
+/** Patterns of rules, with account and roles filled in. */
+function patternsOf(rules: Resources): Patterns {
+  return Object.fromEntries(
+    Object.entries(rules).map(([id, { Properties }]) => [id, filledIn(Properties.EventPattern)]),
+  );
 }
 
 function filledIn(pattern: unknown): string {
@@ -182,8 +224,8 @@ function rolesIn({ ApiCallRule1 = '' }: Patterns): readonly string[] {
   return ApiCallRule1.match(/arn:aws:iam:[^"]+/g) ?? [];
 }
 
-/** Whichever stack has the rules: that which is deployed, or that of all needs. */
-type Stack = 'deployed' | 'all needs';
+/** Whichever stack has the rules: that which is deployed, that of all needs, or one that drains. */
+type Stack = 'deployed' | 'all needs' | 'drains';
 
 describeMatching('event patterns, as AWS matches them', () => {
   let patterns: Patterns;
@@ -192,7 +234,11 @@ describeMatching('event patterns, as AWS matches them', () => {
   // One run of the matcher for all events and the rules of both stacks.
   beforeAll(async () => {
     patterns = await deployedPatterns();
-    const rules = { ...rulesOf('deployed', patterns), ...rulesOf('all needs', patternsOfAllNeeds()) };
+    const rules = {
+      ...rulesOf('deployed', patterns),
+      ...rulesOf('all needs', patternsOf(eventRules(eventsThatChange(allNeeds)))),
+      ...rulesOf('drains', patternsOf(drainRules)),
+    };
     answers = await rulesMatching(withDeployedRoles({ rules, events }), events);
   });
 
@@ -245,6 +291,17 @@ describeMatching('event patterns, as AWS matches them', () => {
 
   test.each(nearMisses)('no rule matches %s', (_, event) => {
     expect([matching(event), matching(event, 'all needs')]).toEqual([noRule, noRule]);
+  });
+
+  test.each(announcements)('a stack that drains is told of %s by the rules that it should', (_, event, rules) => {
+    expect(matching(event, 'drains')).toEqual(rules);
+  });
+
+  test('what such a stack is told of, λ drain reads, and nothing else', () => {
+    const receipt = { scope: { accountId, region: deployed.region }, receivedAt: new Date() };
+    const read = announcements.filter(([, event]) => noticesIn(event, receipt).kind === 'notices');
+
+    expect(read).toEqual(announcements.filter(([, , rules]) => rules.length > 0));
   });
 
   test('every recorded event matches the rule that it should', () => {

@@ -8,12 +8,14 @@ import type { IamPolicy, PermissionsDocument } from '../../src/cli/report/docume
 import { permissionsText } from '../../src/cli/report/permissions-text.ts';
 import type { AnyAction } from '../../src/domain/action.ts';
 import type { Json } from '../../src/domain/json.ts';
+import type { BoundPolicy } from '../../src/domain/policy.ts';
 import { bindAll } from '../../src/language/bind.ts';
 import { loadPolicies } from '../../src/language/load.ts';
 import { rules } from '../../src/rules/index.ts';
 import { settingsOf } from '../../src/stack/settings.ts';
 import { template } from '../../src/stack/stack.ts';
 import { inFolderUntilDone } from '../language/folder.ts';
+import { drainPolicy, policyThatNeeds, stepOf } from '../stack/policies.ts';
 import { enforcing, policyFor } from '../support/policies.ts';
 import { fixture, runCli } from './run-cli.ts';
 
@@ -405,6 +407,28 @@ test.each([
   const acting = tagged('mode: enforce\n').replace('[notify]', '[notify, stop]');
 
   expect((await permissionsOf({ tagged: acting }, options)).stdout.split('\n')[0]).toBe(line);
+});
+
+describe('of a policy that drains', () => {
+  const step = stepOf(['elbv2:DeregisterTargets'], { needs: ['targetGroups'] });
+  const documentFor = (policies: readonly BoundPolicy[]) =>
+    permissionsDocument(policies, { name: 'ec2-guardrail-prod', enforcement: 'on' });
+
+  test('the role of drain is there, and what it reads is not asked of inspect', () => {
+    const needing = { ...drainPolicy(step), needs: policyThatNeeds('volumes').needs };
+    const document = documentFor([policyThatNeeds(), needing]);
+    const { roles, reads, why } = document;
+
+    expect(Object.keys(roles)).toEqual(['InspectRole', 'SweepRole', 'DrainRole']);
+    expect(roles.DrainRole?.Statement[0]?.Action).toEqual(
+      expect.arrayContaining(['ec2:DescribeVolumes', 'elasticloadbalancing:DescribeTargetHealth']),
+    );
+    expect(reads.map(({ action }) => action)).toEqual(['ec2:DescribeInstances']);
+    expect(why).toHaveProperty('DrainBalancers');
+    expect(permissionsText(document, coloursFor({ isTTY: false, env: {} }))).toContain(
+      'DrainRole, of the function drain\n',
+    );
+  });
 });
 
 test('what enforcement.yml protects stands there as what is never done', async () => {

@@ -1,3 +1,4 @@
+import { AutoScalingClient, DescribeAutoScalingInstancesCommand } from '@aws-sdk/client-auto-scaling';
 import {
   BatchGetItemCommand,
   DynamoDBClient,
@@ -12,6 +13,7 @@ import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import type { Context, SQSEvent } from 'aws-lambda';
 import { mockClient } from 'aws-sdk-client-mock';
 import { stateChange } from '../../src/sandbox/events.ts';
+import { notEnforcing } from '../support/not-enforcing.ts';
 
 const scope = { accountId: '123456789012', region: 'us-east-1' };
 const instanceId = 'i-0123456789abcdef0';
@@ -25,6 +27,7 @@ const environment = {
   ALERTS_TOPIC_ARN: 'arn:aws:sns:us-east-1:123456789012:alerts',
   OPERATIONS_TOPIC_ARN: 'arn:aws:sns:us-east-1:123456789012:operations',
   LIVE_QUEUE_URL: 'https://sqs.us-east-1.amazonaws.com/123456789012/live',
+  DRAIN_QUEUE_URL: 'https://sqs.us-east-1.amazonaws.com/123456789012/drain',
   BULK_QUEUE_URL: 'https://sqs.us-east-1.amazonaws.com/123456789012/bulk',
   // With it metrics are written by the console that tests can listen to.
   POWERTOOLS_DEV: 'true',
@@ -35,6 +38,7 @@ const environment = {
 
 const ec2 = mockClient(EC2Client);
 const dynamodb = mockClient(DynamoDBClient);
+const autoScaling = mockClient(AutoScalingClient);
 const sns = mockClient(SNSClient);
 const sqs = mockClient(SQSClient);
 const eventBridge = mockClient(EventBridgeClient);
@@ -47,6 +51,7 @@ beforeEach(() => {
   const unexpected = new Error('an unexpected call to AWS');
   ec2.reset().onAnyCommand().rejects(unexpected);
   dynamodb.reset().onAnyCommand().rejects(unexpected);
+  autoScaling.reset().onAnyCommand().rejects(unexpected);
   sns.reset().onAnyCommand().rejects(unexpected);
   sqs.reset().onAnyCommand().rejects(unexpected);
   eventBridge.reset().onAnyCommand().rejects(unexpected);
@@ -156,6 +161,68 @@ describe('λ inspect', () => {
   });
 });
 
+describe('λ drain', () => {
+  it('ignores what announces nothing, and gives back the one message that failed', async () => {
+    const pending = JSON.stringify(
+      stateChange(scope, { instanceId, state: 'pending', at: new Date('2026-01-02T00:00:00Z'), id: 'event-1' }),
+    );
+
+    const { handler } = await import('../../src/handlers/drain.ts');
+    const counted = await metricsOf(async () =>
+      expect(await handler(sqsEvent(pending, 'not JSON'), context)).toEqual({
+        batchItemFailures: [{ itemIdentifier: 'message-1' }],
+      }),
+    );
+
+    expect(counted).toMatchObject({ DrainNotices: 0, DrainMoves: 0, DrainFailedMoves: 0, FailedMessages: 1 });
+    expect([...ec2.calls(), ...dynamodb.calls(), ...sns.calls()]).toEqual([]);
+  });
+
+  it('tells and counts what is announced of an instance', async () => {
+    const [{ Instances: [web] = [], ...reservation } = {}] = described.Reservations ?? [];
+    const instance = { ...web, InstanceId: instanceId, InstanceLifecycle: 'spot' } as const;
+    ec2.on(DescribeInstancesCommand).resolves({ Reservations: [{ ...reservation, Instances: [instance] }] });
+    dynamodb.on(BatchGetItemCommand).resolves({ Responses: { findings: [] } });
+    dynamodb.on(PutItemCommand).resolves({});
+    autoScaling.on(DescribeAutoScalingInstancesCommand).resolves({ AutoScalingInstances: [] });
+    sns.on(PublishCommand, { TopicArn: environment.ALERTS_TOPIC_ARN }).resolves({ MessageId: '1' });
+    sqs.on(SendMessageCommand, { QueueUrl: environment.DRAIN_QUEUE_URL }).resolves({ MessageId: '1' });
+    const warning = {
+      ...{ source: 'aws.ec2', account: scope.accountId, region: scope.region, time: new Date().toISOString() },
+      'detail-type': 'EC2 Spot Instance Interruption Warning',
+      detail: { 'instance-id': instanceId, 'instance-action': 'terminate' },
+    };
+
+    const { handler } = await import('../../src/handlers/drain.ts');
+    const counted = await metricsOf(async () =>
+      expect(await handler(sqsEvent(JSON.stringify(warning)), context)).toEqual({ batchItemFailures: [] }),
+    );
+
+    expect(counted).toMatchObject({ DrainNotices: 1, DrainMoves: 0, Alerts: 1 });
+    expect(sns.commandCalls(PublishCommand).map((call) => call.args[0].input.Message)).toEqual([
+      expect.stringContaining(instanceId),
+    ]);
+  });
+
+  it('writes down every time, in its unit', async () => {
+    const { inRun, measure } = await import('../../src/handlers/compose.ts');
+    const counted = await metricsOf(() =>
+      inRun(context, async () => measure({ DrainFirstDeregistrationMs: [800, 1200], DrainSecondsLeft: [96] })),
+    );
+
+    expect(counted).toMatchObject({ DrainFirstDeregistrationMs: [800, 1200], DrainSecondsLeft: 96 });
+    expect(JSON.stringify(counted._aws)).toContain('{"Name":"DrainFirstDeregistrationMs","Unit":"Milliseconds"}');
+    expect(JSON.stringify(counted._aws)).toContain('{"Name":"DrainSecondsLeft","Unit":"Seconds"}');
+  });
+
+  it('names the queue that is missing from the environment', async () => {
+    const { composeDrainEngine } = await import('../../src/handlers/compose.ts');
+    expect(() =>
+      composeDrainEngine({ ...environment, DRAIN_QUEUE_URL: '' }, { policies: [], safety: notEnforcing.safety }, {}),
+    ).toThrow("DRAIN_QUEUE_URL is not in the function's environment");
+  });
+});
+
 describe('λ sweep', () => {
   it('puts all instances on the bulk queue', async () => {
     ec2.on(DescribeInstancesCommand).resolves(described);
@@ -195,7 +262,7 @@ describe('λ sweep', () => {
 
 it('names what is missing from the environment', async () => {
   const { composeEngine } = await import('../../src/handlers/compose.ts');
-  expect(() => composeEngine({ ...environment, TABLE_NAME: '' })).toThrow(
-    "TABLE_NAME is not in the function's environment",
-  );
+  expect(() =>
+    composeEngine({ ...environment, TABLE_NAME: '' }, { policies: [], safety: notEnforcing.safety }),
+  ).toThrow("TABLE_NAME is not in the function's environment");
 });

@@ -7,7 +7,7 @@ import type { Simulation } from '../../src/cli/simulation.ts';
 import type { Json } from '../../src/domain/json.ts';
 import { METRICS_NAMESPACE, type MetricName, metricNames } from '../../src/domain/metrics.ts';
 import { allNeeds, readsFor } from '../../src/domain/needs.ts';
-import { isChanging, type Operation } from '../../src/domain/operations.ts';
+import { drainingOperations, iamActionOf, isChanging, type Operation } from '../../src/domain/operations.ts';
 import { modes } from '../../src/domain/policy.ts';
 import { type BoundSafety, defaultSafety } from '../../src/domain/safety.ts';
 import { tellAlive } from '../../src/engine/heartbeat.ts';
@@ -16,34 +16,43 @@ import { bindAll } from '../../src/language/bind.ts';
 import { loadPolicies } from '../../src/language/load.ts';
 import { rules } from '../../src/rules/index.ts';
 import type { Resource } from '../../src/stack/cloudformation.ts';
-import { VISIBILITY_TIMEOUT } from '../../src/stack/queues.ts';
+import { drainFunctions } from '../../src/stack/drain-function.ts';
+import { partsOf } from '../../src/stack/parts.ts';
+import { DRAIN_VISIBILITY_TIMEOUT, VISIBILITY_TIMEOUT } from '../../src/stack/queues.ts';
 import { ownRoles } from '../../src/stack/roles.ts';
 import { template } from '../../src/stack/stack.ts';
-import { policyThatNeeds } from '../stack/policies.ts';
+import { drainPolicyWith, policyThatNeeds, stepOf } from '../stack/policies.ts';
 import { plainStop } from '../support/plain-actions.ts';
 import { enforcing, policyFor } from '../support/policies.ts';
 import { bad, callsSince, closed, world } from '../support/world.ts';
 
 interface FunctionDefinition {
   readonly handler: string;
-  readonly role: string;
+  readonly role: string | { readonly 'Fn::Sub': string };
   readonly timeout: number;
   readonly environment?: object;
-  readonly events: readonly { readonly sqs?: { readonly maximumConcurrency: number }; readonly schedule?: object }[];
+  readonly events: readonly {
+    readonly sqs?: { readonly batchSize: number; readonly maximumConcurrency?: number };
+    readonly schedule?: object;
+  }[];
 }
 
 interface Serverless {
   readonly provider: { readonly environment: Readonly<Record<string, string>> };
-  readonly functions: Readonly<Record<string, FunctionDefinition>>;
+  /** Those of every deployment, and those that hang on its policies. */
+  readonly functions: readonly [Readonly<Record<string, FunctionDefinition>>, string];
 }
 
 /** CloudFormation's short forms (!Ref, !GetAtt, !Join) stand as what they are applied to. */
 const serverless: Serverless = parse(readFileSync('serverless.yml', 'utf8'), { logLevel: 'silent' });
-const functions = Object.entries(serverless.functions);
+const everywhere = Object.entries(serverless.functions[0]);
+const ofDrains: Readonly<Record<string, FunctionDefinition>> = drainFunctions([{ rule: 'spot-interruption' }]);
+const functions = [...everywhere, ...Object.entries(ofDrains)];
 
-function sourcesOf(...rooms: readonly string[]): string {
-  const files = rooms.flatMap((room) => readdirSync(`src/${room}`).map((file) => `src/${room}/${file}`));
+function sourcesOf(room: string, isAmong = (_file: string) => true): string {
+  const files = readdirSync(`src/${room}`).filter(isAmong);
   return files
+    .map((file) => `src/${room}/${file}`)
     .filter((file) => file.endsWith('.ts'))
     .map((file) => readFileSync(file, 'utf8'))
     .join('\n');
@@ -51,6 +60,16 @@ function sourcesOf(...rooms: readonly string[]): string {
 
 function matchesIn(text: string, pattern: RegExp): readonly string[] {
   return [...new Set([...text.matchAll(pattern)].map(([, found = '']) => found))].sort();
+}
+
+/** Whether λ drain alone runs a file of the engine. */
+function isOfDrains(file: string): boolean {
+  return /^(?:drain|target-index)/.test(file);
+}
+
+/** Operations that files of a room name. */
+function callsIn(room: string, isAmong: (file: string) => boolean): readonly Operation[] {
+  return matchesIn(sourcesOf(room, isAmong), /'([a-z0-9]+:[A-Z][A-Za-z]*)'/g) as readonly Operation[];
 }
 
 function actionsOf(role: Resource | undefined): readonly string[] {
@@ -73,24 +92,39 @@ test.each(functions)('%s has a handler that is there', (_name, { handler }) => {
 });
 
 test('each function has its own role, and each role of ours has a function', () => {
-  expect(functions.map(([, { role }]) => role)).toEqual(ownRoles.map((id) => ['${', id, '.Arn}'].join('')));
+  const named = functions.map(([, { role }]) => (typeof role === 'string' ? role : role['Fn::Sub']));
+  const { roles } = partsOf([{ rule: 'spot-interruption' }]);
+
+  expect(named).toEqual(roles.map((id) => ['${', id, '.Arn}'].join('')));
+  expect(roles).toEqual([...ownRoles, 'DrainRole']);
+  expect(partsOf([{ rule: 'required-tags' }]).roles).toEqual(ownRoles);
+});
+
+test('there is a function that drains only where a policy does', () => {
+  expect(serverless.functions[1]).toBe(['${', 'file(deploy/stack.cjs):drainFunctions}'].join(''));
+  expect(Object.keys(ofDrains)).toEqual(['drain']);
+  expect(drainFunctions([{ rule: 'required-tags' }])).toEqual({});
 });
 
 test('a message is not shown again while a function may still be at work on it', () => {
-  const mappings = functions.flatMap(([, { timeout, events }]) =>
+  const mappings = everywhere.flatMap(([, { timeout, events }]) =>
     events.flatMap(({ sqs }) => (sqs ? [{ timeout, ...sqs }] : [])),
   );
   const least = mappings.map(({ timeout }) => 6 * timeout);
 
   expect(mappings).toHaveLength(2);
   expect(VISIBILITY_TIMEOUT).toBe(Math.max(...least));
+  // A notice can't wait that long. What comes while a run works on the same drain is left to that run by its lease.
+  expect(ofDrains.drain?.timeout).toBeLessThan(DRAIN_VISIBILITY_TIMEOUT);
 });
 
 test('all that may run at once leaves something of the ten runs that a new account is given', () => {
-  const atOnce = functions.flatMap(([, { events }]) => events.map(({ sqs }) => sqs?.maximumConcurrency ?? 1));
+  const atOnce = everywhere.flatMap(([, { events }]) => events.map(({ sqs }) => sqs?.maximumConcurrency ?? 1));
 
   // The last is the weekly sign of life, which takes a moment.
   expect(atOnce).toEqual([5, 2, 1, 1]);
+  // Notices come in waves, and none can wait: nothing holds back a drain but the account's own bound.
+  expect(ofDrains.drain?.events.map(({ sqs }) => sqs?.maximumConcurrency)).toEqual([undefined]);
 });
 
 test('the clock calls the sweep every hour, and for the sign of life on Monday mornings', () => {
@@ -107,15 +141,17 @@ test('the clock calls the sweep every hour, and for the sign of life on Monday m
 
 test('every variable that the functions read is set, and no other but for Powertools', () => {
   const read = matchesIn(sourcesOf('handlers'), /(?:env\.|required\(env, ')([A-Z_]+)/g);
+  const own = functions.flatMap(([, { environment = {} }]) => Object.keys(environment));
   const set = Object.keys(serverless.provider.environment).filter((name) => !name.startsWith('POWERTOOLS_'));
 
-  expect(set.sort()).toEqual(read.filter((name) => name !== 'AWS_REGION'));
+  expect([...set, ...own].sort()).toEqual(read.filter((name) => name !== 'AWS_REGION'));
 });
 
 test('the alarms watch metrics of the namespace and name that the functions publish under', () => {
   expect(serverless.provider.environment.POWERTOOLS_METRICS_NAMESPACE).toBe(METRICS_NAMESPACE);
   // Both under the name that all functions have.
-  expect(functions.filter(([, { environment }]) => environment !== undefined)).toEqual([]);
+  const own = functions.flatMap(([, { environment = {} }]) => Object.keys(environment));
+  expect(own).toEqual(['DRAIN_QUEUE_URL']);
   expect(serverless.provider.environment.POWERTOOLS_SERVICE_NAME).toMatch(/^\$\{self:custom\.guardrail\.name\}$/);
 });
 
@@ -130,15 +166,33 @@ test('every metric is published, and a completed sweep by whichever function com
 test('the roles together may make every call that the engine makes, and no other to these services', () => {
   const { Resources } = template([enforcing(policyThatNeeds(...allNeeds), plainStop)], { name: 'deployment' });
   // What changes EC2 is called as plans have it: test/stack/roles.test.ts looks at that.
-  const called = matchesIn(sourcesOf('engine'), /'([a-z0-9]+:[A-Z]\w*)'/g).filter(
-    (one) => !isChanging(one as Operation),
-  );
+  const called = callsIn('engine', (file) => !isOfDrains(file)).filter((one) => !isChanging(one));
   const permitted = ownRoles.flatMap((role) => actionsOf(Resources[role]));
   const byLambda = ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'];
   const bySns = ['kms:Decrypt', 'kms:GenerateDataKey'];
   const toLog = ['logs:CreateLogStream', 'logs:PutLogEvents'];
 
   expect([...new Set(permitted)].sort()).toEqual([...called, ...byLambda, ...bySns, ...toLog].sort());
+});
+
+test('the role of drain may make every call that drains make, and no other that changes anything', () => {
+  const step = stepOf(drainingOperations, { needs: ['targetGroups', 'loadBalancers', 'containerInstances'] });
+  const parameters = { document: 'save-logs', bus: 'ops' };
+  const policies = [drainPolicyWith(parameters, step, stepOf(['events:PutEvents']))];
+  const { DrainRole } = template(policies, { name: 'deployment', enforcement: 'on' }).Resources;
+  const permitted = actionsOf(DrainRole);
+  const called = callsIn('engine', isOfDrains).map(iamActionOf);
+
+  expect(called).toEqual(expect.arrayContaining(['elasticloadbalancing:DeregisterTargets', 'sns:Publish']));
+  expect(called.filter((action) => !permitted.includes(action))).toEqual([]);
+  expect(permitted.filter((action) => !/:(?:Describe|List|Get|BatchGet)/.test(action)).sort()).toEqual(
+    [
+      ...[...drainingOperations, 'events:PutEvents' as const].map(iamActionOf),
+      ...['dynamodb:PutItem', 'dynamodb:UpdateItem', 'sns:Publish', 'sqs:SendMessage'],
+      ...['sqs:ReceiveMessage', 'sqs:DeleteMessage'],
+      ...['kms:Decrypt', 'kms:GenerateDataKey', 'logs:CreateLogStream', 'logs:PutLogEvents'],
+    ].sort(),
+  );
 });
 
 describe("a function's role permits all that it calls", () => {

@@ -1,16 +1,17 @@
 import { readFileSync } from 'node:fs';
 import type { Json } from '../../src/domain/json.ts';
-import { type MetricName, metricNames } from '../../src/domain/metrics.ts';
+import { drainMetricNames, type MetricName, metricNames } from '../../src/domain/metrics.ts';
 import type { BoundPolicy } from '../../src/domain/policy.ts';
 import type { Resource } from '../../src/stack/cloudformation.ts';
 import { template } from '../../src/stack/stack.ts';
 import { plainStop } from '../support/plain-actions.ts';
 import { enforcing } from '../support/policies.ts';
-import { policyThatNeeds } from './policies.ts';
+import { drainPolicy, policyThatNeeds } from './policies.ts';
 
 const name = 'deployment';
-/** Of a deployment that waits for time, which has the most. */
-const alarms = alarmsOf([enforcing(policyThatNeeds(), plainStop)]);
+const waits = enforcing(policyThatNeeds(), plainStop);
+/** Of a deployment that waits for time and drains, which has the most. */
+const alarms = alarmsOf([waits, drainPolicy()]);
 /** What does not fit into the alarm on rules is watched by others like it, which are explained with it. */
 const explainedAlone = alarms.filter(({ AlarmName }) => !/^rules-\d+$/.test(nameOf(AlarmName)));
 const alarmNames = explainedAlone.map(({ AlarmName }) => nameOf(AlarmName));
@@ -58,14 +59,19 @@ test('docs/deploy.md counts every metric that alarms read, and every metric of t
       .map(({ Metrics }) => (Array.isArray(Metrics) ? Metrics.length - 1 : 1))
       .reduce((sum, metrics) => sum + metrics);
   const withoutClock = alarmsOf([]);
+  const [waiting, draining] = [alarmsOf([waits]), alarmsOf([drainPolicy()])];
   // Counted by the clock's ticks alone.
   const ofClock: readonly MetricName[] = ['TickCompleted'];
   const costs = sectionOf('deploy.md', 'What it costs');
+  const ofDrains = drainMetricNames.length;
 
   expect(costs).toContain(
-    `${withoutClock.length} alarms on ${readBy(withoutClock)} metrics at 0.10, ${metricNames.length - ofClock.length} metrics at 0.30`,
+    `${withoutClock.length} alarms on ${readBy(withoutClock)} metrics at 0.10, ${metricNames.length - ofClock.length - ofDrains} metrics at 0.30`,
   );
   expect(costs).toContain(
-    `alarms read ${readBy(alarms) - readBy(withoutClock)} metrics more, and there is ${ofClock.length} more`,
+    `alarms read ${readBy(waiting) - readBy(withoutClock)} metrics more, and there is ${ofClock.length} more`,
+  );
+  expect(costs).toContain(
+    `${draining.length - withoutClock.length} alarms on ${readBy(draining) - readBy(withoutClock)} metrics at 0.10, ${ofDrains} metrics at 0.30`,
   );
 });

@@ -1,5 +1,6 @@
 import { allNeeds, eventsThatChange } from '../../src/domain/needs.ts';
-import { eventRules, longestPattern, MAX_PATTERN_LENGTH } from '../../src/stack/event-rules.ts';
+import { noticesIn } from '../../src/events/notices.ts';
+import { drainRules, eventRules, longestPattern, MAX_PATTERN_LENGTH } from '../../src/stack/event-rules.ts';
 
 const account = [{ Ref: 'AWS::AccountId' }];
 const arn = (role: string) => ({ 'Fn::GetAtt': [role, 'Arn'] });
@@ -66,4 +67,83 @@ test('names that do not fit into one pattern are spread over several, each name 
   expect(listed.flatMap(({ detail }) => detail.eventName)).toEqual(names);
   expect(Object.keys(apiCalls)).toEqual(['ApiCallRule1', 'ApiCallRule2', 'ApiCallRule3']);
   for (const pattern of [StateChangeRule, ...listed]) expect(longestPattern(pattern)).toBeLessThanOrEqual(2048);
+});
+
+describe('what feeds the drain queue', () => {
+  interface Pattern {
+    readonly source: readonly string[];
+    readonly 'detail-type': readonly string[];
+    readonly account: unknown;
+  }
+
+  const patterns = Object.values(drainRules).map(({ Properties }) => Properties.EventPattern as unknown as Pattern);
+  const scope = { accountId: '123456789012', region: 'us-east-1' };
+
+  function reasonFor(detailType: string, source: string): string {
+    const event = { 'detail-type': detailType, source, account: scope.accountId, region: scope.region, detail: {} };
+    const announced = noticesIn(event, { scope, receivedAt: new Date('2026-11-25T12:00:00Z') });
+    return announced.kind === 'ignored' ? announced.reason : 'read';
+  }
+
+  test('is read, by type and source, by what reads that queue', () => {
+    const types = patterns.flatMap(({ source, 'detail-type': names }) => names.map((type) => [type, source] as const));
+
+    expect(types.map(([type]) => type)).toEqual([
+      'EC2 Spot Instance Interruption Warning',
+      'EC2 Instance Rebalance Recommendation',
+      'EC2 Capacity Reservation Instance Interruption Warning',
+      'EC2 Instance-terminate Lifecycle Action',
+      'EC2 Instance State-change Notification',
+      'AWS Health Event',
+    ]);
+    for (const [type, sources] of types)
+      for (const source of sources) expect(reasonFor(type, source)).not.toMatch(/announces no end|sent by/);
+  });
+
+  test('is of this account alone, rehearsals too', () => {
+    for (const pattern of patterns) {
+      expect(pattern.account).toEqual(account);
+      expect(pattern.source).toEqual([
+        expect.stringMatching(/^aws\.(ec2|autoscaling|health)$/),
+        'ec2-guardrail.selftest',
+      ]);
+    }
+  });
+
+  test('leaves out what ends no instance: warm pools, and what is not planned', () => {
+    const { LifecycleRule, EndRule, HealthRule } = drainRules;
+
+    expect(LifecycleRule?.Properties.EventPattern).toMatchObject({
+      detail: { Destination: [{ exists: false }, 'EC2'] },
+    });
+    expect(EndRule?.Properties.EventPattern).toMatchObject({
+      detail: { state: ['running', 'stopping', 'stopped', 'shutting-down', 'terminated'] },
+    });
+    expect(HealthRule?.Properties.EventPattern).toMatchObject({
+      detail: { service: ['EC2'], eventTypeCategory: ['scheduledChange'] },
+    });
+  });
+
+  test('goes to that queue; what announces an end in two minutes is given up after them, and kept', () => {
+    const targets = Object.entries(drainRules).map(([id, { Properties }]) => [id, Properties.Targets]);
+    const to = (seconds: number) => [
+      {
+        Id: 'drain',
+        Arn: arn('DrainQueue'),
+        RetryPolicy: { MaximumEventAgeInSeconds: seconds, MaximumRetryAttempts: 185 },
+        DeadLetterConfig: { Arn: arn('UndeliveredQueue') },
+      },
+    ];
+
+    expect(Object.fromEntries(targets)).toEqual({
+      NoticeRule: to(120),
+      LifecycleRule: to(86_400),
+      EndRule: to(86_400),
+      HealthRule: to(86_400),
+    });
+  });
+
+  test('has patterns that EventBridge takes', () => {
+    expect(Math.max(...patterns.map(longestPattern))).toBeLessThanOrEqual(MAX_PATTERN_LENGTH);
+  });
 });

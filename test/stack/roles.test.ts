@@ -1,3 +1,5 @@
+import type { StepOperation } from '../../src/domain/drain-step.ts';
+import type { Json } from '../../src/domain/json.ts';
 import { allNeeds, type Need } from '../../src/domain/needs.ts';
 import type { ChangingOperation } from '../../src/domain/operations.ts';
 import type { BoundPolicy } from '../../src/domain/policy.ts';
@@ -7,7 +9,7 @@ import { roles } from '../../src/stack/roles.ts';
 import type { Settings } from '../../src/stack/settings.ts';
 import { plainRevoke, plainStop } from '../support/plain-actions.ts';
 import { enforcing } from '../support/policies.ts';
-import { policyThatNeeds } from './policies.ts';
+import { drainPolicy, drainPolicyWith, policyThatNeeds, stepOf } from './policies.ts';
 
 const settings: Settings = { name: 'ec2-guardrail-test' };
 
@@ -290,5 +292,191 @@ describe('permissions to change something in EC2', () => {
           Resource: { 'Fn::Join': ['/', [arn('FindingsTable'), 'index', 'due']] },
         },
       ]);
+  });
+});
+
+describe('drain', () => {
+  const isOn: Settings = { ...settings, enforcement: 'on' };
+  const elb = (resource: string) => ownArn('elasticloadbalancing', resource);
+  const group = ['autoscaling:DescribeAutoScalingGroups', 'autoscaling:DescribeAutoScalingInstances'];
+  const ofDrain = (policies: readonly BoundPolicy[], given: Settings = isOn) =>
+    statementsOf(roles(policies, given).DrainRole);
+  const changes = (policies: readonly BoundPolicy[], given: Settings = isOn) =>
+    ofDrain(policies, given).filter(({ Sid }) => Sid.startsWith('Drain'));
+
+  test('has a role only where a policy drains', () => {
+    expect(Object.keys(roles([policyThatNeeds()], isOn))).toEqual(['InspectRole', 'SweepRole']);
+    expect(Object.keys(roles([policyThatNeeds(), drainPolicy()], isOn))).toEqual([
+      'InspectRole',
+      'SweepRole',
+      'DrainRole',
+    ]);
+  });
+
+  test('may do exactly what a policy that takes instances out of target groups makes it do', () => {
+    const step = stepOf(['elbv2:DeregisterTargets'], {
+      needs: ['targetGroups'],
+      undoOperations: ['elbv2:RegisterTargets'],
+    });
+
+    expect(ofDrain([policyThatNeeds('volumes'), drainPolicy(step)])).toEqual([
+      {
+        Sid: 'Read',
+        Effect: 'Allow',
+        Action: [
+          ...group,
+          'autoscaling:DescribeLifecycleHooks',
+          'ec2:DescribeInstances',
+          'ecs:DescribeContainerInstances',
+          'ecs:DescribeServices',
+          'ecs:ListClusters',
+          'ecs:ListContainerInstances',
+          'ecs:ListServices',
+          'elasticloadbalancing:DescribeTargetGroups',
+          'elasticloadbalancing:DescribeTargetHealth',
+        ],
+        Resource: '*',
+        Condition: { StringEquals: { 'aws:RequestedRegion': region } },
+      },
+      {
+        Sid: 'DrainBalancers',
+        Effect: 'Allow',
+        Action: ['elasticloadbalancing:DeregisterTargets', 'elasticloadbalancing:RegisterTargets'],
+        Resource: [elb('targetgroup/*')],
+      },
+      {
+        Sid: 'KeepDrains',
+        Effect: 'Allow',
+        Action: ['dynamodb:BatchGetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
+        Resource: arn('FindingsTable'),
+      },
+      ...publishing({ Ref: 'AlertsTopic' }),
+      { Sid: 'GoOn', Effect: 'Allow', Action: ['sqs:SendMessage'], Resource: [arn('DrainQueue')] },
+      {
+        Sid: 'ReceiveWork',
+        Effect: 'Allow',
+        Action: ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'],
+        Resource: [arn('DrainQueue')],
+      },
+      {
+        Sid: 'Log',
+        Effect: 'Allow',
+        Action: ['logs:CreateLogStream', 'logs:PutLogEvents'],
+        Resource: ownArn('logs', 'log-group:/aws/lambda/ec2-guardrail-test-drain:*'),
+      },
+    ]);
+  });
+
+  test.each<[StepOperation, Json, string, string, readonly unknown[]]>([
+    ['elbv2:DeregisterTargets', {}, 'DrainBalancers', 'elasticloadbalancing:DeregisterTargets', [elb('targetgroup/*')]],
+    [
+      'elb:DeregisterInstancesFromLoadBalancer',
+      {},
+      'DrainBalancers',
+      'elasticloadbalancing:DeregisterInstancesFromLoadBalancer',
+      [elb('loadbalancer/*')],
+    ],
+    [
+      'ecs:UpdateContainerInstancesState',
+      {},
+      'DrainContainers',
+      'ecs:UpdateContainerInstancesState',
+      [ownArn('ecs', 'container-instance/*')],
+    ],
+    [
+      'autoscaling:DetachInstances',
+      {},
+      'DrainGroups',
+      'autoscaling:DetachInstances',
+      [ownArn('autoscaling', 'autoScalingGroup:*:autoScalingGroupName/*')],
+    ],
+    [
+      'autoscaling:CompleteLifecycleAction',
+      {},
+      'DrainGroups',
+      'autoscaling:CompleteLifecycleAction',
+      [ownArn('autoscaling', 'autoScalingGroup:*:autoScalingGroupName/*')],
+    ],
+    [
+      'ssm:SendCommand',
+      { document: 'save-logs' },
+      'DrainCommands',
+      'ssm:SendCommand',
+      [ownArn('ec2', 'instance/*'), ownArn('ssm', 'document/save-logs')],
+    ],
+    [
+      'ssm:SendCommand',
+      { document: 'AWS-RunShellScript' },
+      'DrainCommands',
+      'ssm:SendCommand',
+      [
+        ownArn('ec2', 'instance/*'),
+        { 'Fn::Join': [':', ['arn', { Ref: 'AWS::Partition' }, 'ssm', region, '', 'document/AWS-RunShellScript']] },
+      ],
+    ],
+    [
+      'ssm:SendCommand',
+      { document: 'arn:aws:ssm:us-east-1:210987654321:document/shared' },
+      'DrainCommands',
+      'ssm:SendCommand',
+      [ownArn('ec2', 'instance/*'), 'arn:aws:ssm:us-east-1:210987654321:document/shared'],
+    ],
+    ['events:PutEvents', { bus: 'ops' }, 'DrainEvents', 'events:PutEvents', [ownArn('events', 'event-bus/ops')]],
+    [
+      'events:PutEvents',
+      { bus: 'arn:aws:events:us-east-1:210987654321:event-bus/ops' },
+      'DrainEvents',
+      'events:PutEvents',
+      ['arn:aws:events:us-east-1:210987654321:event-bus/ops'],
+    ],
+  ])('may make the call %s of a policy that says %j, and no other', (operation, parameters, Sid, action, Resource) => {
+    expect(changes([drainPolicyWith(parameters, stepOf([operation]))])).toEqual([
+      { Sid, Effect: 'Allow', Action: [action], Resource },
+    ]);
+  });
+
+  test('has each statement once, on all that several policies name', () => {
+    const runs = (document: string) => drainPolicyWith({ document }, stepOf(['ssm:SendCommand']));
+    const balancers = drainPolicy(
+      stepOf(['elbv2:DeregisterTargets']),
+      stepOf(['elb:DeregisterInstancesFromLoadBalancer']),
+    );
+
+    expect(changes([runs('save-logs'), balancers, runs('leave')])).toEqual([
+      {
+        Sid: 'DrainCommands',
+        Effect: 'Allow',
+        Action: ['ssm:SendCommand'],
+        Resource: [ownArn('ec2', 'instance/*'), ownArn('ssm', 'document/save-logs'), ownArn('ssm', 'document/leave')],
+      },
+      {
+        Sid: 'DrainBalancers',
+        Effect: 'Allow',
+        Action: ['elasticloadbalancing:DeregisterInstancesFromLoadBalancer', 'elasticloadbalancing:DeregisterTargets'],
+        Resource: [elb('targetgroup/*'), elb('loadbalancer/*')],
+      },
+    ]);
+  });
+
+  test('may run no document that no policy names', () => {
+    const step = stepOf(['ssm:SendCommand']);
+
+    expect(() => ofDrain([drainPolicy(step)])).toThrow("a step that names no document can't be permitted");
+  });
+
+  test.each<[string, BoundPolicy, Settings]>([
+    ['observes', { ...drainPolicy(stepOf(['elbv2:DeregisterTargets'])), mode: 'observe' }, isOn],
+    ['enforces where enforcement is off', drainPolicy(stepOf(['elbv2:DeregisterTargets'])), settings],
+    ['only tells', drainPolicy(), isOn],
+  ])('may change nothing where a policy %s', (_, policy, given) => {
+    expect(changes([policy], given)).toEqual([]);
+  });
+
+  test('changes nothing in what inspect may do', () => {
+    const step = stepOf(['elbv2:DeregisterTargets'], { needs: ['targetGroups'] });
+    const needing = { ...drainPolicy(step), needs: policyThatNeeds('volumes').needs };
+    const inspecting = [policyThatNeeds('kmsAliases')];
+
+    expect(roles([...inspecting, needing], isOn).InspectRole).toEqual(roles(inspecting, isOn).InspectRole);
   });
 });

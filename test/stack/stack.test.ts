@@ -3,12 +3,14 @@ import type { BoundPolicy } from '../../src/domain/policy.ts';
 import { ownMessage } from '../../src/engine/messages.ts';
 import { alarms as alarmsOf } from '../../src/stack/alarms.ts';
 import type { Resource, Statement } from '../../src/stack/cloudformation.ts';
+import { drainRules } from '../../src/stack/event-rules.ts';
+import { partsOf } from '../../src/stack/parts.ts';
 import type { Settings } from '../../src/stack/settings.ts';
 import { template } from '../../src/stack/stack.ts';
 import { tamperRules } from '../../src/stack/tampering.ts';
 import { plainStop } from '../support/plain-actions.ts';
 import { enforcing } from '../support/policies.ts';
-import { policyThatNeeds } from './policies.ts';
+import { drainPolicy, policyThatNeeds, stepOf } from './policies.ts';
 
 const name = 'ec2-guardrail-test';
 const arn = (id: string) => ({ 'Fn::GetAtt': [id, 'Arn'] });
@@ -116,6 +118,74 @@ test("every rule's target is tried again, and has a dead-letter queue", () => {
     SweepEventsRuleSchedule2: [
       { Id: 'heartbeat', Arn: arn('SweepLambdaFunction'), Input: '{"kind":"heartbeat"}', ...kept },
     ],
+  });
+});
+
+describe('where a policy drains', () => {
+  const { Resources: draining } = template([policyThatNeeds(), drainPolicy(stepOf(['elbv2:DeregisterTargets']))], {
+    name,
+  });
+  const { Resources: others } = template([policyThatNeeds()], { name });
+  const added = Object.keys(draining).filter((id) => !(id in others));
+
+  test('this is there, and nowhere else', () => {
+    expect(added).toEqual([
+      ...['NoticeRule', 'LifecycleRule', 'EndRule', 'HealthRule'],
+      ...['DrainQueue', 'DrainDeadLetterQueue', 'DrainQueuePolicy', 'DrainDeadLetterQueuePolicy'],
+      ...['DrainRole', 'DrainDeadLetterQueueAlarm', 'DrainErrorsAlarm', 'DrainThrottlesAlarm'],
+      // One alarm watches five rules.
+      ...['RulesAlarm2', 'FailedMovesAlarm'],
+    ]);
+    expect(JSON.stringify(others)).not.toMatch(/drain/i);
+  });
+
+  test('its queue takes what its own rules send, and what failed five times in half a minute each is kept', () => {
+    expect(draining.DrainQueue?.Properties).toMatchObject({
+      SqsManagedSseEnabled: true,
+      VisibilityTimeout: 30,
+      RedrivePolicy: { deadLetterTargetArn: arn('DrainDeadLetterQueue'), maxReceiveCount: 5 },
+    });
+    expect(draining.DrainDeadLetterQueue?.Properties).toMatchObject({ MessageRetentionPeriod: 14 * 24 * 3600 });
+    expect(draining.DrainQueuePolicy?.Properties.PolicyDocument).toMatchObject({
+      Statement: [
+        {
+          Effect: 'Allow',
+          Principal: { Service: 'events.amazonaws.com' },
+          Action: 'sqs:SendMessage',
+          Resource: arn('DrainQueue'),
+          Condition: { ArnEquals: { 'aws:SourceArn': Object.keys(drainRules).map(arn) } },
+        },
+        { Effect: 'Deny', Principal: '*', Condition: { Bool: { 'aws:SecureTransport': 'false' } } },
+      ],
+    });
+    expect(JSON.stringify(draining.UndeliveredQueuePolicy)).toContain(JSON.stringify(arn('NoticeRule')));
+  });
+
+  test('its rules are watched like all others, and what it owes is told', () => {
+    const alarms = JSON.stringify(ofType('AWS::CloudWatch::Alarm', draining));
+    for (const id of Object.keys(drainRules)) expect(alarms).toContain(`{"Ref":"${id}"}`);
+    expect(draining.FailedMovesAlarm?.Properties).toMatchObject({
+      AlarmName: `${name}-drains-failed`,
+      MetricName: 'DrainFailedMoves',
+      ComparisonOperator: 'GreaterThanThreshold',
+      Threshold: 0,
+    });
+    expect(draining.DrainDeadLetterQueueAlarm?.Properties.Dimensions).toEqual([
+      { Name: 'QueueName', Value: { 'Fn::GetAtt': ['DrainDeadLetterQueue', 'QueueName'] } },
+    ]);
+    for (const id of ['DrainErrorsAlarm', 'DrainThrottlesAlarm'])
+      expect(draining[id]?.Properties.Dimensions).toEqual([
+        { Name: 'FunctionName', Value: { Ref: 'DrainLambdaFunction' } },
+      ]);
+  });
+
+  test('what it reads makes nobody listen to more, nor to the clock', () => {
+    const { needs } = policyThatNeeds(...allNeeds);
+    const waiting = { ...drainPolicy(), needs, actions: [{ id: 'notify', afterMs: [86_400_000] }] } as const;
+    const { Resources } = template([policyThatNeeds(), waiting], { name });
+
+    expect(Resources.ApiCallRule1).toEqual(others.ApiCallRule1);
+    expect(Resources).not.toHaveProperty('TickRule');
   });
 });
 
@@ -350,7 +420,7 @@ describe('alarms', () => {
 
   test('no alarm reads more metrics than CloudWatch takes, however many event rules there are', () => {
     const work = Array.from({ length: 12 }, (_, index) => `ApiCallRule${index + 1}`);
-    const all = ofType('AWS::CloudWatch::Alarm', alarmsOf({ name }, { work, tampering: [] }));
+    const all = ofType('AWS::CloudWatch::Alarm', alarmsOf({ name }, { work, tampering: [] }, partsOf([])));
     const read = all.map(([, one]) => queriesOf(one).filter(({ MetricStat }) => MetricStat !== undefined).length);
 
     expect(Math.max(...read)).toBe(10);

@@ -1,5 +1,6 @@
 import type { Json } from '../../src/domain/json.ts';
-import { MAX_PATTERN_LENGTH } from '../../src/stack/event-rules.ts';
+import { drainRules, MAX_PATTERN_LENGTH } from '../../src/stack/event-rules.ts';
+import { partsOf } from '../../src/stack/parts.ts';
 import type { Settings } from '../../src/stack/settings.ts';
 import { tampering, tamperRules } from '../../src/stack/tampering.ts';
 
@@ -20,8 +21,8 @@ interface Target {
   };
 }
 
-function rulesOf(settings: Settings = { name }, ids = watched) {
-  return Object.entries(tampering(settings, ids)).map(([id, { Properties }]) => ({
+function rulesOf(settings: Settings = { name }, ids = watched, parts = partsOf([])) {
+  return Object.entries(tampering(settings, ids, parts)).map(([id, { Properties }]) => ({
     id,
     name: Properties.Name,
     pattern: Properties.EventPattern,
@@ -33,7 +34,7 @@ function rulesOf(settings: Settings = { name }, ids = watched) {
 function longestNameOf(id: string): string {
   const stack = 56;
   if (id === 'AWS::AccountId') return '123456789012';
-  if (id.startsWith('InspectEventSourceMapping')) return 'u'.repeat(36);
+  if (/^(?:Inspect|Drain)EventSourceMapping/.test(id)) return 'u'.repeat(36);
   if (id.endsWith('Topic'))
     return `arn:aws-us-gov:sns:us-gov-west-1:123456789012:${'t'.repeat(stack + id.length + 15)}`;
   if (id.endsWith('Queue')) return 'q'.repeat(80);
@@ -58,6 +59,24 @@ test('no pattern is longer than EventBridge takes, however long the names are, a
   const lengths = rulesOf({ name: 'n'.repeat(56) }, ids).map(({ pattern }) => JSON.stringify(filledIn(pattern)).length);
 
   expect(Math.max(...lengths)).toBeLessThanOrEqual(MAX_PATTERN_LENGTH);
+});
+
+test('what drains is watched where a policy drains, and the patterns still fit', () => {
+  const ids = [...watched, 'ApiCallRule2', 'TickRule', ...Object.keys(drainRules)];
+  const parts = partsOf([{ rule: 'spot-interruption' }]);
+  const patterns = rulesOf({ name: 'n'.repeat(56) }, ids, parts).map(({ pattern }) => filledIn(pattern));
+  const made = JSON.stringify(rulesOf({ name }, ids, parts).map(({ pattern }) => pattern));
+
+  expect(Math.max(...patterns.map((pattern) => JSON.stringify(pattern).length))).toBeLessThanOrEqual(
+    MAX_PATTERN_LENGTH,
+  );
+  for (const id of [...Object.keys(drainRules), 'DrainRole', 'DrainEventSourceMappingSQSDrainQueue'])
+    expect(made).toContain(JSON.stringify({ Ref: id }));
+  for (const id of ['DrainQueue', 'DrainDeadLetterQueue'])
+    expect(made).toContain(JSON.stringify({ 'Fn::GetAtt': [id, 'QueueName'] }));
+  expect(made).toContain(`"functionName":["${name}-inspect",{"suffix":":${name}-inspect"}`);
+  expect(made).toContain(`"${name}-drain",{"suffix":":${name}-drain"}`);
+  expect(JSON.stringify(rulesOf())).not.toMatch(/drain/i);
 });
 
 test('names that are given fit into what EventBridge takes, whatever the deployment is called', () => {
