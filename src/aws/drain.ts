@@ -29,7 +29,7 @@ import {
 import { GetCommandInvocationCommand, ListCommandsCommand, SSMClient } from '@aws-sdk/client-ssm';
 import type { DrainsOwnOperation } from '../domain/operations.ts';
 import { drainingSenders } from './drain-changes.ts';
-import type { Senders } from './sdk.ts';
+import { type Senders, sentOnce } from './sdk.ts';
 
 /**
  * What a drain calls, for `SdkOptions.drain`. A module of its own, so that no other function loads these services' clients.
@@ -61,6 +61,6 @@ export const drainSenders: Senders<DrainsOwnOperation> = {
     to(AutoScalingClient).send(new DescribeAutoScalingGroupsCommand(input)),
   'autoscaling:DescribeLifecycleHooks': (to, input) =>
     to(AutoScalingClient).send(new DescribeLifecycleHooksCommand(input)),
-  'ssm:GetCommandInvocation': (to, input) => to(SSMClient).send(new GetCommandInvocationCommand(input)),
-  'ssm:ListCommands': (to, input) => to(SSMClient).send(new ListCommandsCommand(input)),
+  'ssm:GetCommandInvocation': (to, input) => to(SSMClient, sentOnce).send(new GetCommandInvocationCommand(input)),
+  'ssm:ListCommands': (to, input) => to(SSMClient, sentOnce).send(new ListCommandsCommand(input)),
 };

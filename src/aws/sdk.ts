@@ -43,6 +43,16 @@ const settings = {
   requestHandler: { connectionTimeout: 2_000, requestTimeout: 9_000, throwOnRequestTimeout: true },
 };
 
+/** Where two minutes are all there is, and whoever calls waits 3 s for an answer, and tries again by itself. */
+const urgentSettings = {
+  ...settings,
+  maxAttempts: 2,
+  requestHandler: { connectionTimeout: 1_000, requestTimeout: 1_400, throwOnRequestTimeout: true },
+};
+
+/** For a client whose calls must not be sent twice behind the caller's back: made twice, they do twice what they do. */
+export const sentOnce = { maxAttempts: 1 };
+
 /** Which credentials the clients take, where it is not the default chain's first, and what may be done with them. */
 export interface SdkOptions {
   /** A profile of the AWS configuration files. */
@@ -52,16 +62,16 @@ export interface SdkOptions {
    * credentials allow.
    */
   readonly changes?: Senders<ChangingOperation> | undefined;
-  /** `drainSenders`. Left out: a `DrainsOwnOperation` rejects in the same way. */
+  /** `drainSenders`. Left out: a `DrainsOwnOperation` rejects in the same way. With them every call is answered within 3 s. */
   readonly drain?: Senders<DrainsOwnOperation> | undefined;
 }
 
 /** Clients of one Region and profile, each made when it is first asked for: what nobody names is not loaded either. */
-function clientsOf(region: string, profile: string | undefined) {
-  const config = { ...settings, region, ...(profile === undefined ? {} : { profile }) };
+function clientsOf(region: string, profile: string | undefined, isUrgent: boolean) {
+  const config = { ...(isUrgent ? urgentSettings : settings), region, ...(profile === undefined ? {} : { profile }) };
   const made = new Map<unknown, unknown>();
-  return <C>(Client: new (settings: typeof config) => C): C => {
-    const client = made.get(Client) ?? new Client(config);
+  return <C>(Client: new (settings: typeof config) => C, own: Partial<typeof config> = {}): C => {
+    const client = made.get(Client) ?? new Client({ ...config, ...own });
     made.set(Client, client);
     return client as C;
   };
@@ -110,8 +120,9 @@ const clientsByKey = new Map<string, Clients>();
  * is thrown as the SDK throws it, with AWS's code as `name`.
  */
 export function sdk({ region }: Pick<Scope, 'region'>, { profile, changes, drain }: SdkOptions = {}): Aws {
-  const key = `${region} ${profile ?? ''}`;
-  const clients = clientsByKey.get(key) ?? clientsOf(region, profile);
+  const isUrgent = drain !== undefined;
+  const key = `${region} ${isUrgent} ${profile ?? ''}`;
+  const clients = clientsByKey.get(key) ?? clientsOf(region, profile, isUrgent);
   clientsByKey.set(key, clients);
   const known: Partial<Senders<Operation>> = { ...senders, ...changes, ...drain };
   return async (operation, input) => {

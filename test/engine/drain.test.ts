@@ -211,7 +211,10 @@ describe('nothing is changed', () => {
     const { reservations, serving } = webOf([1, 2]);
     const plain = reservations.map((one) => ({
       ...one,
-      Instances: one.Instances?.map(({ InstanceLifecycle: _, ...instance }) => instance) ?? [],
+      Instances: (one.Instances ?? []).map((instance) => {
+        const { InstanceLifecycle: _, ...rest } = instance;
+        return rest;
+      }),
     }));
     const world = drainWorld({ policies: [draining(everything)], resources: { reservations: plain, serving } });
     await world.happens([interruption(idOf(1))]);
