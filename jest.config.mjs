@@ -18,7 +18,10 @@ export default {
     ],
   },
   // Compiled into the functions when they are packaged; tests of handlers have policies of their own.
-  moduleNameMapper: { '^compiled:((?:drain-)?policies)$': '<rootDir>/test/support/compiled-$1.ts' },
+  moduleNameMapper: {
+    '^compiled:policies$': '<rootDir>/test/support/compiled-policies.ts',
+    '^compiled:drain-policies$': '<rootDir>/test/support/compiled-drain-policies.ts',
+  },
   transformIgnorePatterns: [`/node_modules/(?!(${esmOnly.join('|')})/)`],
   coverageProvider: 'v8',
   collectCoverageFrom: ['src/**/*.ts'],
