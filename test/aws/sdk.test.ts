@@ -203,22 +203,30 @@ test('a Region has one client for a service, made for that Region', async () => 
   expect(second).toBe(first);
 });
 
+/** Limits of the clients that were asked since the start, by how often each tries. */
+async function limitsOf(clients: ReadonlySet<EC2Client>) {
+  const all = await Promise.all(
+    [...clients].map(
+      async ({ config }) =>
+        [
+          await config.maxAttempts(),
+          // Its limits a handler shows nowhere else before it has sent something.
+          (await Reflect.get(config.requestHandler, 'configProvider')) as { readonly requestTimeout: number },
+        ] as const,
+    ),
+  );
+  return all.map(([attempts, { requestTimeout }]) => `${attempts} x ${requestTimeout} ms`);
+}
+
 test("a call that hangs ends within a function's minute, and SQS is asked where all others are", async () => {
   for (const mock of Object.values(mocks)) mock.onAnyCommand().resolves({});
 
-  for (const operation of operations) await call(operation, 'eu-west-3');
+  const plain = operations.filter((operation) => !Object.hasOwn(drainSenders, operation));
+  for (const operation of plain)
+    await sdk({ region: 'eu-west-3' }, { changes: changingSenders })(operation, {} as never);
 
   const clients = new Set(received().map(({ thisValue }) => thisValue as EC2Client));
-  expect(clients.size).toBe(11);
-  for (const { config } of clients) {
-    expect(await config.maxAttempts()).toBe(5);
-    // Its limits a handler shows nowhere else before it has sent something.
-    expect(await Reflect.get(config.requestHandler, 'configProvider')).toMatchObject({
-      connectionTimeout: 2_000,
-      requestTimeout: 9_000,
-      throwOnRequestTimeout: true,
-    });
-  }
+  expect(await limitsOf(clients)).toEqual(Array(6).fill('5 x 9000 ms'));
   const sqs = [...clients].filter(({ config }) => 'useQueueUrlAsEndpoint' in config);
   expect(sqs.map(({ config }) => (config as unknown as SQSClient['config']).useQueueUrlAsEndpoint)).toEqual([false]);
 });
@@ -245,4 +253,13 @@ test("an error passes as the SDK throws it, with AWS's code as its name", async 
   mocks.ec2?.onAnyCommand().rejects(refused);
 
   await expect(call('ec2:DescribeVolumes', 'eu-central-1')).rejects.toBe(refused);
+});
+
+test('a call of a drain that hangs ends within 3 s, and a command is sent once', async () => {
+  for (const mock of Object.values(mocks)) mock.onAnyCommand().resolves({});
+
+  for (const operation of operations) await call(operation, 'eu-west-3');
+
+  const clients = new Set(received().map(({ thisValue }) => thisValue as EC2Client));
+  expect((await limitsOf(clients)).sort()).toEqual(['1 x 1400 ms', ...Array(10).fill('2 x 1400 ms')]);
 });
