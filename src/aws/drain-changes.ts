@@ -16,7 +16,7 @@ import {
 } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { SendCommandCommand, SSMClient } from '@aws-sdk/client-ssm';
 import type { DrainingOperation } from '../domain/operations.ts';
-import type { Senders } from './sdk.ts';
+import { type Senders, sentOnce } from './sdk.ts';
 
 /** What a drain changes. A module of its own, so that it can be left out of a package where nothing enforces. */
 export const drainingSenders: Senders<DrainingOperation> = {
@@ -31,5 +31,5 @@ export const drainingSenders: Senders<DrainingOperation> = {
   'autoscaling:DetachInstances': (to, input) => to(AutoScalingClient).send(new DetachInstancesCommand(input)),
   'autoscaling:CompleteLifecycleAction': (to, input) =>
     to(AutoScalingClient).send(new CompleteLifecycleActionCommand(input)),
-  'ssm:SendCommand': (to, input) => to(SSMClient).send(new SendCommandCommand(input)),
+  'ssm:SendCommand': (to, input) => to(SSMClient, sentOnce).send(new SendCommandCommand(input)),
 };
