@@ -493,6 +493,7 @@ describe('what changes EC2', () => {
         Sid: 'SpareProtected1',
         Effect: 'Deny',
         Action: [
+          'ec2:CreateSnapshots',
           'ec2:ModifyInstanceAttribute',
           'ec2:ModifyNetworkInterfaceAttribute',
           'ec2:StopInstances',
