@@ -250,7 +250,10 @@ describe('what resume says that it lets come', () => {
   });
 
   test('is what a limit held back, once that is lifted', async () => {
-    const one = { ...defaultSafety, limits: { perHour: { access: 1, stop: 1, terminate: 1, schedule: 1 }, percent: 100 } };
+    const one = {
+      ...defaultSafety,
+      limits: { perHour: { access: 1, stop: 1, terminate: 1, schedule: 1 }, percent: 100 },
+    };
     const world = operated([stopUntagged], one);
     for (let count = 0; count < 3; count++) await world.launch(untagged);
     expect(world.changes()).toHaveLength(1);
