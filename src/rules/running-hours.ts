@@ -1,12 +1,21 @@
-import type { Fact, Facts } from '../domain/facts.ts';
+import type { Fact, Facts, OwnAct } from '../domain/facts.ts';
 import { known, tagMap, unknown } from '../domain/facts.ts';
 import { daysOf, endOfDay, isDate, isSpan, isTimezone, localTime, type Place, placeIn } from '../domain/hours.ts';
+import { type Instance, SETTLES_AFTER_MS } from '../domain/instance.ts';
+import type { InstanceFields } from '../domain/needs.ts';
 import { defineRule } from '../domain/rule.ts';
 import { HOUR_MS } from '../domain/time.ts';
 import { compliant, insufficientData, notApplicable, untilTime, type Verdict, violation } from '../domain/verdict.ts';
 
 /** How long after its start an instance may run, whatever the hour, in milliseconds: whoever starts it has that hour. */
 const AFTER_START_MS = HOUR_MS;
+
+/**
+ * Reasons for which an instance is stopped that ran before. Any other is given where one could not be started.
+ * @see https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_StateReason.html
+ */
+const ranBefore =
+  /^(Client\.(UserInitiated|InstanceInitiated|InstanceTerminated)|Server\.(ScheduledStop|SpotInstance))/;
 
 /** What stops an instance so that it can be started again. */
 const stops: readonly string[] = ['stop', 'hibernate'];
@@ -22,6 +31,8 @@ export const runningHours = defineRule({
     fields: {
       timezone: 'the time zone of the hours',
       changesAt: 'when the hours begin, or end, next; left out where they do not within two months',
+      notStarted:
+        'what EC2 says of why it stopped the instance again when the policy had started it; left out otherwise',
     },
   },
   parameters: (z) =>
@@ -62,7 +73,7 @@ export const runningHours = defineRule({
   needs: ({ snoozeTag, startAgain }) => [
     'State',
     ...(snoozeTag === undefined ? [] : (['tags'] as const)),
-    ...(startAgain ? (['acts'] as const) : []),
+    ...(startAgain ? (['acts', 'StateReason'] as const) : []),
   ],
   evaluate({ instance, facts, parameters, now, policy }) {
     const { Name: state } = instance.State;
@@ -71,12 +82,16 @@ export const runningHours = defineRule({
     const snoozed = snoozedUntil(facts, parameters);
     if (!snoozed.known) return insufficientData([snoozed.missing]);
     if (snoozed.value !== 'not' && snoozed.value > now) return until(compliant(), snoozed.value);
-    if (state === 'stopped') {
-      const isOurs = parameters.startAgain && isStoppedBy(policy, instance.LaunchTime, facts);
-      return place.isWithin && isOurs
-        ? stoppedWithin(instance, place, parameters)
-        : until(compliant(), place.changesAt);
+    if (state === 'stopped' && place.beganAt !== undefined && parameters.startAgain) {
+      const own = ownActs(policy, facts);
+      const failed = failedStart(instance, own);
+      // What failed on another day is tried anew.
+      if (failed !== undefined && failed.at >= place.beganAt)
+        return notStarted(instance, failed.message, { place, now }, parameters);
+      if (failed !== undefined || isStoppedBy(own, instance.LaunchTime))
+        return stoppedWithin(instance, place, parameters);
     }
+    if (state === 'stopped') return until(compliant(), place.changesAt);
     const startedFor = new Date(instance.LaunchTime.getTime() + AFTER_START_MS);
     if (place.isWithin) return until(compliant(), place.changesAt);
     if (startedFor > now) return until(compliant(), earlier(startedFor, place.changesAt));
@@ -148,6 +163,26 @@ export const runningHours = defineRule({
       },
     },
     {
+      title: 'was started by the policy in the morning, and EC2 stopped it again',
+      parameters: { timezone: 'Asia/Seoul', hours: { 'mon-fri': '08:00-20:00' }, startAgain: true },
+      given: {
+        instance: {
+          LaunchTime: '2026-01-05T23:00:31Z',
+          State: { Name: 'stopped' },
+          StateReason: { Code: 'Client.InternalError', Message: 'Client.InternalError: Client error on launch' },
+        },
+        acts: [
+          { action: 'stop', at: '2026-01-05T11:00:30Z' },
+          { action: 'start', at: '2026-01-05T23:00:30Z' },
+        ],
+      },
+      now: '2026-01-05T23:01:00Z',
+      expect: {
+        compliance: 'NON_COMPLIANT',
+        reason: 'EC2 could not start it: Client.InternalError: Client error on launch',
+      },
+    },
+    {
       title: 'was stopped by somebody else',
       parameters: { timezone: 'Asia/Seoul', hours: { 'mon-fri': '08:00-20:00' }, startAgain: true },
       given: { instance: { LaunchTime: '2026-01-05T00:00:00Z', State: { Name: 'stopped' } } },
@@ -185,9 +220,24 @@ function snoozedUntil({ tags }: Pick<Facts, 'tags'>, { snoozeTag, timezone }: Pa
   return unknown({ what: `tag ${snoozeTag}`, why: 'not-evaluable', detail });
 }
 
+function ownActs(policy: string, { acts }: Pick<Facts, 'acts'>): readonly OwnAct[] {
+  return acts.found.filter((act) => act.policy === policy);
+}
+
 /** Whether the policy's stop is what it has been stopped by: it was not started since. */
-function isStoppedBy(policy: string, startedAt: Date, { acts }: Pick<Facts, 'acts'>): boolean {
-  return acts.found.some((act) => act.policy === policy && stops.includes(act.action) && new Date(act.at) >= startedAt);
+function isStoppedBy(own: readonly OwnAct[], startedAt: Date): boolean {
+  return own.some(({ action, at }) => stops.includes(action) && new Date(at) >= startedAt);
+}
+
+/** When the policy started it last, and what EC2 says of why it did not come up; undefined where nothing went wrong. */
+function failedStart(
+  { StateReason }: InstanceFields<'StateReason'>,
+  own: readonly OwnAct[],
+): { readonly at: Date; readonly message: string } | undefined {
+  const { Code: code = '', Message: message } = StateReason ?? {};
+  const last = own.at(-1);
+  const isFailure = /^(Client|Server)\./.test(code) && !ranBefore.test(code);
+  return last?.action === 'start' && isFailure ? { at: new Date(last.at), message: message ?? code } : undefined;
 }
 
 function runsOutside(
@@ -213,7 +263,21 @@ function stoppedWithin(
   return until(violation(reason, fix, evidenceOf(timezone, changesAt)), changesAt);
 }
 
-type Evidence = { readonly timezone: string; readonly changesAt?: string };
+function notStarted(
+  { InstanceId, LaunchTime }: Pick<Instance, 'InstanceId' | 'LaunchTime'>,
+  message: string,
+  { place: { changesAt }, now }: { readonly place: Place; readonly now: Date },
+  { timezone }: Parameters,
+): Verdict<Evidence> {
+  // A reason that changes just after a start is told once that has settled: another look is needed then.
+  const settledAt = new Date(LaunchTime.getTime() + SETTLES_AFTER_MS);
+  const nextAt = settledAt > now ? earlier(settledAt, changesAt) : changesAt;
+  const fix = `mend that, then start it (\`aws ec2 start-instances --instance-ids ${InstanceId}\`)`;
+  const evidence = { ...evidenceOf(timezone, changesAt), notStarted: message };
+  return until(violation(`EC2 could not start it: ${message}`, fix, evidence), nextAt);
+}
+
+type Evidence = { readonly timezone: string; readonly changesAt?: string; readonly notStarted?: string };
 
 function evidenceOf(timezone: string, changesAt: Date | undefined): Evidence {
   return { timezone, ...(changesAt === undefined ? {} : { changesAt: changesAt.toISOString() }) };

@@ -90,6 +90,8 @@ export interface Account {
   readonly prefixLists: Map<string, readonly ec2.PrefixListEntry[]>;
   /** By the instance's id, where they are not the default. */
   readonly instanceAttributes: Map<string, InstanceAttributes>;
+  /** Instances that EC2 takes to start and stops again, with what it says then. */
+  readonly startFailures: Map<string, ec2.StateReason>;
   readonly defaultVpcId: string | undefined;
   /** How long an instance is `pending`, `stopping` or `shutting-down` after a call, in milliseconds. */
   readonly transitionMs: number;
@@ -169,6 +171,7 @@ export function createAccount(options: {
     },
     prefixLists: new Map(Object.entries(resources.prefixLists ?? {})),
     instanceAttributes: new Map(Object.entries(resources.instanceAttributes ?? {})),
+    startFailures: new Map(),
     defaultVpcId: resources.defaultVpcId,
     transitionMs,
     revokedRuleIds: new Set(),

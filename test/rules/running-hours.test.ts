@@ -133,7 +133,7 @@ describe('a tag that lets it be', () => {
   test('is asked for by the policy alone', () => {
     expect(running(seoul, '2026-01-05T13:30:00Z', { Tags: { Snooze: '2026-01-05' } }).compliance).toBe('NON_COMPLIANT');
     expect(needsWith(runningHours, seoul)).toEqual(['State']);
-    expect(needsWith(runningHours, { ...snoozed, startAgain: true })).toEqual(['State', 'tags', 'acts']);
+    expect(needsWith(runningHours, { ...snoozed, startAgain: true })).toEqual(['State', 'tags', 'acts', 'StateReason']);
   });
 
   test('may still be to come just after a launch', () => {
@@ -169,6 +169,55 @@ describe('stopped within its hours', () => {
     ],
   ])('%s', (_, compliance, expected) => {
     expect(compliance).toBe(expected);
+  });
+});
+
+describe('stopped after the policy had started it', () => {
+  const again = { ...seoul, startAgain: true };
+
+  function stoppedFor(code: string, startedAt = '2026-01-05T23:00:30Z', now = '2026-01-05T23:05:00Z') {
+    const instance = { State: { Name: 'stopped' as const }, StateReason: { Code: code }, LaunchTime: startedAt };
+    const acts = [
+      { action: 'stop', at: '2026-01-05T11:00:00Z' },
+      { action: 'start', at: startedAt },
+    ];
+    return look(runningHours, again, { instance, acts }, now);
+  }
+
+  test.each([
+    'Client.InternalError',
+    'Client.VolumeLimitExceeded',
+    'Server.InternalError',
+    'Server.InsufficientInstanceCapacity',
+  ])('for %s is told with the reason', (code) => {
+    expect(stoppedFor(code)).toMatchObject({
+      compliance: 'NON_COMPLIANT',
+      reason: `EC2 could not start it: ${code}`,
+      nextChangeAt: '2026-01-06T11:00:00.000Z',
+    });
+  });
+
+  test.each([
+    'Client.UserInitiatedShutdown',
+    'Client.InstanceInitiatedShutdown',
+    'Server.ScheduledStop',
+    'Server.SpotInstanceStop',
+    '',
+  ])('for %p is as somebody wants it, or EC2', (code) => {
+    expect(stoppedFor(code).compliance).toBe('COMPLIANT');
+  });
+
+  test('is looked at again when the start has settled', () => {
+    const soon = stoppedFor('Client.InternalError', '2026-01-05T23:00:30Z', '2026-01-05T23:00:45Z');
+    expect(soon.nextChangeAt).toBe('2026-01-05T23:01:30.000Z');
+  });
+
+  test('is over with the hours, and is to be started anew when they begin next', () => {
+    const failed = '2026-01-05T23:00:30Z';
+    expect(stoppedFor('Client.InternalError', failed, '2026-01-06T11:00:00Z').compliance).toBe('COMPLIANT');
+    expect(stoppedFor('Client.InternalError', failed, '2026-01-06T23:00:00Z').reason).toBe(
+      'is stopped by this policy within its hours, which end at 2026-01-07 20:00 (Asia/Seoul)',
+    );
   });
 });
 
