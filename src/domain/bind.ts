@@ -1,4 +1,4 @@
-import { type AnyAction, needsOfAction } from './action.ts';
+import { type ActionKind, type AnyAction, needsOfAction } from './action.ts';
 import { needsOfRule } from './judge.ts';
 import { needsOfMatch } from './match.ts';
 import type { Need } from './needs.ts';
@@ -34,15 +34,19 @@ export function bind(
 
 function boundActions(
   { name, actions: uses }: Policy,
-  { isScheduled }: AnyRule,
+  rule: AnyRule,
   actions: readonly AnyAction[],
 ): readonly BoundAction[] {
   return enforcements(uses).map((use) => {
     const action = actions.find(({ id }) => id === use.id);
     if (action === undefined) throw new Error(`policy ${name}: there is no action ${use.id}`);
-    const kind = isScheduled && action.kind === 'stop' ? 'schedule' : action.kind;
-    return { ...use, action, kind };
+    return { ...use, action, kind: kindFor(rule, action) };
   });
+}
+
+/** What limits count an action by in a policy of this rule: what stops by the clock has a limit of its own. */
+export function kindFor({ isScheduled }: Pick<AnyRule, 'isScheduled'>, { kind }: Pick<AnyAction, 'kind'>): ActionKind {
+  return isScheduled && kind === 'stop' ? 'schedule' : kind;
 }
 
 /** Of what follows a violation, what changes something. */

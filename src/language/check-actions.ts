@@ -212,6 +212,10 @@ function ruleMistakes(
   ruleParameters: unknown,
 ): readonly PlacedMistake[] {
   if (action === undefined) return [];
+  if (rule.isScheduled && !isForTheClock(action)) {
+    const message = `${id} is nothing to do by the clock: the first evening it would come for every instance that runs`;
+    return [mistakeAt(path, of, 'unfit-action', message, 'write stop, hibernate or start, or remove it')];
+  }
   if (mends(action, rule.id)) {
     const asked = rule.parameters(z).safeParse(ruleParameters ?? {});
     const why = asked.success ? action.whyNever?.(asked.data as Json) : undefined;
@@ -220,6 +224,11 @@ function ruleMistakes(
   }
   const message = `${id} mends violations of ${oneOf(action.rules ?? [])}, and this policy's rule is ${rule.id}`;
   return [mistakeAt(path, of, 'unfit-action', message, 'remove it')];
+}
+
+/** Whether what it takes comes again by the clock. */
+function isForTheClock({ kind }: AnyAction): boolean {
+  return kind === 'stop' || kind === 'schedule';
 }
 
 function mends({ rules }: AnyAction, rule: string): boolean {

@@ -1,5 +1,4 @@
-import { start } from '../../src/actions/start.ts';
-import { stop } from '../../src/actions/stop.ts';
+import { actions } from '../../src/actions/index.ts';
 import { loadPolicies } from '../../src/language/load.ts';
 import { runningHours } from '../../src/rules/running-hours.ts';
 import { inFolder } from './folder.ts';
@@ -8,7 +7,7 @@ const head = 'name: hours\ndescription: Office hours.\nseverity: low\nrule: runn
 
 function errorsOf(rest: string) {
   const files = { 'policies/hours/policy.yml': `${head}${rest}\n` };
-  const catalogue = { rules: [runningHours], actions: [start, stop], now: new Date('2026-06-01T00:00:00Z') };
+  const catalogue = { rules: [runningHours], actions, now: new Date('2026-06-01T00:00:00Z') };
   return inFolder(files, (cwd) => loadPolicies(['policies'], { ...catalogue, cwd })).errors;
 }
 
@@ -26,6 +25,23 @@ test('start is refused where being stopped is no violation', () => {
 });
 
 test.each([
+  ['terminate', '{ after: 7d }'],
+  ['quarantine', '{ securityGroup: { id: sg-0123456789abcdef0 } }'],
+  ['revoke-ingress', '{}'],
+])('%s is refused: it would come for all, each evening', (id, settings) => {
+  const actions = `actions:\n  - notify\n  - stop\n  - ${id}: ${settings}`;
+  expect(errorsOf(`${parameters('')}\nmode: enforce\n${actions}`)).toMatchObject([
+    {
+      code: 'unfit-action',
+      line: 10,
+      message: `${id} is nothing to do by the clock: the first evening it would come for every instance that runs`,
+      fix: 'write stop, hibernate or start, or remove it',
+    },
+  ]);
+});
+
+test.each([
+  ['stop and hibernate', `${parameters('')}\nmode: enforce\nactions: [notify, stop, hibernate]`],
   ['stop and start', `${parameters(', startAgain: true')}\nmode: enforce\nactions: [notify, stop, start]`],
   ['stop alone', `${parameters('')}\nmode: enforce\nactions: [notify, stop]`],
 ])('%s are taken, without onDrift', (_, rest) => {
