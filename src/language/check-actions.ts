@@ -1,12 +1,13 @@
 import * as z from 'zod';
 import { type AnyAction, interrupts } from '../domain/action.ts';
 import type { Catalogue } from '../domain/catalogue.ts';
+import { millisecondsOf } from '../domain/duration.ts';
 import { defaultNow, inspected } from '../domain/given.ts';
 import type { Json } from '../domain/json.ts';
 import { type ActionUse, type Enforcement, type Notify, notify } from '../domain/policy.ts';
 import type { AnyRule } from '../domain/rule.ts';
 import { actionForm, notifyForm, settingsOf } from './action-forms.ts';
-import { durationText, millisecondsOf } from './duration.ts';
+import { durationText } from './duration.ts';
 import { exampleOfAction, notifyExample } from './examples.ts';
 import { type Check, mistakeAt, mistakesIn, type PlacedMistake, pathText, valueAt } from './mistakes.ts';
 import { notBuiltYet } from './not-built-yet.ts';

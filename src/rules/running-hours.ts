@@ -1,10 +1,11 @@
+import { millisecondsOf } from '../domain/duration.ts';
 import type { Fact, Facts, OwnAct } from '../domain/facts.ts';
 import { known, tagMap, unknown } from '../domain/facts.ts';
 import { daysOf, endOfDay, isDate, isSpan, isTimezone, localTime, type Place, placeIn } from '../domain/hours.ts';
 import { type Instance, SETTLES_AFTER_MS } from '../domain/instance.ts';
 import type { InstanceFields } from '../domain/needs.ts';
 import { defineRule } from '../domain/rule.ts';
-import { HOUR_MS } from '../domain/time.ts';
+import { DAY_MS, HOUR_MS } from '../domain/time.ts';
 import { compliant, insufficientData, notApplicable, untilTime, type Verdict, violation } from '../domain/verdict.ts';
 
 /** How long after its start an instance may run, whatever the hour, in milliseconds: whoever starts it has that hour. */
@@ -61,7 +62,14 @@ export const runningHours = defineRule({
         .min(1)
         .optional()
         .describe(
-          'A tag whose value lets the instance be as it is through a day (2026-12-01) or until a time (2026-12-01T22:00) of the time zone. Whoever may tag an instance decides. Left out: none.',
+          'A tag whose value lets the instance be as it is through a day (2026-12-01) or until a time (2026-12-01T22:00, or with a space for the T) of the time zone. Whoever may tag an instance decides. Left out: none.',
+        ),
+      snoozeAtMost: z
+        .string()
+        .refine((text) => isLongEnough(millisecondsOf(text)), 'is no duration from 1h to 365d: write it as 7d')
+        .default('7d')
+        .describe(
+          'How far ahead a value of `snoozeTag` may lie: one that lies further is not taken, and the violation says so.',
         ),
       startAgain: z
         .boolean()
@@ -81,7 +89,8 @@ export const runningHours = defineRule({
     const place = placeIn(parameters, now);
     const snoozed = snoozedUntil(facts, parameters);
     if (!snoozed.known) return insufficientData([snoozed.missing]);
-    if (snoozed.value !== 'not' && snoozed.value > now) return until(compliant(), snoozed.value);
+    const takenFrom = new Date(snoozed.value.getTime() - millisecondsOf(parameters.snoozeAtMost));
+    if (snoozed.value > now && takenFrom <= now) return until(compliant(), snoozed.value);
     if (state === 'stopped' && place.beganAt !== undefined && parameters.startAgain) {
       const own = ownActs(policy, facts);
       const failed = failedStart(instance, own);
@@ -95,7 +104,7 @@ export const runningHours = defineRule({
     const startedFor = new Date(instance.LaunchTime.getTime() + AFTER_START_MS);
     if (place.isWithin) return until(compliant(), place.changesAt);
     if (startedFor > now) return until(compliant(), earlier(startedFor, place.changesAt));
-    return runsOutside(instance, place, parameters);
+    return runsOutside(instance, place, parameters, takenFrom > now ? takenFrom : undefined);
   },
   examples: [
     {
@@ -138,6 +147,17 @@ export const runningHours = defineRule({
       given: { instance: { LaunchTime: '2026-01-05T00:00:00Z', Tags: { Snooze: '2026-01-05' } } },
       now: '2026-01-05T14:00:00Z',
       expect: { compliance: 'COMPLIANT' },
+    },
+    {
+      title: 'somebody lets it run for longer than the policy takes',
+      parameters: { timezone: 'Asia/Seoul', hours: { 'mon-fri': '08:00-20:00' }, snoozeTag: 'Snooze' },
+      given: { instance: { LaunchTime: '2026-01-05T00:00:00Z', Tags: { Snooze: '2026-12-31' } } },
+      now: '2026-01-05T14:00:00Z',
+      expect: {
+        compliance: 'NON_COMPLIANT',
+        reason:
+          'runs outside its hours, which begin at 2026-01-06 08:00 (Asia/Seoul); its tag Snooze ends more than 7d ahead, and is not taken',
+      },
     },
     {
       title: 'until when it may run is written in a way that nobody can read',
@@ -201,6 +221,11 @@ export const runningHours = defineRule({
 interface Parameters {
   readonly timezone: string;
   readonly snoozeTag?: string | undefined;
+  readonly snoozeAtMost: string;
+}
+
+function isLongEnough(milliseconds: number): boolean {
+  return milliseconds >= HOUR_MS && milliseconds <= 365 * DAY_MS;
 }
 
 function areOnce(hours: Readonly<Record<string, string>>): boolean {
@@ -208,16 +233,21 @@ function areOnce(hours: Readonly<Record<string, string>>): boolean {
   return new Set(all).size === all.length;
 }
 
-/** Until when somebody lets the instance be as it is. What nobody can read is not taken for "not". */
-function snoozedUntil({ tags }: Pick<Facts, 'tags'>, { snoozeTag, timezone }: Parameters): Fact<Date | 'not'> {
-  if (snoozeTag === undefined) return known('not');
+/** Nobody ever let it be. */
+const never = new Date(0);
+
+/** Until when somebody lets the instance be as it is. What nobody can read is not taken for "never". */
+function snoozedUntil({ tags }: Pick<Facts, 'tags'>, { snoozeTag, timezone }: Parameters): Fact<Date> {
+  if (snoozeTag === undefined) return known(never);
   const value = tagMap(tags).get(snoozeTag);
   const [missing] = tags.missing;
-  if (value === undefined) return missing === undefined ? known('not') : unknown(missing);
-  const end = isDate(value) ? endOfDay(value, timezone) : localTime(value, timezone);
+  if (value === undefined) return missing === undefined ? known(never) : unknown(missing);
+  const written = value.trim().replace(' ', 'T');
+  const end = isDate(written) ? endOfDay(written, timezone) : localTime(written, timezone);
   if (end !== undefined) return known(end);
   const detail = 'its value is no day 2026-12-01 and no time 2026-12-01T22:00';
-  return unknown({ what: `tag ${snoozeTag}`, why: 'not-evaluable', detail });
+  const fix = `write the tag ${snoozeTag} as 2026-12-01 or 2026-12-01T22:00, or remove it: until then nothing is done.`;
+  return unknown({ what: `tag ${snoozeTag}`, why: 'not-evaluable', detail, fix });
 }
 
 function ownActs(policy: string, { acts }: Pick<Facts, 'acts'>): readonly OwnAct[] {
@@ -243,13 +273,17 @@ function failedStart(
 function runsOutside(
   { InstanceId }: { readonly InstanceId: string },
   { changesAt }: Place,
-  { timezone, snoozeTag }: Parameters,
+  { timezone, snoozeTag, snoozeAtMost }: Parameters,
+  takenFrom: Date | undefined,
 ): Verdict<Evidence> {
+  const tooFar =
+    takenFrom === undefined ? '' : `; its tag ${snoozeTag} ends more than ${snoozeAtMost} ahead, and is not taken`;
   const begin = changesAt === undefined ? '' : `, which begin at ${localText(changesAt, timezone)}`;
   const snooze =
     snoozeTag === undefined ? '' : `, or give it the tag ${snoozeTag} with the day through which it may run`;
   const fix = `stop it (\`aws ec2 stop-instances --instance-ids ${InstanceId}\`)${snooze}`;
-  return until(violation(`runs outside its hours${begin}`, fix, evidenceOf(timezone, changesAt)), changesAt);
+  const nextAt = takenFrom === undefined ? changesAt : earlier(takenFrom, changesAt);
+  return until(violation(`runs outside its hours${begin}${tooFar}`, fix, evidenceOf(timezone, changesAt)), nextAt);
 }
 
 function stoppedWithin(
