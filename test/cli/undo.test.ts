@@ -108,7 +108,9 @@ test('what came by the clock is put back for twelve hours, and that is what ever
   await tick(2 * HOUR);
   expect(world.changes()).toHaveLength(started);
   const [open] = await world.findings();
-  expect(line((await world.run(`explain ${id}`)).stdout)).toContain('It ends without a word when it was dealt with, or');
+  expect(line((await world.run(`explain ${id}`)).stdout)).toContain(
+    'It ends without a word when it was dealt with, or',
+  );
   expect(open?.steps?.[0]?.held?.why).toMatch(/^put back at 2026-03-02T20:\S+, and not done again for twelve hours$/);
 });
 
