@@ -5,9 +5,11 @@ import { DAY_MS } from '../domain/time.ts';
 /** No violation is waited on for longer. */
 const LONGEST_MS = 365 * DAY_MS;
 
-/** Milliseconds as a person writes them: in the largest unit of which there are two or more. */
+/** Milliseconds as a person writes them: in the largest unit that fits, and 24 hours in hours. */
 export function durationText(milliseconds: number): string {
-  const fits = Object.entries(units).filter(([, unit]) => milliseconds % unit === 0 && milliseconds >= 2 * unit);
+  const fits = Object.entries(units).filter(
+    ([, unit]) => milliseconds % unit === 0 && milliseconds >= (unit === DAY_MS ? 2 : 1) * unit,
+  );
   const [unit, length] = fits.at(-1) ?? ['s', 1_000];
   return `${milliseconds / length}${unit}`;
 }

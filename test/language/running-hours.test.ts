@@ -5,11 +5,13 @@ import { inFolder } from './folder.ts';
 
 const head = 'name: hours\ndescription: Office hours.\nseverity: low\nrule: running-hours\n';
 
-function errorsOf(rest: string) {
+function loaded(rest: string) {
   const files = { 'policies/hours/policy.yml': `${head}${rest}\n` };
   const catalogue = { rules: [runningHours], actions, now: new Date('2026-06-01T00:00:00Z') };
-  return inFolder(files, (cwd) => loadPolicies(['policies'], { ...catalogue, cwd })).errors;
+  return inFolder(files, (cwd) => loadPolicies(['policies'], { ...catalogue, cwd }));
 }
+
+const errorsOf = (rest: string) => loaded(rest).errors;
 
 const parameters = (more: string) => `parameters: { timezone: UTC, hours: { mon-fri: "08:00-20:00" }${more} }`;
 
@@ -46,4 +48,51 @@ test.each([
   ['stop alone', `${parameters('')}\nmode: enforce\nactions: [notify, stop]`],
 ])('%s are taken, without onDrift', (_, rest) => {
   expect(errorsOf(rest)).toEqual([]);
+});
+
+const again = parameters(', startAgain: true');
+
+test.each([
+  ['start without what stops', `${again}\nmode: enforce\nactions: [notify, start]`, 7, /^start never comes: nothing/],
+  [
+    'startAgain without start',
+    `${again}\nmode: enforce\nactions: [notify, stop]`,
+    5,
+    /^startAgain is true, and nothing/,
+  ],
+])('%s is refused', (_, rest, line, message) => {
+  expect(errorsOf(rest)).toMatchObject([{ code: 'unreachable-action', line, message: expect.stringMatching(message) }]);
+});
+
+test('an action that there is not is told alone: it may be the one that is missing', () => {
+  expect(errorsOf(`${again}\nmode: enforce\nactions: [notify, stpo, start]`).map(({ code }) => code)).toEqual([
+    'unknown-action',
+  ]);
+});
+
+test.each([
+  ['[2026-01-01, 2025-12-25]', ['all holidays are past: the last was 2026-01-01']],
+  ['[2025-12-25, 2026-06-01]', []],
+  ['[]', []],
+])('of holidays %s, on 2026-06-01, the warnings are %j', (holidays, messages) => {
+  const { errors, warnings } = loaded(`${parameters(`, holidays: ${holidays}`)}\nactions: [notify]`);
+  expect(errors).toEqual([]);
+  expect(warnings.map(({ message }) => message)).toEqual(messages);
+});
+
+test.each<[string, readonly string[]]>([
+  ['EST', ['EST is the zone of no place: it knows no summer time']],
+  [
+    'Etc/GMT+9',
+    [
+      'Etc/GMT+9 is the zone of no place: it knows no summer time, and its sign is turned round: Etc/GMT+9 is nine hours behind UTC',
+    ],
+  ],
+  ['UTC', []],
+  ['Etc/UTC', []],
+  ['America/New_York', []],
+])('of the zone %s the warnings are %j', (zone, messages) => {
+  const { errors, warnings } = loaded(`${parameters('').replace('UTC', zone)}\nactions: [notify]`);
+  expect(errors).toEqual([]);
+  expect(warnings.map(({ message }) => message)).toEqual(messages);
 });

@@ -3,6 +3,7 @@ import type { Policy } from '../../domain/policy.ts';
 import type { Safety } from '../../domain/safety.ts';
 import { durationText } from '../../language/duration.ts';
 import type { Loaded } from '../../language/load.ts';
+import { rules } from '../../rules/index.ts';
 import { count } from './text.ts';
 
 /** A line for each policy that changes something, and what holds of all: whoever checks policies must not overlook it. */
@@ -12,10 +13,14 @@ export function enforcementText({ policies, safety, safetyFile }: Loaded): strin
   return [...enforcing.map(policyText), safetyText(safety, safetyFile)].map((line) => `${line}\n`).join('');
 }
 
-function policyText({ name, enforce, actions }: Policy): string {
-  const steps = enforcements(actions).map(({ id, afterMs }) =>
-    afterMs === 0 ? `${id} at once` : `${id} after ${durationText(afterMs)}`,
-  );
+function policyText({ name, rule, enforce, actions }: Policy): string {
+  const isScheduled = rules.find(({ id }) => id === rule)?.isScheduled === true;
+  const steps = enforcements(actions).map(({ id, afterMs }) => {
+    const grace = afterMs === 0 ? undefined : durationText(afterMs);
+    if (!isScheduled) return grace === undefined ? `${id} at once` : `${id} after ${grace}`;
+    const change = id === 'start' ? 'the hours begin' : 'the hours end';
+    return grace === undefined ? `${id} when ${change}` : `${id} ${grace} after ${change}`;
+  });
   return `${name} enforces${enforce === undefined ? '' : ' on some instances'}: ${steps.join(', ')}`;
 }
 
