@@ -8,7 +8,7 @@ import { type ActionUse, type Enforcement, type Notify, notify } from '../domain
 import type { AnyRule } from '../domain/rule.ts';
 import { actionForm, notifyForm, settingsOf } from './action-forms.ts';
 import { durationText } from './duration.ts';
-import { exampleOfAction, notifyExample } from './examples.ts';
+import { exampleAhead, exampleOfAction, notifyExample } from './examples.ts';
 import { type Check, mistakeAt, mistakesIn, type PlacedMistake, pathText, valueAt } from './mistakes.ts';
 import { notBuiltYet } from './not-built-yet.ts';
 import { allOf, nearest, oneOf } from './policy-error.ts';
@@ -115,10 +115,15 @@ function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** One for examples: it is of no rule. */
+function anyOf(known: readonly AnyAction[]): AnyAction | undefined {
+  return known.find(({ rules }) => rules === undefined);
+}
+
 /** An entry must name one action. */
 function namelessEntry(entry: unknown, path: Path, known: readonly AnyAction[]): readonly PlacedMistake[] {
   const name = `\`${pathText(path)}\``;
-  const example = exampleOfAction(known[0]);
+  const example = exampleOfAction(anyOf(known));
   if (typeof entry === 'string') return [];
   if (!isMap(entry)) {
     const fix = "write an action's name, or a map of its name to its settings";
@@ -273,7 +278,7 @@ function notifyMistakes(
   if (valueAt(told.settings, ['before']) === undefined || entries.some(comesLater)) return [];
   const message = 'no action comes later, which could be told before it comes';
   const fix = 'remove before, or give an action its grace by after';
-  return [mistakeAt(path, 'key', 'invalid-value', message, fix, exampleOfAction(known[0]))];
+  return [mistakeAt(path, 'key', 'invalid-value', message, fix, exampleAhead(anyOf(known)))];
 }
 
 /** Whether an action has a grace or comes again, or one that can't be read. */

@@ -1,6 +1,6 @@
 import { stringify } from 'yaml';
 import type { AnyAction } from '../domain/action.ts';
-import type { MatchBlock } from '../domain/policy.ts';
+import { type MatchBlock, notify } from '../domain/policy.ts';
 import type { AnyRule } from '../domain/rule.ts';
 import type { Path } from './source.ts';
 
@@ -82,6 +82,11 @@ export function exampleOfAction(action: AnyAction | undefined): string {
   if (action === undefined) return 'actions: [notify]';
   const { parameters = {} } = action.examples[0] ?? {};
   return `actions: [notify, ${flow({ [action.id]: { ...parameters, after: '24h' } })}]`;
+}
+
+/** The same, told ahead. */
+export function exampleAhead(action: AnyAction | undefined): string {
+  return exampleOfAction(action).replace(notify.id, flow({ notify: { before: '1h' } }));
 }
 
 /** The first example of a rule whose parameters hold the key at fault; else its first. */

@@ -44,14 +44,19 @@ export const runningHours = defineRule({
         .describe('The time zone of the hours, by its IANA name: Asia/Seoul. Summer time is heeded.'),
       hours: z
         .record(
-          z.string().refine((key) => daysOf(key) !== undefined, 'is no day: write mon, or mon-fri'),
-          z.string().refine(isSpan, 'are no hours: write "08:00-20:00", quoted'),
+          z
+            .string()
+            .refine((key) => daysOf(key) !== undefined, 'is no day: write one such as mon, or some such as mon-fri'),
+          z
+            .string()
+            .refine(isSpan, 'are no hours: write two digits each, 24:00 at most, such as 08:00-20:00')
+            .describe('Hours such as 08:00-20:00, of which a day has one span.'),
         )
         .refine((hours) => Object.keys(hours).length > 0, 'is empty: write the hours, such as mon-fri: "08:00-20:00"')
         .refine(areOnce, 'names a day twice: write each once')
         .meta({ minProperties: 1 })
         .describe(
-          'Hours by days: mon-fri: "08:00-20:00". Days without any are outside. Hours that end before they begin end on the next day.',
+          'Hours by days: mon-fri: "08:00-20:00". Days without any are outside. Hours that end before they begin, or when they do, end on the next day: 08:00-08:00 are 24 hours.',
         ),
       holidays: z
         .array(z.string().refine(isDate, 'is no date: write it as 2026-12-25'))

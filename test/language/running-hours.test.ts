@@ -96,3 +96,54 @@ test.each<[string, readonly string[]]>([
   expect(errors).toEqual([]);
   expect(warnings.map(({ message }) => message)).toEqual(messages);
 });
+
+test.each<[string, readonly (readonly [string, string])[]]>([
+  [
+    '{ Mon-Fri: "08:00-20:00" }',
+    [['the key `parameters.hours.Mon-Fri` is no day: write one such as mon, or some such as mon-fri', 'write mon-fri']],
+  ],
+  [
+    '{ workdays: "08:00-20:00" }',
+    [
+      [
+        'the key `parameters.hours.workdays` is no day: write one such as mon, or some such as mon-fri',
+        'write one such as mon, or some such as mon-fri',
+      ],
+    ],
+  ],
+  [
+    '{ mon: "8:00-20:00" }',
+    [
+      [
+        '`parameters.hours.mon` ("8:00-20:00") are no hours: write two digits each, 24:00 at most, such as 08:00-20:00',
+        'write two digits each, 24:00 at most, such as 08:00-20:00',
+      ],
+    ],
+  ],
+  [
+    '{ mon: ["08:00-12:00", "13:00-18:00"] }',
+    [
+      [
+        '`parameters.hours.mon` is a list, and must be text',
+        'write text: Hours such as 08:00-20:00, of which a day has one span.',
+      ],
+    ],
+  ],
+  [
+    '{ mon: 8 }',
+    [
+      [
+        '`parameters.hours.mon` is the number 8, and must be text',
+        'write text: Hours such as 08:00-20:00, of which a day has one span.',
+      ],
+    ],
+  ],
+])('hours %s are refused in words that mend them', (hours, expected) => {
+  const errors = errorsOf(`parameters: { timezone: UTC, hours: ${hours} }\nactions: [notify]`);
+  expect(errors.map(({ message, fix }) => [message, fix])).toEqual(expected);
+});
+
+test('an example of a word ahead has one, before an action of any rule', () => {
+  const [error] = errorsOf(`${parameters('')}\nactions: [{ notify: { before: 1h } }, stop]`);
+  expect(error?.example).toMatch(/^actions: \[\{ notify: \{ before: 1h \} \}, \{ quarantine: .*after: 24h \} \}\]$/);
+});
