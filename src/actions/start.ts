@@ -17,8 +17,8 @@ export const start = defineAction({
   parameters: (z) => z.strictObject({}),
   needs: ['tags'],
   operations: ['ec2:StartInstances'],
-  plan({ instance, facts }) {
-    const refused = whyManaged({ instance, facts });
+  plan({ instance, facts, violation }) {
+    const refused = whyManaged({ instance, facts }) ?? whyNotAgain(violation.evidence);
     if (refused !== undefined) return { refused };
     const { InstanceId } = instance;
     return {
@@ -52,6 +52,19 @@ export const start = defineAction({
       },
     },
     {
+      title: 'an instance that EC2 stopped again when the policy had started it',
+      parameters: {},
+      given: { instance: { State: { Name: 'stopped' } } },
+      violation: {
+        rule: 'running-hours',
+        parameters: {},
+        evidence: { timezone: 'UTC', notStarted: 'Client.InternalError: Client error on launch' },
+      },
+      expect: {
+        refused: 'it was started in these hours, and EC2 stopped it again: it is tried when the hours begin next',
+      },
+    },
+    {
       title: 'an instance that was put into an Auto Scaling group since',
       parameters: {},
       given: { instance: { State: { Name: 'stopped' }, Tags: { 'aws:autoscaling:groupName': 'web' } } },
@@ -70,6 +83,14 @@ export const start = defineAction({
     },
   ],
 });
+
+/** What EC2 stops again at once is tried each morning, and not each minute. */
+function whyNotAgain(evidence: Json | undefined): string | undefined {
+  const isKnown = typeof evidence === 'object' && evidence !== null && 'notStarted' in evidence;
+  return isKnown
+    ? 'it was started in these hours, and EC2 stopped it again: it is tried when the hours begin next'
+    : undefined;
+}
 
 function isTrue(parameters: Json, key: string): boolean {
   return (

@@ -86,7 +86,7 @@ function policyText({ policy: name, source }: StoredFinding, policy: Policy | un
 }
 
 function nextFields(finding: StoredFinding, now: Date): readonly string[] {
-  const { owed, exempt, closedAt = '', closedAs } = finding;
+  const { owed, exempt, closedAt = '', closedAs, origin } = finding;
   const telling =
     owed.length === 0
       ? []
@@ -94,6 +94,10 @@ function nextFields(finding: StoredFinding, now: Date): readonly string[] {
   const next = (text: string) => [field('Next', text), ...telling];
   switch (kindOf(finding)) {
     case 'open':
+      if (origin === 'schedule')
+        return next(
+          'each change of the instance, the hourly sweep and the clock look again. It is told when the reason changes. It ends without a word when it was dealt with, or when the clock ends it',
+        );
       return next(
         "each change of the instance and the hourly sweep look again. It is told when the reason changes, and when it ends: the instance complies, leaves the policy's match or becomes exempt. It ends without a word when the instance is terminated, or the policy is no longer deployed",
       );
@@ -107,10 +111,10 @@ function nextFields(finding: StoredFinding, now: Date): readonly string[] {
       const forgottenAt = new Date(Date.parse(closedAt) + REMEMBERED_MS).toISOString();
       const left =
         forgottenAt > now.toISOString() ? `in ${between(now.toISOString(), forgottenAt)}` : 'by the next look';
-      const again =
-        closedAs === 'withdrawn'
-          ? 'A violation opens it anew, with the same id'
-          : 'A violation before that opens it again, with the same id: it says so, and counts from its first opening';
+      const isAnew = closedAs === 'withdrawn' || origin === 'schedule';
+      const again = isAnew
+        ? 'A violation opens it anew, with the same id'
+        : 'A violation before that opens it again, with the same id: it says so, and counts from its first opening';
       return next(`it is forgotten ${left}, at ${utc(forgottenAt)}. ${again}`);
     }
   }

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { kindFor } from '../domain/bind.ts';
 import { type Controls, noControls, paused, pauseOf, resumed, type Stops } from '../domain/controls.ts';
 import type { SubjectRecord } from '../domain/finding.ts';
 import { visible } from '../domain/visible.ts';
@@ -16,6 +17,7 @@ import {
 import type { CommandIo } from './io.ts';
 import { policyNameOf, reasonOf } from './options.ts';
 import { coloursFor } from './output/colours.ts';
+import type { StoredFinding } from './report/document.ts';
 import { findingsIn } from './stored-findings.ts';
 
 const aboutTheTable = `
@@ -145,12 +147,17 @@ async function whatComes(
   controls: Controls,
   io: CommandIo,
 ): Promise<readonly string[]> {
-  const [{ field }, { resumptionLines }, { actions }] = await Promise.all([
+  const [{ field }, { resumptionLines }, { actions }, { rules }] = await Promise.all([
     import('../alerts/text.ts'),
     import('./output/resumption-text.ts'),
     import('../actions/index.ts'),
+    import('../rules/index.ts'),
   ]);
-  const kindOf = (action: string) => actions.find(({ id }) => id === action)?.kind;
+  const kindOf = (finding: StoredFinding, id: string) => {
+    const rule = rules.find((one) => one.id === finding.rule);
+    const action = actions.find((one) => one.id === id);
+    return rule && action && kindFor(rule, action);
+  };
   return [
     field('Next', 'what is due comes with the next look at its instance, within the hour, as far as limits allow'),
     ...resumptionLines(findingsIn(records), { controls, kindOf }, io.now()),

@@ -7,7 +7,7 @@ import { iamActionOf, type Operation } from '../domain/operations.ts';
 import { type BoundPolicy, isDrainPolicy } from '../domain/policy.ts';
 import type { BoundSafety } from '../domain/safety.ts';
 import { arnOf, type Grant, policyDocument, type RoleStatement, withPlaceholders } from '../stack/cloudformation.ts';
-import { permissions, reasonFor } from '../stack/roles.ts';
+import { mayStartEncrypted, permissions, reasonFor } from '../stack/roles.ts';
 import type { Settings } from '../stack/settings.ts';
 import { putBackBy } from './put-back.ts';
 import type { IamPolicy, PermissionsDocument, ReadDocument, StepDocument } from './report/document.ts';
@@ -134,6 +134,7 @@ function mayPutBack(policies: readonly BoundPolicy[]): IamPolicy {
     ...(operations.length === 0
       ? []
       : [{ Sid: 'PutBack', Effect: 'Allow', Action: operations, Resource: '*' } satisfies Grant]),
+    ...(operations.includes('ec2:StartInstances') ? [mayStartEncrypted] : []),
   ]);
 }
 

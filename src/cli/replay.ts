@@ -100,7 +100,7 @@ const LONGEST_FOR = '90d';
 /** @throws for what is no duration, or a longer one than anybody would read the outcome of. */
 async function millisecondsFor(text: string | undefined): Promise<number | undefined> {
   if (text === undefined) return undefined;
-  const { millisecondsOf } = await import('../language/duration.ts');
+  const { millisecondsOf } = await import('../domain/duration.ts');
   const milliseconds = millisecondsOf(text);
   if (!(milliseconds <= millisecondsOf(LONGEST_FOR))) {
     throw new Error(

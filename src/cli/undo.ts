@@ -25,7 +25,7 @@ Shows the calls that put back what was done about a finding, whole, and with --y
 credentials must be permitted to. The latest act comes first; all that are not put back yet, or those that you choose, by the
 number that \`findings show\` gives them or by their action. Closed findings are remembered for seven days.
 
-What is put back is not done again for this finding. The violation stands then: exempt it, or mend it in another
+What is put back is not done again for this finding, or for twelve hours where it came by the clock. The violation stands then: exempt it, or mend it in another
 way. While you work, \`pause\` keeps everything else from happening. A call that fails ends it, and nothing of that act is
 marked: run the same command again, since what is so already does no harm.
 

@@ -1,4 +1,4 @@
-import { needsOfAction } from './action.ts';
+import { type ActionKind, type AnyAction, needsOfAction } from './action.ts';
 import { type ActionOrStep, isStep } from './catalogue.ts';
 import { needsOfRule } from './judge.ts';
 import { needsOfMatch } from './match.ts';
@@ -43,14 +43,13 @@ export function bind(
 
 function boundActions(
   { name, actions: uses }: Policy,
-  { isScheduled }: AnyRule,
+  rule: AnyRule,
   known: readonly ActionOrStep[],
 ): readonly BoundAction[] {
   return enforcements(uses).map((use) => {
     const action = known.find(({ id }) => id === use.id);
     if (action === undefined || isStep(action)) throw new Error(`policy ${name}: there is no action ${use.id}`);
-    const kind = isScheduled && action.kind === 'stop' ? 'schedule' : action.kind;
-    return { ...use, action, kind };
+    return { ...use, action, kind: kindFor(rule, action) };
   });
 }
 
@@ -60,6 +59,11 @@ function boundSteps({ name, actions: uses }: Policy, known: readonly ActionOrSte
     if (step === undefined || !isStep(step)) throw new Error(`policy ${name}: there is no step ${use.id}`);
     return { ...use, step };
   });
+}
+
+/** What limits count an action by in a policy of this rule: what stops by the clock has a limit of its own. */
+export function kindFor({ isScheduled }: Pick<AnyRule, 'isScheduled'>, { kind }: Pick<AnyAction, 'kind'>): ActionKind {
+  return isScheduled && kind === 'stop' ? 'schedule' : kind;
 }
 
 /** Of what follows a violation, the actions that change something: steps of a drain are none of them. */

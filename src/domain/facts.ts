@@ -22,6 +22,8 @@ export interface Missing {
   readonly what: string;
   readonly why: WhyMissing;
   readonly detail?: string;
+  /** What a person can do about it, one sentence, where that is known; left out: what the reason says. */
+  readonly fix?: string;
 }
 
 /** One thing: its value can't be read before `known` was asked. */
@@ -167,6 +169,8 @@ const NAMED_PERMISSIONS = 5;
 export function adviceFor(missing: readonly Missing[]): string {
   const denied = missing.filter((one) => one.why === 'denied');
   if (denied.length > 0) return adviceForDenied(denied);
+  const known = missing.find(({ fix }) => fix !== undefined)?.fix;
+  if (known !== undefined) return known;
   if (missing.some((one) => one.why === 'not-evaluable'))
     return "correct the condition in the policy's `match` or `exempt`: it can not be evaluated on this instance.";
   if (missing.some(isDangling)) return 'replace the source: nobody can say whom it lets in.';

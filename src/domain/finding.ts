@@ -16,7 +16,7 @@ import {
   stillUndecided,
   withoutDisproved,
 } from './origin.ts';
-import { alertOf, everyChannel, isLeased, isReady, leasedFrom, shortened } from './outbox.ts';
+import { alertOf, everyChannel, isLeased, isReady, leasedFrom, shortened, withOwed } from './outbox.ts';
 import { type Mode, type Severity, severities } from './policy.ts';
 import { type Earlier, earlierOf, isRemembered } from './reopening.ts';
 import { type Act, type Enforceability, interrupted, isLetIn, isPutBack, type Step, stepsFor } from './steps.ts';
@@ -182,7 +182,7 @@ export function reconcile(record: SubjectRecord | undefined, look: Look): Reconc
   const owed = alertsOf(steps, look, instance ?? { instanceId: look.subject.id, tags: {} });
   const leased = isLeased(record, at);
   // What another is sending is left as it is.
-  const outbox = leased ? [...pending, ...owed] : shortened([...pending, ...owed]);
+  const outbox = leased ? [...pending, ...owed] : shortened(withOwed(pending, owed));
   const mine = new Set(owed.map((alert) => alert.id));
   const toSend = outbox.filter((alert) => isReady(alert, at) && (mine.has(alert.id) ? !look.deferred : !leased));
   const leasedUntil = toSend.length > 0 ? leasedFrom(look.at) : record?.outboxLeasedUntil;

@@ -14,6 +14,8 @@ export interface Hours {
 /** Where a time lies. */
 export interface Place {
   readonly isWithin: boolean;
+  /** When the hours began; left out outside of them. */
+  readonly beganAt?: Date;
   /** When the hours end or begin next; left out where they do not within two months. */
   readonly changesAt?: Date;
 }
@@ -83,7 +85,11 @@ export function placeIn(hours: Hours, now: Date): Place {
   const next = spans.find(({ from }) => from > now);
   const isEndless = span !== undefined && span.to.getTime() - now.getTime() > (DAYS_AFTER - 2) * DAY_MS;
   const changesAt = span === undefined ? next?.from : isEndless ? undefined : span.to;
-  return { isWithin: span !== undefined, ...(changesAt === undefined ? {} : { changesAt }) };
+  return {
+    isWithin: span !== undefined,
+    ...(span === undefined ? {} : { beganAt: span.from }),
+    ...(changesAt === undefined ? {} : { changesAt }),
+  };
 }
 
 interface Span {

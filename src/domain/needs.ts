@@ -7,6 +7,7 @@ export type ChangingField =
   | 'BlockDeviceMappings'
   | 'InstanceType'
   | 'State'
+  | 'StateReason'
   | 'MetadataOptions'
   | 'IamInstanceProfile'
   | 'Monitoring'
@@ -45,6 +46,7 @@ const addresses = ['AssociateAddress', 'DisassociateAddress', 'AttachNetworkInte
 export const needSources = {
   InstanceType: { changedBy: ['ModifyInstanceAttribute'], reads: [] },
   State: { changedBy: [], reads: [] },
+  StateReason: { changedBy: [], reads: [] },
   MetadataOptions: { changedBy: ['ModifyInstanceMetadataOptions'], reads: [] },
   IamInstanceProfile: {
     changedBy: [

@@ -39,11 +39,11 @@ export function alertOf(
   return [{ ...about, ...waits, id: `a-${digest([about.topic, about.observedAt, ...told])}`, entries: copies }];
 }
 
-/** Whether all of it came by the clock, and nothing is still to come that somebody might want to prevent. */
+/** Whether all of it came by the clock and is as it was foretold, and nothing is still to come that somebody might want to prevent. */
 function isOver(entries: readonly AlertEntry[], at: string): boolean {
   return entries.every(
-    ({ finding: { origin, steps = [] } }) =>
-      origin === 'schedule' && !steps.some(({ dueAt }) => dueAt !== undefined && dueAt > at),
+    ({ change, finding: { origin, steps = [] } }) =>
+      origin === 'schedule' && change !== 'changed' && !steps.some(({ dueAt }) => dueAt !== undefined && dueAt > at),
   );
 }
 
@@ -52,6 +52,17 @@ const QUARTER_HOUR_MS = 900_000;
 /** The same for all that comes in the minutes before it. */
 function nextQuarterHour(at: string): string {
   return new Date((Math.floor(Date.parse(at) / QUARTER_HOUR_MS) + 1) * QUARTER_HOUR_MS).toISOString();
+}
+
+/** The outbox with more in it. What waits for its time goes out with what does not: a subject is told of in order. */
+export function withOwed(outbox: readonly Alert[], owed: readonly Alert[]): readonly Alert[] {
+  const isUrgent = owed.some(({ notBefore }) => notBefore === undefined);
+  return [...(isUrgent ? outbox.map(withoutWaiting) : outbox), ...owed];
+}
+
+function withoutWaiting(alert: Alert): Alert {
+  const { notBefore: _, ...rest } = alert;
+  return rest;
 }
 
 /** Whether it waits for nothing any more. */

@@ -28,7 +28,7 @@ export type HeldBy =
   | 'done'
   /** Somebody puts back what is done. */
   | 'contested'
-  /** A person put it back with `undo`: it is not done again. */
+  /** A person put it back with `undo`: it is not done again, or not for twelve hours where it came by the clock. */
   | 'undone';
 
 /** Why an action does not come, for programs and for people. */
@@ -191,7 +191,7 @@ function heldBack(finding: Standing, possible: Possible, enforceability: Enforce
     return { by: 'drift', why: 'it came by a change after the launch, and the policy does not say onDrift' };
   const last = lastOf(finding, use.id, at);
   if (last !== undefined && isPutBack(last, finding.origin, at))
-    return { by: 'undone', why: `put back at ${last.undoneAt}, and not done again` };
+    return { by: 'undone', why: whyPutBack(last, finding.origin) };
   if (finding.undone?.has(use.id))
     return { by: 'undone', why: 'a person put it back on this instance, and it is done by no other policy' };
   if (last?.outcome === 'done' && use.againMs === undefined && !leavesContested(planned))
@@ -280,6 +280,11 @@ const PUT_BACK_MS = 43_200_000;
 export function isPutBack({ undoneAt }: Act, origin: Life['origin'], at: Date): boolean {
   if (undoneAt === undefined) return false;
   return origin !== 'schedule' || at.getTime() - Date.parse(undoneAt) < PUT_BACK_MS;
+}
+
+function whyPutBack({ undoneAt }: Act, origin: Life['origin']): string {
+  const until = origin === 'schedule' ? 'not done again for twelve hours' : 'not done again';
+  return `put back at ${undoneAt}, and ${until}`;
 }
 
 /** The latest act of an action since the finding opened. What a person put back stays so however the finding opens again. */

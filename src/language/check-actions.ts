@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { type AnyAction, interrupts } from '../domain/action.ts';
 import { type ActionOrStep, type Catalogue, isForRule, isStep } from '../domain/catalogue.ts';
 import type { AnyDrainStep } from '../domain/drain-step.ts';
+import { millisecondsOf } from '../domain/duration.ts';
 import { defaultNow, inspected } from '../domain/given.ts';
 import type { Json } from '../domain/json.ts';
 import {
@@ -14,8 +15,8 @@ import {
 } from '../domain/policy.ts';
 import type { AnyRule } from '../domain/rule.ts';
 import { actionForm, notifyForm, ownSettings, settingsOf, settingsOfStep } from './action-forms.ts';
-import { durationText, millisecondsOf } from './duration.ts';
-import { exampleOfAction, notifyExample } from './examples.ts';
+import { durationText } from './duration.ts';
+import { exampleAhead, exampleOfAction, notifyExample } from './examples.ts';
 import { type Check, mistakeAt, mistakesIn, type PlacedMistake, pathText, valueAt } from './mistakes.ts';
 import { notBuiltYet } from './not-built-yet.ts';
 import { allOf, nearest, oneOf } from './policy-error.ts';
@@ -128,10 +129,15 @@ function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** One for examples: it is of no rule. */
+function anyOf(known: readonly ActionOrStep[]): ActionOrStep | undefined {
+  return known.find(({ rules }) => rules === undefined);
+}
+
 /** An entry must name one action. */
 function namelessEntry(entry: unknown, path: Path, known: readonly ActionOrStep[]): readonly PlacedMistake[] {
   const name = `\`${pathText(path)}\``;
-  const example = exampleOfAction(known[0]);
+  const example = exampleOfAction(anyOf(known));
   if (typeof entry === 'string') return [];
   if (!isMap(entry)) {
     const fix = "write an action's name, or a map of its name to its settings";
@@ -233,10 +239,19 @@ function ruleMistakes(
 ): readonly PlacedMistake[] {
   if (action === undefined) return [];
   if (!isForRule(action, rule.id)) return [mistakeAt(path, of, 'unfit-action', whyUnfit(action, rule), 'remove it')];
+  if (rule.isScheduled && !isForTheClock(action)) {
+    const message = `${id} is nothing to do by the clock: the first evening it would come for every instance that runs`;
+    return [mistakeAt(path, of, 'unfit-action', message, 'write stop, hibernate or start, or remove it')];
+  }
   const asked = rule.parameters(z).safeParse(ruleParameters ?? {});
   const why = asked.success && !isStep(action) ? action.whyNever?.(asked.data as Json) : undefined;
   if (why === undefined) return [];
   return [mistakeAt(path, of, 'unreachable-action', `${id} never comes: ${why}`, 'add that, or remove it')];
+}
+
+/** Whether what it takes comes again by the clock. */
+function isForTheClock({ kind }: ActionOrStep): boolean {
+  return kind === 'stop' || kind === 'schedule';
 }
 
 function whyUnfit(action: ActionOrStep, rule: AnyRule): string {
@@ -295,7 +310,7 @@ function notifyMistakes(
   if (valueAt(told.settings, ['before']) === undefined || entries.some(comesLater)) return [];
   const message = 'no action comes later, which could be told before it comes';
   const fix = 'remove before, or give an action its grace by after';
-  return [mistakeAt(path, 'key', 'invalid-value', message, fix, exampleOfAction(known[0]))];
+  return [mistakeAt(path, 'key', 'invalid-value', message, fix, exampleAhead(anyOf(known)))];
 }
 
 /** Whether an action has a grace or comes again, or one that can't be read. */

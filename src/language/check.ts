@@ -12,6 +12,7 @@ import type { AnyRule } from '../domain/rule.ts';
 import { actionMistakes, compileActions } from './check-actions.ts';
 import { enforcementMistakes } from './check-enforcement.ts';
 import { conditionMistakes, namingTagPatterns } from './check-match.ts';
+import { scheduleMistakes } from './check-schedule.ts';
 import { exampleAt, flow } from './examples.ts';
 import { match, policyFile, policyName } from './forms.ts';
 import { jsonSchemaOf, sampleOf } from './json-schema.ts';
@@ -49,6 +50,7 @@ export function checkPolicy(filled: Filled, folder: string | undefined, catalogu
     ...(rule === undefined ? [] : boundMistakes(content, rule, forms)),
     ...patternMistakes(content, rule),
     ...actionMistakes(filled, catalogue, written),
+    ...scheduleMistakes(content, catalogue),
     ...enforcementMistakes(content),
     ...conditionMistakesOf(content),
     ...drainMistakes(content),

@@ -1,20 +1,15 @@
 import * as z from 'zod';
-import { DAY_MS, HOUR_MS } from '../domain/time.ts';
-
-const units: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: HOUR_MS, d: DAY_MS };
+import { millisecondsOf, units } from '../domain/duration.ts';
+import { DAY_MS } from '../domain/time.ts';
 
 /** No violation is waited on for longer. */
 const LONGEST_MS = 365 * DAY_MS;
 
-/** Milliseconds of `30m`; not a number where the text is no duration. */
-export function millisecondsOf(duration: string): number {
-  const [, number, unit = ''] = /^(\d+)([smhd])$/.exec(duration) ?? [];
-  return Number(number) * (units[unit] ?? Number.NaN);
-}
-
-/** Milliseconds as a person writes them: in the largest unit of which there are two or more. */
+/** Milliseconds as a person writes them: in the largest unit that fits, and 24 hours in hours. */
 export function durationText(milliseconds: number): string {
-  const fits = Object.entries(units).filter(([, unit]) => milliseconds % unit === 0 && milliseconds >= 2 * unit);
+  const fits = Object.entries(units).filter(
+    ([, unit]) => milliseconds % unit === 0 && milliseconds >= (unit === DAY_MS ? 2 : 1) * unit,
+  );
   const [unit, length] = fits.at(-1) ?? ['s', 1_000];
   return `${milliseconds / length}${unit}`;
 }

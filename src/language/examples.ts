@@ -1,6 +1,6 @@
 import { stringify } from 'yaml';
 import { type ActionOrStep, isStep } from '../domain/catalogue.ts';
-import type { MatchBlock } from '../domain/policy.ts';
+import { type MatchBlock, notify } from '../domain/policy.ts';
 import type { AnyRule } from '../domain/rule.ts';
 import type { Path } from './source.ts';
 
@@ -86,6 +86,11 @@ export function exampleOfAction(action: ActionOrStep | undefined): string {
     return `actions: [notify, ${entry}]`;
   }
   return `actions: [notify, ${flow({ [action.id]: { ...parameters, after: '24h' } })}]`;
+}
+
+/** The same, told ahead. */
+export function exampleAhead(action: ActionOrStep | undefined): string {
+  return exampleOfAction(action).replace(notify.id, flow({ notify: { before: '1h' } }));
 }
 
 /** The first example of a rule whose parameters hold the key at fault; else its first. */

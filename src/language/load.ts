@@ -5,6 +5,7 @@ import { defaultSafety, type Safety } from '../domain/safety.ts';
 import { checkPolicy, expiredExemptions } from './check.ts';
 import { withoutGrace } from './check-actions.ts';
 import { checkSafety } from './check-safety.ts';
+import { scheduleWarnings } from './check-schedule.ts';
 import { minimalEnforcement, minimalPolicy, minimalValues } from './examples.ts';
 import {
   findEnforcement,
@@ -183,6 +184,7 @@ function loadWith(text: string, path: PolicyPath, values: Values, options: LoadO
   const warnings = [
     ...expiredExemptions(filled.value, options.now),
     ...withoutGrace(filled.value, options.actions),
+    ...scheduleWarnings(filled.value, options, options.now),
   ].map((warning) => place(warning, filled.originOf(warning.path)));
   if (errors.length > 0 || checked.policy === undefined) return { ...name, errors, warnings };
   const hash = createHash('sha256').update(text).digest('hex').slice(0, 12);

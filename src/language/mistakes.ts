@@ -191,7 +191,8 @@ function describe(issue: Issue, { form, schema, value, at, written }: Around): r
     }
     case 'invalid_key': {
       const reason = issue.issues.map((one) => one.message).join('; ');
-      return placed('invalid-value', `the key ${name} ${reason}`, withAbout('rename it', about), 'key');
+      const fix = renamed(inner, value, form) ?? correction(reason, about, 'rename it');
+      return placed('invalid-value', `the key ${name} ${reason}`, fix, 'key');
     }
     case 'too_small':
       if (!issue.message.startsWith('Too small'))
@@ -364,12 +365,22 @@ function repaired(found: unknown, path: Path, accepts: Wrong['accepts']): string
   return meant === undefined ? undefined : `write ${meant}`;
 }
 
+/** The same of a key: in lower case it may be one that there is. */
+function renamed(path: Path, value: unknown, form: z.ZodType): string | undefined {
+  const map = valueAt(value, path.slice(0, -1));
+  const key = path.at(-1);
+  if (!isMap(map) || typeof key !== 'string') return undefined;
+  const { [key]: found, ...others } = map;
+  const lower = key.trim().toLowerCase();
+  return isAcceptedAt(form, value, path.slice(0, -1), { ...others, [lower]: found }) ? `write ${lower}` : undefined;
+}
+
 /** A fix in the words of what is wrong, where they say what to write; else in those of what the value is for. */
-function correction(message: string, about: string | undefined): string {
+function correction(message: string, about: string | undefined, otherwise = 'correct it'): string {
   const [, wanted] = /^must be (.*)$/s.exec(message) ?? [];
   if (wanted !== undefined) return `write ${wanted}`;
   const [, advice] = /(?:^must|:) ((?:write|put|give|say) .*)$/s.exec(message) ?? [];
-  return advice ?? withAbout(message === 'is blank' ? 'fill it' : 'correct it', about);
+  return advice ?? withAbout(message === 'is blank' ? 'fill it' : otherwise, about);
 }
 
 /** Whether a form finds nothing wrong with a value at a path, whatever it finds elsewhere. */

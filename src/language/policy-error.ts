@@ -8,6 +8,8 @@ export type ErrorCode =
   | 'empty-file'
   | 'enforce-without-mode'
   | 'exemption-expired'
+  | 'fixed-time-zone'
+  | 'holidays-past'
   | 'invalid-cel'
   | 'invalid-up-to'
   | 'invalid-value'

@@ -87,6 +87,8 @@ export interface Account extends Clock {
   readonly prefixLists: Map<string, readonly ec2.PrefixListEntry[]>;
   /** By the instance's id, where they are not the default. */
   readonly instanceAttributes: Map<string, InstanceAttributes>;
+  /** Instances that EC2 takes to start and stops again, with what it says then. */
+  readonly startFailures: Map<string, ec2.StateReason>;
   readonly defaultVpcId: string | undefined;
   readonly serving: ServingState;
   readonly pace: Pace;
@@ -152,6 +154,7 @@ export function createAccount(options: {
     serving: servingStateOf(resources.serving ?? {}, isSnapshot),
     pace,
     buckets: new Map(),
+    startFailures: new Map(),
     defaultVpcId: resources.defaultVpcId,
     transitionMs,
     revokedRuleIds: new Set(),

@@ -31,16 +31,24 @@ export function stateOf(name: ec2.InstanceStateName): ec2.InstanceState {
  */
 export function setStopped(instance: ec2.Instance): void {
   instance.State = stateOf('stopped');
+  instance.StateReason = {
+    Code: 'Client.UserInitiatedShutdown',
+    Message: 'Client.UserInitiatedShutdown: User initiated shutdown',
+  };
   delete instance.PublicIpAddress;
 }
 
 /**
- * A started instance has another LaunchTime.
+ * A started instance has another LaunchTime. One that can't be started is stopped again, and says why.
  * @see https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/how-ec2-instance-stop-start-works.html
+ * @see https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_StateReason.html
  */
 export function setRunning(instance: ec2.Instance, account: Account): void {
-  instance.State = stateOf('running');
+  const failure = account.startFailures.get(instance.InstanceId ?? '');
+  instance.State = stateOf(failure === undefined ? 'running' : 'stopped');
   instance.LaunchTime = account.now();
+  if (failure === undefined) delete instance.StateReason;
+  else instance.StateReason = failure;
 }
 
 /**

@@ -42,6 +42,8 @@ const reasons = {
   DrainEvents: 'Tells your own automation, on the buses that the policies name.',
   KeepDrains: "Keeps what became of drains, and what they may still read, in the deployment's own table.",
   GoOn: 'Goes on with a drain later, until its time is up.',
+  StartEncrypted:
+    'EC2 opens encrypted volumes of an instance that is started in the name of whoever starts it: without that the call is taken, and the instance stops again.',
   SpareProtected:
     'Refuses to touch what enforcement.yml protects, as far as IAM can say it: whatever else the role or the code allows.',
   FindDue: 'Finds what is due because time has passed: actions after their grace, and reminders.',
@@ -188,8 +190,24 @@ function mayChange(operations: readonly ChangingOperation[]): readonly OwnGrant[
   return [
     { Sid: 'Enforce', Effect: 'Allow', Action: operations, Resource },
     ...(operations.includes('ec2:CreateSnapshots') ? [mayTagSnapshots] : []),
+    ...(operations.includes('ec2:StartInstances') ? [mayStartEncrypted] : []),
   ];
 }
+
+/**
+ * What starting instances needs where their volumes are encrypted with a key of the account: EC2 alone is granted its use.
+ * @see https://docs.aws.amazon.com/ebs/latest/userguide/ebs-encryption-requirements.html
+ */
+export const mayStartEncrypted: OwnGrant = {
+  Sid: 'StartEncrypted',
+  Effect: 'Allow',
+  Action: ['kms:CreateGrant'],
+  Resource: ownArn('kms', 'key/*'),
+  Condition: {
+    Bool: { 'kms:GrantIsForAWSResource': true },
+    StringEquals: { 'kms:ViaService': joined('.', ['ec2', ref('AWS::Region'), ref('AWS::URLSuffix')]) },
+  },
+};
 
 /**
  * The ARN of a snapshot names no account.

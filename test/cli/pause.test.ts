@@ -7,7 +7,7 @@ import { HOUR, type Operated, operated } from '../support/operated.ts';
 import { plainStop } from '../support/plain-actions.ts';
 import { enforcing, policyFor } from '../support/policies.ts';
 import { plainTerminate } from '../support/undoable-actions.ts';
-import { untagged } from '../support/world.ts';
+import { good, untagged } from '../support/world.ts';
 import { meanwhile, rewriteFindings } from './others.ts';
 import { line, runCli } from './run-cli.ts';
 
@@ -247,6 +247,25 @@ describe('what resume says that it lets come', () => {
     const { stdout } = await world.run('resume --policy required-tags');
     expect(line(stdout)).toContain('Comes stop for 2 findings, at once');
     expect(stdout).not.toContain('terminate for');
+  });
+
+  test.each<['stop' | 'schedule', string]>([
+    ['stop', 'Comes stop for 1 finding, at once'],
+    ['schedule', 'Comes nothing: no action waits for it'],
+  ])('counts what stops by the clock as the engine does, where the limit of %s was reached', async (kind, expected) => {
+    const hours = policyFor('running-hours', { timezone: 'UTC', hours: { sun: '02:00-03:00' } });
+    const world = operated([enforcing(hours, plainStop, { onDrift: true })]);
+    const pauseHours = [...pauseAll, '--policy', 'running-hours'];
+    await world.sweeps();
+    await world.run(pauseHours);
+    await world.launch({ ...good, at: new Date('2026-03-02T06:00:00Z') });
+    await changeControls(world.simulation.engine, (now) =>
+      tripped(now, kind, { at: '2026-03-02T08:59:00.000Z', limit: 10 }),
+    );
+
+    expect(line((await world.run('resume --policy running-hours')).stdout)).toContain(expected);
+    await world.sweeps();
+    expect(world.changes()).toHaveLength(kind === 'stop' ? 1 : 0);
   });
 
   test('is what a limit held back, once that is lifted', async () => {

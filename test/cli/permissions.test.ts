@@ -467,6 +467,14 @@ describe('what undo needs', () => {
     expect(said(action, asked)).toEqual(expect.arrayContaining(undo.map(({ operation }) => operation)));
   });
 
+  test.each<[string, boolean]>([
+    ['stop', true],
+    ['terminate', false],
+  ])('of %s is the use of keys where instances are started again: %p', (id, isThere) => {
+    const action = actions.find((one) => one.id === id);
+    expect(action && said(action, {})?.includes('kms:CreateGrant')).toBe(isThere);
+  });
+
   test('is nothing of EC2 where no action is in use', async () => {
     const { commands } = documentOf((await permissionsOf({ tagged: tagged() }, '--format json')).stdout);
     expect(JSON.stringify(commands.undo)).not.toContain('ec2:');

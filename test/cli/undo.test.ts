@@ -7,7 +7,7 @@ import { HOUR, MINUTE, type Operated, operated } from '../support/operated.ts';
 import { plainStop } from '../support/plain-actions.ts';
 import { enforcing, policyFor } from '../support/policies.ts';
 import { plainTerminate, undoableRevoke } from '../support/undoable-actions.ts';
-import { exposed, openSsh, scope, told, untagged } from '../support/world.ts';
+import { exposed, good, openSsh, scope, settled, told, untagged } from '../support/world.ts';
 import { meanwhile, rewriteFindings } from './others.ts';
 import { line } from './run-cli.ts';
 
@@ -85,6 +85,33 @@ test('with --yes it makes them and no others, marks the act, and says what is so
   expect(line(stdout)).toContain('Now it is not done again for this finding');
   expect(line(stdout)).toContain(`\`ec2-guardrail exempt ${id} --region us-east-1 --reason ... --until ...\``);
   expect(await actsOf(world)).toMatchObject([{ outcome: 'done', undoneAt: expect.any(String) }]);
+});
+
+test('what came by the clock is put back for twelve hours, and that is what everybody says', async () => {
+  const hours = policyFor('running-hours', { timezone: 'UTC', hours: { 'mon-fri': '08:00-20:00' } });
+  const world = operated([enforcing(hours, plainStop)]);
+  const { sandbox } = world.simulation;
+  const instanceId = await world.launch({ ...good, at: settled });
+  const tick = async (milliseconds: number) => {
+    sandbox.advance(milliseconds);
+    await world.happens([{ kind: 'tick' }]);
+  };
+  await tick(11 * HOUR + 60_000);
+  const id = idOf(instanceId, 'running-hours');
+  expect(world.changes()).toHaveLength(1);
+
+  expect(line((await world.run(`explain ${id}`)).stdout)).toContain('A violation opens it anew, with the same id');
+  const { stdout } = await world.run(`undo ${id} --yes`);
+  expect(line(stdout)).toContain('Now it is not done again for twelve hours. The next time that the clock brings it');
+  await world.happens(sandbox.account.setState(instanceId, 'running'));
+  const started = world.changes().length;
+  await tick(2 * HOUR);
+  expect(world.changes()).toHaveLength(started);
+  const [open] = await world.findings();
+  expect(line((await world.run(`explain ${id}`)).stdout)).toContain(
+    'It ends without a word when it was dealt with, or',
+  );
+  expect(open?.steps?.[0]?.held?.why).toMatch(/^put back at 2026-03-02T20:\S+, and not done again for twelve hours$/);
 });
 
 test('the story: what is put back opens again, is not done again, and ends with an exemption', async () => {

@@ -136,6 +136,18 @@ no enforcement.yml: default limits (an hour at most 10 access, 10 stop and 5 ter
   );
 });
 
+test('what goes by the clock is printed with its hours', async () => {
+  const head = 'name: hours\ndescription: Office hours.\nseverity: low\nrule: running-hours\n';
+  const parameters = 'parameters: { timezone: UTC, hours: { mon-fri: "08:00-20:00" }, startAgain: true }\n';
+  const actions = 'mode: enforce\nactions: [notify, { stop: { after: 1h } }, hibernate, start]\n';
+  const files = { 'policies/hours/policy.yml': head + parameters + actions };
+  const { stdout } = await inFolderUntilDone(files, (folder) => runCli('validate', folder));
+
+  expect(stdout.split('\n')[0]).toBe(
+    'hours enforces: stop 1h after the hours end, hibernate when the hours end, start when the hours begin',
+  );
+});
+
 test.each([
   [
     'limits: { perHour: { stop: 1 } }',

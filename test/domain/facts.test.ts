@@ -18,6 +18,11 @@ test.each<[string, readonly Missing[], string]>([
     [{ what: 'condition x', why: 'not-evaluable' }],
     "correct the condition in the policy's `match` or `exempt`: it can not be evaluated on this instance.",
   ],
+  [
+    'what a rule knows how to mend',
+    [{ what: 'tag Snooze', why: 'not-evaluable', fix: 'write the tag as 2026-12-01.' }],
+    'write the tag as 2026-12-01.',
+  ],
   ['what nobody recorded', [{ what: 'launcher', why: 'not-recorded' }], 'record what is missing, if it matters.'],
   [
     'a prefix list that is not there',

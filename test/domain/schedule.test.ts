@@ -61,6 +61,13 @@ test('it is told at the next quarter of an hour, by whichever look comes then, a
   expect(due?.toSend).toHaveLength(1);
 });
 
+test('what waits goes out before what changed since, which waits for nothing', () => {
+  const opened = reconcile(recordOf([look(0, [untilTen])]), look(10, [{ ...violates, nextChangeAt: iso(200) }]));
+  const changed = reconcile(opened?.record, look(12, [{ ...violates, reason: 'another', nextChangeAt: iso(200) }]));
+  expect(changed?.toSend.flatMap(({ entries }) => entries.map(({ change }) => change))).toEqual(['opened', 'changed']);
+  expect(changed?.record.outbox.map(({ notBefore }) => notBefore)).toEqual([undefined, undefined]);
+});
+
 test('what is told together with something else waits for nothing', () => {
   const another = { ...violates, policy: { ...violates.policy, name: 'another' } };
   const opened = reconcile(recordOf([look(0, [untilTen])]), look(10, [untilTwenty, another]));

@@ -103,6 +103,31 @@ describe('by the clock', () => {
     expect(started(simulation)[0]).toBe(ids[0]);
   });
 
+  test('what EC2 takes to start and stops again is told at once with the reason, and tried once a morning until it runs', async () => {
+    const { simulation, ids } = await atWork(1);
+    const { startFailures } = simulation.sandbox.account;
+    const [id = ''] = ids;
+    startFailures.set(id, { Code: 'Client.InternalError', Message: 'Client.InternalError: Client error on launch' });
+    await wait(simulation, 11 * HOUR + MINUTE);
+    await wait(simulation, 15 * MINUTE);
+    await clockFor(simulation, 12 * HOUR, HOUR);
+    await wait(simulation, 2 * MINUTE);
+    expect(started(simulation)).toEqual([id]);
+    expect(told(simulation)).toEqual([['opened running-hours'], ['opened running-hours'], ['changed running-hours']]);
+    expect(mails(simulation)[2]).toContain('EC2 could not start it: Client.InternalError: Client error on launch');
+
+    await clockFor(simulation, 11 * HOUR, HOUR);
+    expect(await findingsOf(simulation)).toMatchObject([{ status: 'open' }]);
+    await clockFor(simulation, 12 * HOUR, HOUR);
+    expect(started(simulation)).toEqual([id]);
+    startFailures.delete(id);
+    await clockFor(simulation, 2 * HOUR, HOUR);
+    expect(started(simulation)).toEqual([id, id]);
+    expect(await findingsOf(simulation)).toMatchObject([{ status: 'closed', closedAs: 'resolved' }]);
+    await clockFor(simulation, 8 * HOUR, HOUR);
+    expect(started(simulation)).toEqual([id, id]);
+  });
+
   test('many are told of in one message, a quarter of an hour later, and not once more when they are stopped', async () => {
     const { simulation, ids } = await atWork(30);
     await wait(simulation, 11 * HOUR + MINUTE);

@@ -122,6 +122,10 @@ describe('a tag that lets it be', () => {
     ['2026-01-05', '2026-01-05T15:00:00Z', 'NON_COMPLIANT', '2026-01-05T23:00:00.000Z'],
     ['2026-01-05T22:30', '2026-01-05T13:29:00Z', 'COMPLIANT', '2026-01-05T13:30:00.000Z'],
     ['2026-01-05T22:30', '2026-01-05T13:30:00Z', 'NON_COMPLIANT', '2026-01-05T23:00:00.000Z'],
+    ['2026-01-05 22:30', '2026-01-05T13:29:00Z', 'COMPLIANT', '2026-01-05T13:30:00.000Z'],
+    [' 2026-01-05 ', '2026-01-05T14:59:00Z', 'COMPLIANT', '2026-01-05T15:00:00.000Z'],
+    ['2026-01-12T22:30', '2026-01-05T13:30:00Z', 'COMPLIANT', '2026-01-12T13:30:00.000Z'],
+    ['2026-01-12T22:31', '2026-01-05T13:30:00Z', 'NON_COMPLIANT', '2026-01-05T13:31:00.000Z'],
     ['2026-02-30', '2026-01-05T13:30:00Z', 'INSUFFICIENT_DATA', undefined],
     ['forever', '2026-01-05T13:30:00Z', 'INSUFFICIENT_DATA', undefined],
     ['', '2026-01-05T13:30:00Z', 'INSUFFICIENT_DATA', undefined],
@@ -130,10 +134,42 @@ describe('a tag that lets it be', () => {
     expect([judgement.compliance, judgement.nextChangeAt]).toEqual([compliance, nextChangeAt]);
   });
 
+  test('that nobody can read says how to write it', () => {
+    const { fix } = running(snoozed, '2026-01-05T13:30:00Z', { Tags: { Snooze: 'tomorrow' } });
+    expect(fix).toBe(
+      'write the tag Snooze as 2026-12-01 or 2026-12-01T22:00, or remove it: until then nothing is done.',
+    );
+  });
+
+  test('may lie as far ahead as the policy says', () => {
+    const until = { Tags: { Snooze: '2026-01-31' } };
+    const judged = (snoozeAtMost: string) => running({ ...snoozed, snoozeAtMost }, '2026-01-05T13:30:00Z', until);
+    expect(judged('30d').compliance).toBe('COMPLIANT');
+    expect(judged('24h').reason).toBe(
+      'runs outside its hours, which begin at 2026-01-06 08:00 (Asia/Seoul); its tag Snooze ends more than 24h ahead, and is not taken',
+    );
+  });
+
+  test('lets what is stopped be as well', () => {
+    const stopped = {
+      instance: {
+        State: { Name: 'stopped' as const },
+        LaunchTime: '2026-01-04T23:00:00Z',
+        Tags: { Snooze: '2026-01-06' },
+      },
+      acts: [{ action: 'stop', at: '2026-01-05T11:00:00Z' }],
+    };
+    const parameters = { ...snoozed, startAgain: true };
+    expect(look(runningHours, parameters, stopped, '2026-01-06T01:00:00Z')).toMatchObject({
+      compliance: 'COMPLIANT',
+      nextChangeAt: '2026-01-06T15:00:00.000Z',
+    });
+  });
+
   test('is asked for by the policy alone', () => {
     expect(running(seoul, '2026-01-05T13:30:00Z', { Tags: { Snooze: '2026-01-05' } }).compliance).toBe('NON_COMPLIANT');
     expect(needsWith(runningHours, seoul)).toEqual(['State']);
-    expect(needsWith(runningHours, { ...snoozed, startAgain: true })).toEqual(['State', 'tags', 'acts']);
+    expect(needsWith(runningHours, { ...snoozed, startAgain: true })).toEqual(['State', 'tags', 'acts', 'StateReason']);
   });
 
   test('may still be to come just after a launch', () => {
@@ -172,6 +208,57 @@ describe('stopped within its hours', () => {
   });
 });
 
+describe('stopped after the policy had started it', () => {
+  const again = { ...seoul, startAgain: true };
+
+  function stoppedFor(code: string, startedAt = '2026-01-05T23:00:30Z', now = '2026-01-05T23:05:00Z') {
+    const instance = { State: { Name: 'stopped' as const }, StateReason: { Code: code }, LaunchTime: startedAt };
+    const acts = [
+      { action: 'stop', at: '2026-01-05T11:00:00Z' },
+      { action: 'start', at: startedAt },
+    ];
+    return look(runningHours, again, { instance, acts }, now);
+  }
+
+  test.each([
+    'Client.InternalError',
+    'Client.VolumeLimitExceeded',
+    'Server.InternalError',
+    'Server.InsufficientInstanceCapacity',
+  ])('for %s is told with the reason', (code) => {
+    expect(stoppedFor(code)).toMatchObject({
+      compliance: 'NON_COMPLIANT',
+      reason: `EC2 could not start it: ${code}`,
+      nextChangeAt: '2026-01-06T11:00:00.000Z',
+    });
+  });
+
+  test.each([
+    'Client.UserInitiatedShutdown',
+    'Client.InstanceInitiatedShutdown',
+    'Server.ScheduledStop',
+    'Server.SpotInstanceStop',
+    '',
+  ])('for %p is as somebody wants it, or EC2', (code) => {
+    expect(stoppedFor(code).compliance).toBe('COMPLIANT');
+  });
+
+  test('is looked at again when the start has settled', () => {
+    const soon = stoppedFor('Client.InternalError', '2026-01-05T23:00:30Z', '2026-01-05T23:00:45Z');
+    expect(soon.nextChangeAt).toBe('2026-01-05T23:01:30.000Z');
+  });
+
+  test('is over with the hours, and is to be started anew when they begin next', () => {
+    const failed = '2026-01-05T23:00:30Z';
+    expect(stoppedFor('Client.InternalError', failed, '2026-01-06T11:00:00Z').compliance).toBe('COMPLIANT');
+    expect(stoppedFor('Client.InternalError', failed, '2026-01-06T23:00:00Z').reason).toBe(
+      'is stopped by this policy within its hours, which end at 2026-01-07 20:00 (Asia/Seoul)',
+    );
+  });
+});
+
+const notHours = 'hours.mon: are no hours: write two digits each, 24:00 at most, such as 08:00-20:00';
+
 test.each([
   [
     { ...seoul, timezone: 'Seoul' },
@@ -179,9 +266,12 @@ test.each([
   ],
   [{ ...seoul, hours: {} }, 'hours: is empty: write the hours, such as mon-fri: "08:00-20:00"'],
   [{ ...seoul, hours: { monday: '08:00-20:00' } }, 'hours.monday: Invalid key in record'],
-  [{ ...seoul, hours: { mon: '8-20' } }, 'hours.mon: are no hours: write "08:00-20:00", quoted'],
-  [{ ...seoul, hours: { mon: '08:00-24:30' } }, 'hours.mon: are no hours: write "08:00-20:00", quoted'],
+  [{ ...seoul, hours: { mon: '8-20' } }, notHours],
+  [{ ...seoul, hours: { mon: '08:00-24:30' } }, notHours],
   [{ ...seoul, hours: { 'mon-fri': '08:00-20:00', wed: '08:00-12:00' } }, 'hours: names a day twice: write each once'],
+  [{ ...seoul, snoozeAtMost: '10' }, 'snoozeAtMost: is no duration from 1h to 365d: write it as 7d'],
+  [{ ...seoul, snoozeAtMost: '59m' }, 'snoozeAtMost: is no duration from 1h to 365d: write it as 7d'],
+  [{ ...seoul, snoozeAtMost: '366d' }, 'snoozeAtMost: is no duration from 1h to 365d: write it as 7d'],
   [{ ...seoul, holidays: ['2026-02-30'] }, 'holidays.0: is no date: write it as 2026-12-25'],
 ])('%j is refused', (parameters, message) => {
   expect(refusals(runningHours, parameters)).toEqual([message]);

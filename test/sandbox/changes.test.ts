@@ -343,6 +343,25 @@ describe('StartInstances', () => {
     expect([instance?.State?.Name, instance?.LaunchTime]).toEqual(['running', new Date('2026-05-01T10:01:01Z')]);
   });
 
+  test('is taken for what can not be started, and stops it again with the reason', async () => {
+    const sandbox = launched([{}], {}, { transitionMs: 1000 });
+    const shown = async () => {
+      const { Reservations } = await sandbox.aws('ec2:DescribeInstances', {});
+      const [{ State, StateReason } = {}] = Reservations?.[0]?.Instances ?? [];
+      return [State?.Name, StateReason?.Code];
+    };
+    sandbox.account.setState(id(1), 'stopped');
+    expect(await shown()).toEqual(['stopped', 'Client.UserInitiatedShutdown']);
+    sandbox.account.startFailures.set(id(1), { Code: 'Client.InternalError' });
+    await sandbox.aws('ec2:StartInstances', { InstanceIds: [id(1)] });
+    sandbox.advance(5000);
+    expect(await shown()).toEqual(['stopped', 'Client.InternalError']);
+    sandbox.account.startFailures.delete(id(1));
+    await sandbox.aws('ec2:StartInstances', { InstanceIds: [id(1)] });
+    sandbox.advance(5000);
+    expect(await shown()).toEqual(['running', undefined]);
+  });
+
   test('leaves what runs as it is', async () => {
     const { aws } = launched([{}]);
     const running = { Code: 16, Name: 'running' };

@@ -253,6 +253,29 @@ describe('permissions to change something in EC2', () => {
     expect(changesIn([stop, revoke], isOn)).not.toContain('ec2:CreateTags');
   });
 
+  test('to start instances come with the use of keys of this account by EC2, without which what is encrypted stops again', () => {
+    const starting = enforcing(policyThatNeeds(), { ...plainStop, operations: ['ec2:StartInstances'] });
+    const ofKeys = (policies: readonly BoundPolicy[], given: Settings) =>
+      Object.values(roles(policies, given))
+        .flatMap(statementsOf)
+        .filter(({ Action }) => [Action].flat().includes('kms:CreateGrant'));
+
+    expect(ofKeys([starting], isOn)).toEqual([
+      {
+        Sid: 'StartEncrypted',
+        Effect: 'Allow',
+        Action: ['kms:CreateGrant'],
+        Resource: ownArn('kms', 'key/*'),
+        Condition: {
+          Bool: { 'kms:GrantIsForAWSResource': true },
+          StringEquals: { 'kms:ViaService': { 'Fn::Join': ['.', ['ec2', region, { Ref: 'AWS::URLSuffix' }]] } },
+        },
+      },
+    ]);
+    expect(ofKeys([starting], settings)).toEqual([]);
+    expect(ofKeys([stop, revoke], isOn)).toEqual([]);
+  });
+
   test('are those that the action calls with what the policy tells it', () => {
     const operations = ({ split }: { readonly split: boolean }) =>
       split

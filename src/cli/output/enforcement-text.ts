@@ -2,6 +2,7 @@ import { type Enforcement, isNotify, isStepUse, type Policy, type StepUse } from
 import type { Safety } from '../../domain/safety.ts';
 import { durationText } from '../../language/duration.ts';
 import type { Loaded } from '../../language/load.ts';
+import { rules } from '../../rules/index.ts';
 import { count } from './text.ts';
 
 /** A line for each policy that changes something, and what holds of all: whoever checks policies must not overlook it. */
@@ -11,14 +12,19 @@ export function enforcementText({ policies, safety, safetyFile }: Loaded): strin
   return [...enforcing.map(policyText), safetyText(safety, safetyFile)].map((line) => `${line}\n`).join('');
 }
 
-function policyText({ name, enforce, actions }: Policy): string {
-  const steps = actions.flatMap((use) => (isNotify(use) ? [] : [useText(use)]));
+function policyText({ name, rule, enforce, actions }: Policy): string {
+  const isScheduled = rules.find(({ id }) => id === rule)?.isScheduled === true;
+  const steps = actions.flatMap((use) => (isNotify(use) ? [] : [useText(use, isScheduled)]));
   return `${name} enforces${enforce === undefined ? '' : ' on some instances'}: ${steps.join(', ')}`;
 }
 
-function useText(use: Enforcement | StepUse): string {
+function useText(use: Enforcement | StepUse, isScheduled: boolean): string {
   if (isStepUse(use)) return `${use.id} ${use.onRebalance ? 'with a notice or a recommendation' : 'with a notice'}`;
-  return use.afterMs === 0 ? `${use.id} at once` : `${use.id} after ${durationText(use.afterMs)}`;
+  const { id, afterMs } = use;
+  const grace = afterMs === 0 ? undefined : durationText(afterMs);
+  if (!isScheduled) return grace === undefined ? `${id} at once` : `${id} after ${grace}`;
+  const change = id === 'start' ? 'the hours begin' : 'the hours end';
+  return grace === undefined ? `${id} when ${change}` : `${id} ${grace} after ${change}`;
 }
 
 function safetyText({ limits, protected: covered }: Safety, file: string | undefined): string {

@@ -6,10 +6,10 @@ import { isBeingDone, type Step } from '../../domain/steps.ts';
 import type { StoredFinding } from '../report/document.ts';
 import { type FindingStep, listedLines } from './promotion-text.ts';
 
-/** What is stopped after a resumption, and of what kind an action is. */
+/** What is stopped after a resumption, and what kind an action of a finding counts as. */
 interface Resumed {
   readonly controls: Controls;
-  readonly kindOf: (action: string) => ActionKind | undefined;
+  readonly kindOf: (finding: StoredFinding, action: string) => ActionKind | undefined;
 }
 
 type Coming = FindingStep & { readonly due: string | undefined };
@@ -41,9 +41,9 @@ function comingOf(finding: StoredFinding, step: Step, resumed: Resumed, now: Dat
   return isDue ? [{ finding, step, due: step.dueAt }] : [];
 }
 
-function isStillStopped({ policy }: StoredFinding, { action }: Step, { controls, kindOf }: Resumed): boolean {
-  const kind = kindOf(action);
-  return kind === undefined ? isAnythingStopped(controls) : whyStopped(controls, policy, kind) !== undefined;
+function isStillStopped(finding: StoredFinding, { action }: Step, { controls, kindOf }: Resumed): boolean {
+  const kind = kindOf(finding, action);
+  return kind === undefined ? isAnythingStopped(controls) : whyStopped(controls, finding.policy, kind) !== undefined;
 }
 
 function byAction(comes: readonly Coming[], when: (dues: readonly string[]) => string): readonly string[] {

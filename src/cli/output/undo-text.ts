@@ -44,14 +44,15 @@ function actText({ does, at, outcome }: Act): string {
   }
 }
 
+const leftAlone =
+  'it is not done again for this finding, however often it opens, until it has been closed for seven days';
+const leftByTheClock = 'it is not done again for twelve hours. The next time that the clock brings it, it is done';
+
 /** What is so after all was put back. @param options those that name the deployment. */
-export function afterUndoText({ id }: StoredFinding, options: string): string {
+export function afterUndoText({ id, origin }: StoredFinding, options: string): string {
   const exempt = `ec2-guardrail exempt ${visible(id)} ${options} --reason ... --until ...`;
   return [
-    field(
-      'Now',
-      'it is not done again for this finding, however often it opens, until it has been closed for seven days. Other actions of the policy come as before',
-    ),
+    field('Now', `${origin === 'schedule' ? leftByTheClock : leftAlone}. Other actions of the policy come as before`),
     field(
       'Next',
       `the violation stands, and is told where the finding had ended by what was done. Mend it in another way, or exempt the instance then: \`${exempt}\``,
