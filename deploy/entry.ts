@@ -2,6 +2,7 @@
 export { drainSteps } from '../src/actions/drain-steps.ts';
 export { actions } from '../src/actions/index.ts';
 export { needsToAct } from '../src/domain/bind.ts';
+export { asksTargetIndex } from '../src/domain/drain-reads.ts';
 export { needsOf } from '../src/domain/judge.ts';
 export { isDrainPolicy } from '../src/domain/policy.ts';
 export { bindAll, bindSafety } from '../src/language/bind.ts';

@@ -1,6 +1,6 @@
 // What the functions' bundles need beyond esbuild's own: see docs/decisions/0004-policies-compiled-sdk-shaken.md.
 const { readFileSync } = require('node:fs');
-const { asksKms, drainPolicyModule, drains, enforces, policyModule } = require('./stack.cjs');
+const { asksKms, drainPolicyModule, drains, enforces, keepsTargetIndex, policyModule } = require('./stack.cjs');
 
 /** A module that is written here instead of read from a file. */
 function virtualModule(name, filter, contents) {
@@ -81,6 +81,13 @@ const withoutDraining = virtualModule(
   () => 'export const drainingSenders = {};',
 );
 
+/** Where no drain asks for target groups, the sweep keeps no index of them. */
+const withoutTargetIndex = virtualModule(
+  'without-target-index',
+  /\/target-index\.ts$/,
+  () => 'export const keepTargetIndex = undefined;',
+);
+
 /** What serverless-esbuild builds the functions with. */
 function plugins({ service }) {
   const { policies, enforcement } = service.custom.guardrail;
@@ -91,6 +98,7 @@ function plugins({ service }) {
     ...(asksKms(policies) ? [] : [withoutKms]),
     ...(enforces(policies, enforcement) ? [] : [withoutChanges]),
     ...(drains(policies, enforcement) ? [] : [withoutDraining]),
+    ...(keepsTargetIndex(policies) ? [] : [withoutTargetIndex]),
   ];
 }
 

@@ -91,6 +91,11 @@ function drains(folder, enforcement) {
   return isEnforced(loaded(folder).policies.filter(source().isDrainPolicy), enforcement);
 }
 
+/** Whether the sweep keeps the index of targets: a drain asks which target groups hold an instance. */
+function keepsTargetIndex(folder) {
+  return source().asksTargetIndex(boundPolicies(folder));
+}
+
 function isEnforced(policies, enforcement) {
   return enforcement === 'on' && policies.some(({ mode }) => mode === 'enforce');
 }
@@ -143,6 +148,7 @@ module.exports = {
   drainPolicyModule,
   drains,
   enforces,
+  keepsTargetIndex,
   policyModule,
   resources,
 };

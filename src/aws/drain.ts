@@ -22,14 +22,13 @@ import {
 } from '@aws-sdk/client-elastic-load-balancing';
 import {
   DescribeTargetGroupAttributesCommand,
-  DescribeTargetGroupsCommand,
-  DescribeTargetHealthCommand,
   ElasticLoadBalancingV2Client,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { GetCommandInvocationCommand, ListCommandsCommand, SSMClient } from '@aws-sdk/client-ssm';
 import type { DrainsOwnOperation } from '../domain/operations.ts';
 import { drainingSenders } from './drain-changes.ts';
 import { type Senders, sentOnce } from './sdk.ts';
+import { targetGroupSenders } from './target-groups.ts';
 
 /**
  * What a drain calls, for `SdkOptions.drain`. A module of its own, so that no other function loads these services' clients.
@@ -37,10 +36,7 @@ import { type Senders, sentOnce } from './sdk.ts';
  */
 export const drainSenders: Senders<DrainsOwnOperation> = {
   ...drainingSenders,
-  'elbv2:DescribeTargetGroups': (to, input) =>
-    to(ElasticLoadBalancingV2Client).send(new DescribeTargetGroupsCommand(input)),
-  'elbv2:DescribeTargetHealth': (to, input) =>
-    to(ElasticLoadBalancingV2Client).send(new DescribeTargetHealthCommand(input)),
+  ...targetGroupSenders,
   'elbv2:DescribeTargetGroupAttributes': (to, input) =>
     to(ElasticLoadBalancingV2Client).send(new DescribeTargetGroupAttributesCommand(input)),
   'elb:DescribeLoadBalancers': (to, input) =>

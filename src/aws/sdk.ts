@@ -23,6 +23,7 @@ import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge
 import { KMSClient, ListAliasesCommand } from '@aws-sdk/client-kms';
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import { SendMessageCommand, SQSClient, type SQSClientConfig } from '@aws-sdk/client-sqs';
+import type { TargetIndexRead } from '../domain/drain-reads.ts';
 import type {
   Aws,
   ChangingOperation,
@@ -64,6 +65,8 @@ export interface SdkOptions {
   readonly changes?: Senders<ChangingOperation> | undefined;
   /** `drainSenders`. Left out: a `DrainsOwnOperation` rejects in the same way. With them every call is answered within 3 s. */
   readonly drain?: Senders<DrainsOwnOperation> | undefined;
+  /** `targetGroupSenders`: of a drain's reads those alone by which the index of targets is kept. Nothing hurries there. */
+  readonly targetGroups?: Senders<TargetIndexRead> | undefined;
 }
 
 /** Clients of one Region and profile, each made when it is first asked for: what nobody names is not loaded either. */
@@ -119,12 +122,15 @@ const clientsByKey = new Map<string, Clients>();
  * AWS by the SDK's clients, one for a service and Region. Throttling, server errors and timeouts are retried; what remains
  * is thrown as the SDK throws it, with AWS's code as `name`.
  */
-export function sdk({ region }: Pick<Scope, 'region'>, { profile, changes, drain }: SdkOptions = {}): Aws {
+export function sdk(
+  { region }: Pick<Scope, 'region'>,
+  { profile, changes, drain, targetGroups }: SdkOptions = {},
+): Aws {
   const isUrgent = drain !== undefined;
   const key = `${region} ${isUrgent} ${profile ?? ''}`;
   const clients = clientsByKey.get(key) ?? clientsOf(region, profile, isUrgent);
   clientsByKey.set(key, clients);
-  const known: Partial<Senders<Operation>> = { ...senders, ...changes, ...drain };
+  const known: Partial<Senders<Operation>> = { ...senders, ...changes, ...targetGroups, ...drain };
   return async (operation, input) => {
     const send = known[operation];
     if (send === undefined) throw leftOut(operation);

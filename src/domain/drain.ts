@@ -35,6 +35,8 @@ export interface DrainMove extends Move {
   readonly at?: string;
   /** How often its call failed so far. */
   readonly failures: number;
+  /** Of what is made only once: when its call was begun, ISO 8601. Whoever finds it so does not make it again. */
+  readonly begunAt?: string;
   /** When somebody put it back, ISO 8601. */
   readonly undoneAt?: string;
 }
@@ -47,7 +49,7 @@ export interface DrainRecord {
   readonly version: number;
   /** The strongest so far: an interruption takes the place of a rebalance recommendation, and never the other way round. */
   readonly notice: Notice;
-  /** When the first was received, ISO 8601. */
+  /** When that was received, ISO 8601. */
   readonly receivedAt: string;
   readonly instance: InstanceSummary;
   /** The policies that it is drained by, or would be. */
@@ -56,9 +58,10 @@ export interface DrainRecord {
   /** What is left alone, and what could not be said: for the alert. */
   readonly left: readonly string[];
   readonly incomplete: readonly string[];
-  /** Until when whoever wrote it works on it, ISO 8601. Past it, anybody does. */
+  /** Until when whoever wrote it works on it, ISO 8601, and which run that is. Past it, anybody does. */
   readonly leasedUntil?: string;
-  /** When each alert was taken by SNS, ISO 8601. */
+  readonly leasedBy?: string;
+  /** When each alert was taken by SNS, ISO 8601. A stronger notice is told anew. */
   readonly told: { readonly received?: string; readonly final?: string; readonly undone?: string };
   /** When nothing more comes of it, ISO 8601. */
   readonly endedAt?: string;
@@ -110,6 +113,22 @@ export function deadlineIn({ notice, receivedAt }: Pick<DrainRecord, 'notice' | 
   return notice.deadline ?? after(receivedAt, FOLLOWED_MS);
 }
 
+/**
+ * Until when something may be begun, ISO 8601: of what comes later, such as a notice that lay in a queue, nothing is made. An instance that
+ * hibernates begins with that at once, and takes its time.
+ */
+function begunUntil(record: Pick<DrainRecord, 'notice' | 'receivedAt'>): number {
+  return Math.max(Date.parse(deadlineIn(record)), Date.parse(record.notice.at) + NOTICE_MS);
+}
+
+/** How long EC2 may take to do what it announced, in milliseconds. */
+const GONE_WITHIN_MS = 60_000;
+
+/** When EC2 has done what it announced, if it does: an instance that runs then runs on. */
+export function goneBy(record: Pick<DrainRecord, 'notice' | 'receivedAt'>): Date {
+  return new Date(begunUntil(record) + GONE_WITHIN_MS);
+}
+
 /** When the last word on a drain is told at the latest. */
 export function lastWordAt(record: Pick<DrainRecord, 'notice' | 'receivedAt'>): Date {
   return new Date(Date.parse(deadlineIn(record)) - LAST_WORD_MS);
@@ -120,9 +139,17 @@ export function lastWordAt(record: Pick<DrainRecord, 'notice' | 'receivedAt'>): 
  * more though all was read, has come to its end.
  * @param isComplete whether all that the steps read is known: only then something that is planned no more is over.
  */
-export function withPlan(record: DrainRecord, planned: readonly PlannedMove[], isComplete: boolean): DrainRecord {
+export function withPlan(
+  record: DrainRecord,
+  planned: readonly PlannedMove[],
+  isComplete: boolean,
+  at: Date,
+): DrainRecord {
   const now = new Map(planned.map((move) => [move.key, move]));
-  const known = record.moves.map((move) => replanned(move, now.get(move.key), isComplete));
+  const known = record.moves.map((move) => {
+    const again = now.get(move.key);
+    return again === undefined ? notPlanned(move, isComplete) : replanned(move, again, at);
+  });
   const keys = new Set(record.moves.map(({ key }) => key));
   return { ...record, moves: [...known, ...planned.filter(({ key }) => !keys.has(key)).map(newMove)] };
 }
@@ -132,8 +159,21 @@ function newMove({ onlyWould, ...move }: PlannedMove): DrainMove {
   return { ...move, state: 'planned', failures: 0 };
 }
 
-function replanned(move: DrainMove, planned: PlannedMove | undefined, isComplete: boolean): DrainMove {
-  if (planned !== undefined) return move.state === 'would' ? newMove(planned) : move;
+/** How long AWS may show what was before a call, in milliseconds. */
+const SHOWN_MS = 5_000;
+
+/** What is planned still or again. Enforcement may have ended or begun meanwhile; and what was made may have been put back by others. */
+function replanned(move: DrainMove, planned: PlannedMove, at: Date): DrainMove {
+  if (move.state === 'would') return newMove(planned);
+  if (isToBeMade(move)) {
+    if (planned.onlyWould !== undefined) return newMove(planned);
+    return { ...move, policy: planned.policy, step: planned.step };
+  }
+  const isBack = wasMade(move) && move.undo !== undefined && at.getTime() >= Date.parse(move.at ?? '') + SHOWN_MS;
+  return isBack ? newMove(planned) : move;
+}
+
+function notPlanned(move: DrainMove, isComplete: boolean): DrainMove {
   if (!isComplete) return move;
   if (move.state === 'done') return { ...move, state: 'verified' };
   return isToBeMade(move) ? { ...move, state: 'skipped', why: 'somebody else did it, or it is gone' } : move;
@@ -141,6 +181,53 @@ function replanned(move: DrainMove, planned: PlannedMove | undefined, isComplete
 
 function isToBeMade({ state }: DrainMove): boolean {
   return state === 'planned' || state === 'held';
+}
+
+function wasMade({ state }: DrainMove): boolean {
+  return state === 'done' || state === 'verified';
+}
+
+/** Whether a drain begins with this notice, of an instance that had one before. */
+export function startsAnew(record: DrainRecord, notice: Notice): boolean {
+  const { notice: before, endedAt } = record;
+  // Left open by a run that could not write its end.
+  if (endedAt === undefined) return Date.parse(notice.at) > goneBy(record).getTime();
+  // A rehearsal must not keep what is real from being worked, nor from being put back.
+  if (before.isTest && !notice.isTest) return true;
+  if (notice.isTest && !before.isTest && movesToPutBack(record).length > 0) return false;
+  return notice.at > endedAt || (strongerOf(before, notice) === notice && before.kind !== notice.kind);
+}
+
+/** Whether a notice belongs to the same taking away: its time is not over yet, and nothing was put back. */
+function isOfSameLife(record: DrainRecord, notice: Notice): boolean {
+  return record.endedAs !== 'void' && Date.parse(notice.at) <= goneBy(record).getTime();
+}
+
+/** What of a record's moves still holds when a stronger notice comes, or another one later. What failed is tried again. */
+export function movesKept(record: DrainRecord, notice: Notice): readonly DrainMove[] {
+  const isSame = isOfSameLife(record, notice);
+  const isOpen = record.endedAt === undefined;
+  return record.moves.filter((move) => {
+    // What is made once for one end of an instance is made again for another.
+    if (move.undoneAt !== undefined || (move.isOnce && !isSame)) return false;
+    return wasMade(move) || move.begunAt !== undefined || (isOpen && isSame && isToBeMade(move));
+  });
+}
+
+/** The record of whoever has the drain, with what others made or noted of it meanwhile. */
+export function withMade(own: DrainRecord, others: DrainRecord): DrainRecord {
+  const answered = new Map(
+    others.moves.filter((move) => wasMade(move) || move.undoneAt).map((move) => [move.key, move]),
+  );
+  const keys = new Set(own.moves.map(({ key }) => key));
+  const moves = own.moves.map((move): DrainMove => {
+    const other = answered.get(move.key);
+    if (other === undefined) return move;
+    if (isToBeMade(move)) return other.undoneAt === undefined ? other : move;
+    return other.undoneAt !== undefined && other.at === move.at ? other : move;
+  });
+  const more = [...answered.values()].filter(({ key, undoneAt }) => !keys.has(key) && undoneAt === undefined);
+  return { ...own, moves: [...moves, ...more] };
 }
 
 /**
@@ -168,6 +255,29 @@ export function withHeld(
   return { ...record, moves };
 }
 
+/** How long after it was begun the outcome of what is made once may still come, in milliseconds: no run takes longer. */
+const ANSWERED_MS = 25_000;
+
+/** The record without what somebody began that may be made only once, and of which no more will be heard. */
+export function withoutBegun(record: DrainRecord, at: Date): DrainRecord {
+  const moves = record.moves.map((move): DrainMove => {
+    if (move.begunAt === undefined || !isToBeMade(move)) return move;
+    if (at.getTime() < Date.parse(move.begunAt) + ANSWERED_MS) return move;
+    return { ...move, state: 'failed', why: NOT_HEARD };
+  });
+  return { ...record, moves };
+}
+
+const NOT_HEARD = 'it was begun, and what became of it was not heard: it is not made twice';
+
+/** The record with what is made only once noted as begun: before its call, so that nobody makes it again. */
+export function withBegun(record: DrainRecord, due: ReadonlySet<string>, at: Date): DrainRecord {
+  const moves = record.moves.map(
+    (move): DrainMove => (move.isOnce && due.has(move.key) ? { ...move, begunAt: at.toISOString() } : move),
+  );
+  return { ...record, moves };
+}
+
 /** The record without what may be made only once, where nobody would remember that it was. */
 export function withoutOnce(record: DrainRecord, why: string): DrainRecord {
   const moves = record.moves.map(
@@ -176,10 +286,11 @@ export function withoutOnce(record: DrainRecord, why: string): DrainRecord {
   return { ...record, moves };
 }
 
-/** What is to be made now. Whoever waits for an instance to be done with is told last. */
+/** What is to be made now. Whoever waits for an instance to be done with is told last. When its time is over nothing is. */
 export function dueMoves(record: DrainRecord, at: Date): readonly DrainMove[] {
+  if (at.getTime() > begunUntil(record)) return [];
   const isEnd = at >= lastWordAt(record);
-  const planned = record.moves.filter(({ state }) => state === 'planned');
+  const planned = record.moves.filter(({ state, begunAt }) => state === 'planned' && begunAt === undefined);
   const others = record.moves.filter(({ isLast }) => !isLast);
   const areOthersOver = others.every((move) => isSettled(move) || move.state === 'done');
   return planned.filter(({ isLast }) => !isLast || areOthersOver || isEnd);
@@ -201,7 +312,10 @@ export function withOutcomes(record: DrainRecord, outcomes: ReadonlyMap<string, 
     if (outcome === undefined || !isToBeMade(move)) return move;
     const { why: _, ...rest } = move;
     const why = outcome.why === undefined ? {} : { why: outcome.why };
-    if (outcome.is === 'again') return { ...rest, ...why, state: 'planned', failures: move.failures + 1 };
+    if (outcome.is === 'again') {
+      const { begunAt: __, ...unbegun } = rest;
+      return { ...unbegun, ...why, state: 'planned', failures: move.failures + 1 };
+    }
     // What is made once has no end that could be seen.
     const state = outcome.is === 'done' && move.isOnce ? 'verified' : outcome.is;
     return { ...rest, ...why, state, at: outcome.at };
@@ -234,6 +348,7 @@ export function ended(record: DrainRecord, at: Date): DrainRecord {
   const moves = record.moves.map((move): DrainMove => {
     if (move.state === 'done') return { ...move, why: move.why ?? 'its end was not seen' };
     if (!isToBeMade(move)) return move;
+    if (move.begunAt !== undefined) return { ...move, state: 'failed', why: NOT_HEARD };
     return move.failures > 0 ? { ...move, state: 'failed' } : { ...move, state: 'cut', why: move.why ?? 'time was up' };
   });
   return { ...record, moves, endedAt: at.toISOString() };
@@ -251,9 +366,7 @@ export function secondsToNextRound(record: DrainRecord, at: Date): number {
 
 /** What of a drain a call of ours puts back, the last first. */
 export function movesToPutBack({ moves }: DrainRecord): readonly DrainMove[] {
-  return moves
-    .filter(({ state, undo, undoneAt }) => (state === 'done' || state === 'verified') && undo && undoneAt === undefined)
-    .reverse();
+  return moves.filter((move) => wasMade(move) && move.undo !== undefined && move.undoneAt === undefined).reverse();
 }
 
 function after(iso: string, milliseconds: number): string {

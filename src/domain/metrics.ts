@@ -1,13 +1,14 @@
 /** The namespace of the guardrail's own metrics; serverless.yml says the same. */
 export const METRICS_NAMESPACE = 'EC2Guardrail';
 
-/** Of λ drain alone. */
+/** Only where a policy drains. */
 export const drainMetricNames = [
   'DrainFailedMoves',
   'DrainFirstDeregistrationMs',
   'DrainMoves',
   'DrainNotices',
   'DrainSecondsLeft',
+  'TargetIndexFailures',
 ] as const;
 
 /**

@@ -84,9 +84,10 @@ async function answerTo(engine: DrainEngine, { operation, input }: DrainCall): P
 
 /** Codes of AWS that may not come the next time. */
 const passing =
-  /^(?:Throttl.*|RequestLimitExceeded|TooManyRequestsException|RequestThrottled.*|ResourceContention.*|ScalingActivityInProgress.*|ServiceUnavailable.*|ServerException|Internal.*|TimeoutError|ECONN.*|RequestTimeout.*|LimitExceededException)$/;
+  /^(?:Throttl.*|ProvisionedThroughputExceeded.*|RequestLimitExceeded|TooManyRequestsException|RequestThrottled.*|ResourceContention.*|ScalingActivityInProgress.*|ServiceUnavailable.*|ServerException|Internal.*|TimeoutError|ECONN.*|RequestTimeout.*|LimitExceededException)$/;
 
-function isPassing(name: string): boolean {
+/** Whether an error with this name may not come the next time. */
+export function isPassing(name: string): boolean {
   return passing.test(name);
 }
 

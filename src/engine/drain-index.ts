@@ -57,7 +57,10 @@ const PAGE_ROWS = 400;
 export const LOOKS_AT_ONCE = 10;
 
 /** For how long one refreshing looks at groups, in milliseconds: what it leaves, the next one begins with. */
-const REFRESH_MS = 120_000;
+export const REFRESH_MS = 120_000;
+
+/** How long after that what was looked at may still be written, in milliseconds: a table that hangs must not keep whoever refreshes. */
+const WRITTEN_MS = 20_000;
 
 /** The index as it is now. Throws when it can't be read: no index is not an empty one. */
 export async function readTargetIndex(engine: IndexTable): Promise<TargetIndex> {
@@ -96,6 +99,7 @@ export async function refreshTargetIndex(
 ): Promise<IndexReport> {
   const budget = elbBudget(engine, 'elbv2', { canWait: true });
   const inTime = { ...engine, aws: awsUntil(engine, until) };
+  const afterwards = { ...engine, aws: awsUntil(engine, new Date(until.getTime() + WRITTEN_MS)) };
   const listing = await listTargetGroups(inTime, budget, until);
   if (listing.failure !== undefined) {
     return { targetGroups: listing.rows.length, lookedAt: 0, failures: [`target groups: ${listing.failure.detail}`] };
@@ -118,7 +122,7 @@ export async function refreshTargetIndex(
     const seen = new Map(looks.flat());
     if (seen.size === 0) break;
     // With time of its own: what was looked at is worth its write.
-    await noteTargets(engine, seen, existing).then(() => {
+    await noteTargets(afterwards, seen, existing).then(() => {
       lookedAt += seen.size;
     }, tell('the index of targets'));
   }

@@ -12,6 +12,8 @@ export interface DrainReport {
   readonly noticed: readonly { readonly kind: string; readonly instanceType?: string; readonly zone?: string }[];
   /** Moves whose call was answered in this run, by step and outcome. */
   readonly moves: readonly { readonly step: string; readonly state: DrainMove['state'] }[];
+  /** Moves that were not made when their drain was over: cut, or failing until then. */
+  readonly unmade: readonly { readonly step: string; readonly state: DrainMove['state'] }[];
   /** From notice to the first answer to a deregistration, in milliseconds, of each drain that had its first. */
   readonly firstDeregistrationMs: readonly number[];
   /** What was left of the time when drains were over, in seconds. */
@@ -26,6 +28,7 @@ export class DrainReporter {
   readonly ignored: { messageId: string; reason: string }[] = [];
   readonly noticed: DrainReport['noticed'][number][] = [];
   readonly moves: DrainReport['moves'][number][] = [];
+  readonly unmade: DrainReport['unmade'][number][] = [];
   readonly firstDeregistrationMs: number[] = [];
   readonly secondsLeft: number[] = [];
   alerts = 0;
@@ -36,13 +39,14 @@ export class DrainReporter {
   }
 
   done(): DrainReport {
-    const { failed, errors, ignored, noticed, moves, firstDeregistrationMs, secondsLeft, alerts } = this;
+    const { failed, errors, ignored, noticed, moves, unmade, firstDeregistrationMs, secondsLeft, alerts } = this;
     return {
       failed: [...failed],
       errors: distinct(errors),
       ignored,
       noticed,
       moves,
+      unmade,
       firstDeregistrationMs,
       secondsLeft,
       alerts,

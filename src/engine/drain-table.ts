@@ -1,12 +1,17 @@
-import { type DrainRecord, strongerOf } from '../domain/drain.ts';
-import { describeError } from '../domain/errors.ts';
+import { type DrainRecord, withMade } from '../domain/drain.ts';
+import { asError, describeError } from '../domain/errors.ts';
 import type { Scope } from '../domain/operations.ts';
+import { isPassing } from './drain-calls.ts';
 import type { DrainEngine } from './drain-engine.ts';
 import { inTime } from './in-time.ts';
 import { bodyOf, readItems, secondsOf, writeVersioned } from './store.ts';
 
 /** How long whoever works on a drain has it for itself, in milliseconds: longer than a run of the function takes. */
 const LEASE_MS = 25_000;
+
+/** How long the table is asked, and how long it is waited at most before it is asked again, in milliseconds. */
+const ASKED_MS = 3_000;
+const ASKED_AGAIN_MS = 200;
 
 /**
  * The items of a batch's drains. What can't be reached any more is not asked again: a drain goes on without it, and says so, since two
@@ -18,9 +23,11 @@ export class DrainTable {
   records: ReadonlyMap<string, DrainRecord> = new Map();
 
   private readonly engine: DrainEngine;
+  private readonly run: string;
 
   private constructor(engine: DrainEngine) {
     this.engine = engine;
+    this.run = engine.newToken();
   }
 
   /** Reads the items of these instances. */
@@ -33,7 +40,7 @@ export class DrainTable {
 
   /**
    * Takes a drain on for a while.
-   * @param claimed what becomes of its item; undefined where there is nothing to take on.
+   * @param claimed what becomes of its item; undefined where there is nothing to take on. Whoever's it is: see `isAnothers`.
    * @returns undefined where there was nothing, or another took it first.
    */
   async claim(
@@ -43,22 +50,38 @@ export class DrainTable {
     const leased = (standing: DrainRecord | undefined) => {
       const record = claimed(standing);
       const leasedUntil = new Date(this.engine.now().getTime() + LEASE_MS).toISOString();
-      return record && { ...record, leasedUntil };
+      return record && { ...record, leasedUntil, leasedBy: this.run };
     };
     const known = this.records.get(instanceId);
     const written = await this.reach(() => changeDrain(this.engine, instanceId, known, leased));
     return this.failure === undefined ? written : leased(known);
   }
 
-  /** Writes a drain that is ours, and keeps it. */
-  async write(record: DrainRecord): Promise<DrainRecord> {
-    const over = (standing: DrainRecord | undefined) => overWritten(standing, record);
+  /** Whether another run works on it. What this run wrote may be unknown to it, where the answer was lost. */
+  isAnothers({ leasedUntil, leasedBy }: DrainRecord): boolean {
+    return leasedUntil !== undefined && leasedUntil > this.engine.now().toISOString() && leasedBy !== this.run;
+  }
+
+  /**
+   * Writes a drain that is ours, and keeps it.
+   * @returns undefined where another has taken it on meanwhile, for a stronger notice: it learns what this run made, and goes on alone.
+   */
+  async write(record: DrainRecord): Promise<DrainRecord | undefined> {
+    let isOurs = true;
+    const over = (standing: DrainRecord | undefined): DrainRecord => {
+      isOurs = standing === undefined || standing.version === record.version || standing.leasedBy === this.run;
+      if (standing === undefined || standing.version === record.version) return record;
+      if (!isOurs) return withMade(standing, record);
+      const { endedAs = record.endedAs } = standing;
+      return { ...withMade(record, standing), ...(endedAs === undefined ? {} : { endedAs }) };
+    };
     const written = await this.reach(() => changeDrain(this.engine, record.instanceId, record, over));
-    return written ?? record;
+    if (this.failure !== undefined) return record;
+    return isOurs ? written : undefined;
   }
 
   /** Writes a drain that is ours, and leaves it to whoever comes next. */
-  release(record: DrainRecord): Promise<DrainRecord> {
+  release(record: DrainRecord): Promise<DrainRecord | undefined> {
     const { leasedUntil: _, ...free } = record;
     return this.write(free);
   }
@@ -79,20 +102,20 @@ export class DrainTable {
   }
 
   private async reach<T>(work: () => Promise<T>): Promise<T | undefined> {
-    if (this.failure !== undefined) return undefined;
-    try {
-      return await inTime(this.engine, 'the table', work());
-    } catch (error) {
-      this.failure ??= describeError(error);
-      return undefined;
+    const { engine } = this;
+    const until = engine.now().getTime() + ASKED_MS;
+    while (this.failure === undefined) {
+      try {
+        return await inTime(engine, 'the table', work(), until - engine.now().getTime());
+      } catch (error) {
+        const pause = engine.random() * ASKED_AGAIN_MS;
+        const isOver = !isPassing(asError(error).name) || engine.now().getTime() + pause >= until;
+        if (isOver) this.failure ??= describeError(error);
+        else await engine.pause(pause);
+      }
     }
+    return undefined;
   }
-}
-
-/** Only whoever has the lease writes moves; a notice may have come meanwhile. */
-function overWritten(standing: DrainRecord | undefined, record: DrainRecord): DrainRecord {
-  if (standing === undefined || standing.version === record.version) return record;
-  return { ...record, notice: strongerOf(record.notice, standing.notice), told: { ...standing.told, ...record.told } };
 }
 
 async function readDrains(

@@ -5,18 +5,23 @@ import {
   deadlineIn,
   dueMoves,
   ended,
+  goneBy,
   isOver,
   lastWordAt,
+  movesKept,
   movesToPutBack,
   type PlannedMove,
   secondsToNextRound,
+  startsAnew,
   strongerOf,
+  withBegun,
   withHeld,
   withOutcomes,
+  withoutBegun,
   withoutOnce,
   withPlan,
 } from '../domain/drain.ts';
-import type { DrainFacts, DrainNeed } from '../domain/drain-facts.ts';
+import { type DrainFacts, type DrainNeed, namesOf } from '../domain/drain-facts.ts';
 import { planOfStep } from '../domain/drain-step.ts';
 import { describeError } from '../domain/errors.ts';
 import { groupedBy } from '../domain/grouped.ts';
@@ -24,8 +29,9 @@ import { distinct, type Instance } from '../domain/instance.ts';
 import type { Notice } from '../domain/notice.ts';
 import { summaryOf } from '../domain/summary.ts';
 import { noticesIn } from '../events/notices.ts';
+import { instanceIdForm } from '../events/targets.ts';
 import { describeInstances } from './collect.ts';
-import { putBack } from './drain-back.ts';
+import { isToPutBack, putBack } from './drain-back.ts';
 import { type Due, makeMoves } from './drain-calls.ts';
 import type { DrainEngine } from './drain-engine.ts';
 import { collectDrainFacts } from './drain-facts.ts';
@@ -80,10 +86,14 @@ interface Work {
   readonly ending?: Notice;
   readonly goesOn: boolean;
   readonly mayRunOn: boolean;
+  /** It is asked for the last time whether it runs on: who asks too early asks again. */
+  readonly isLastLook: boolean;
   readonly record: DrainRecord | undefined;
   /** Left out: EC2 does not show it, or could not be asked. */
   readonly instance?: Instance;
   readonly missing?: string;
+  /** EC2 could not be asked. */
+  readonly isUnread: boolean;
 }
 
 /** A drain that this run works on: its item is leased to it. */
@@ -105,7 +115,12 @@ export async function drainBatch(engine: DrainEngine, messages: readonly QueueMe
   const [table, described] = await Promise.all([DrainTable.open(engine, ids), describe(engine, ids)]);
   if (table.failure !== undefined) report.errors.push(`the table: ${table.failure}`);
   if (described.failure !== undefined) report.errors.push(`instances: ${described.failure}`);
-  const works = ids.map((id) => workOf(id, tasks, table, described));
+  const all = ids.map((id) => workOf(id, tasks, table, described));
+  // Who has no notice goes on from what the table holds: that comes again.
+  const isLost = ({ notice }: Work) => table.failure !== undefined && notice === undefined;
+  for (const { instanceId, messageIds } of all.filter(isLost))
+    report.fail(messageIds, `${instanceId}: its drain could not be read`);
+  const works = all.filter((work) => !isLost(work));
   const followed = works.filter(({ notice, goesOn }) => notice !== undefined || goesOn);
   await Promise.all([
     follow(engine, table, followed, report),
@@ -138,7 +153,8 @@ function tasksIn(engine: DrainEngine, { id: messageId, body }: QueueMessage, rep
 function isDrainMessage(body: unknown): body is DrainMessage {
   if (typeof body !== 'object' || body === null || !('kind' in body) || body.kind !== 'drain') return false;
   const { instanceIds, round } = body as Partial<DrainMessage>;
-  return Array.isArray(instanceIds) && (round === 'go-on' || round === 'last-look');
+  if (round !== 'go-on' && round !== 'last-look') return false;
+  return Array.isArray(instanceIds) && instanceIds.every((id) => typeof id === 'string' && instanceIdForm.test(id));
 }
 
 interface Described {
@@ -174,6 +190,8 @@ function workOf(instanceId: string, tasks: readonly Task[], table: DrainTable, d
     ...(ending === undefined ? {} : { ending }),
     goesOn: isUnderWay && isTold,
     mayRunOn: own.some(({ round, notice: one }) => round === 'last-look' || one?.kind === 'running'),
+    isLastLook: own.some(({ round }) => round === 'last-look'),
+    isUnread: instance === undefined && described.failure !== undefined,
     record,
     ...(instance === undefined ? {} : { instance }),
     ...(missing === undefined ? {} : { missing }),
@@ -216,8 +234,10 @@ interface Matchable {
   readonly matching: Matching;
 }
 
+/** A drain that is under way comes to its end, whatever the policies say meanwhile. */
 function isOpted({ matching, work }: Matchable): boolean {
-  return matching.matched.length > 0 || work.instance === undefined;
+  const isUnderWay = work.record !== undefined && work.record.endedAt === undefined;
+  return matching.matched.length > 0 || work.instance === undefined || isUnderWay;
 }
 
 function ignore({ messageIds, instanceId }: Work, why: string, report: DrainReporter): void {
@@ -257,7 +277,9 @@ async function claimAll(
   const claimed = await Promise.all(
     matchable.map(async ({ work, matching }): Promise<readonly Drain[]> => {
       try {
-        const record = await table.claim(work.instanceId, (standing) => claimedBy(engine, standing, work, matching));
+        const record = await table.claim(work.instanceId, (standing) =>
+          claimedBy(engine, table, standing, work, matching),
+        );
         return record === undefined ? [] : [{ work, matching, record }];
       } catch (error) {
         report.fail(work.messageIds, `${work.instanceId}: ${describeError(error)}`);
@@ -291,47 +313,50 @@ const KEPT_MS = 30 * 86_400_000;
 /** The item of a drain that this run works on; undefined where another is at it, or there is nothing new. */
 function claimedBy(
   engine: DrainEngine,
+  table: DrainTable,
   record: DrainRecord | undefined,
-  { instanceId, notice, instance }: Work,
+  work: Work,
   { matched }: Matching,
 ): DrainRecord | undefined {
-  const now = engine.now();
-  const { scope, alertTag } = engine.deployment;
+  const { notice } = work;
   const policies = matched.map(({ policy: { name, mode } }) => ({ name, mode }));
-  const isNew = record === undefined || (record.endedAt !== undefined && isNews(record, notice));
-  if (isNew) {
-    if (notice === undefined) return undefined;
-    const summary =
-      instance === undefined
-        ? { instanceId, tags: {} }
-        : summaryOf(instance, { found: tagsIn(instance), missing: [] }, undefined, alertTag);
-    return {
-      instanceId,
-      scope,
-      version: record?.version ?? 0,
-      notice,
-      receivedAt: now.toISOString(),
-      instance: summary,
-      policies,
-      // What was made for a weaker notice stays made.
-      moves: record?.moves.filter(({ undoneAt, state }) => undoneAt === undefined && state !== 'cut') ?? [],
-      left: [],
-      incomplete: [],
-      told: {},
-      expiresAt: new Date(now.getTime() + KEPT_MS).toISOString(),
-    };
+  if (notice !== undefined && (record === undefined || startsAnew(record, notice)))
+    return { ...begun(engine, record, work, notice), policies };
+  if (record === undefined || record.endedAt !== undefined) return undefined;
+  const of = policies.length > 0 ? { policies } : {};
+  if (notice !== undefined && strongerOf(record.notice, notice) === notice && notice !== record.notice) {
+    const receivedAt = engine.now().toISOString();
+    return { ...record, notice, receivedAt, moves: movesKept(record, notice), told: {}, ...of };
   }
-  if (record.endedAt !== undefined) return undefined;
-  const strongest = notice === undefined ? record.notice : strongerOf(record.notice, notice);
-  const isStronger = strongest !== record.notice;
-  if (!isStronger && record.leasedUntil !== undefined && record.leasedUntil > now.toISOString()) return undefined;
-  const told = isStronger ? {} : record.told;
-  return { ...record, notice: strongest, told, ...(policies.length > 0 ? { policies } : {}) };
+  return table.isAnothers(record) ? undefined : { ...record, ...of };
 }
 
-function isNews({ notice: before, endedAt = '' }: DrainRecord, notice: Notice | undefined): boolean {
-  if (notice === undefined) return false;
-  return notice.at > endedAt || (strongerOf(before, notice) === notice && before.kind !== notice.kind);
+/** A drain that begins. What was made of an earlier one stays made. */
+function begun(
+  engine: DrainEngine,
+  before: DrainRecord | undefined,
+  { instanceId, instance }: Work,
+  notice: Notice,
+): DrainRecord {
+  const now = engine.now();
+  const { scope, alertTag } = engine.deployment;
+  return {
+    instanceId,
+    scope,
+    version: before?.version ?? 0,
+    notice,
+    receivedAt: now.toISOString(),
+    instance:
+      instance === undefined
+        ? { instanceId, tags: {} }
+        : summaryOf(instance, { found: tagsIn(instance), missing: [] }, undefined, alertTag),
+    policies: [],
+    moves: before === undefined ? [] : movesKept(before, notice),
+    left: [],
+    incomplete: [],
+    told: {},
+    expiresAt: new Date(now.getTime() + KEPT_MS).toISOString(),
+  };
 }
 
 function tagsIn({ Tags = [] }: Instance) {
@@ -348,16 +373,20 @@ async function act(
 ): Promise<void> {
   if (drains.length === 0) return;
   const underNotice = await table.noteUnderNotice(Object.fromEntries(drains.flatMap(untilOf)));
-  const planned = await Promise.all(
+  const all = await Promise.all(
     drains.map(async (drain) => {
       const record = planFor(engine, table, drain, facts.get(drain.work.instanceId), underNotice);
-      const written = await table.write(record);
+      const keys = new Set(dueIn(engine, record, drain.matching).map(({ move }) => move.key));
+      const written = await table.write(withBegun(record, keys, engine.now()));
+      if (written === undefined) return [];
       const isForgotten = table.failure !== undefined;
       const why = `it might be made twice, since the table can't be reached: ${table.failure}`;
-      return { ...drain, record: isForgotten ? withoutOnce(written, why) : written };
+      const kept = isForgotten ? withoutOnce(written, why) : written;
+      return [{ ...drain, record: kept, due: dueIn(engine, kept, drain.matching, keys) }];
     }),
   );
-  const due = planned.flatMap(({ record, matching }) => dueIn(engine, record, matching));
+  const planned = all.flat();
+  const due = planned.flatMap((drain) => drain.due);
   const made = await makeMoves(engine, due, new Date(engine.now().getTime() + RUN_MS));
   for (const { move, outcome } of made) report.moves.push({ step: move.step, state: stateOf(outcome.is) });
   const acted = planned.map((drain) => {
@@ -372,6 +401,9 @@ async function act(
   const isAtEnd = ({ record }: Drain) => isOver(record, at) || table.failure !== undefined;
   const over = acted.filter(isAtEnd).map((drain) => ({ ...drain, atEnd: ended(drain.record, at) }));
   const going = acted.filter((drain) => !isAtEnd(drain));
+  // Nobody would remember to go on: the message comes again.
+  for (const drain of over.filter(({ record }) => !isOver(record, at)))
+    if (unmadeAtEnd(drain).length > 0) report.fail(drain.work.messageIds, `${drain.work.instanceId}: not done whole`);
   await Promise.all([finish(engine, table, over, report), handOver(engine, table, going, report)]);
 }
 
@@ -383,13 +415,10 @@ function stateOf(is: 'done' | 'skipped' | 'failed' | 'again'): DrainMove['state'
 function untilOf({ work: { instance, instanceId }, record }: Drain): readonly (readonly [string, string])[] {
   const { kind } = record.notice;
   if (kind === 'health' || record.notice.isTest) return [];
-  const addresses = (instance?.NetworkInterfaces ?? []).flatMap(({ PrivateIpAddresses = [], Ipv6Addresses = [] }) => [
-    ...PrivateIpAddresses.map(({ PrivateIpAddress }) => PrivateIpAddress),
-    ...Ipv6Addresses.map(({ Ipv6Address }) => Ipv6Address),
-  ]);
-  return distinct([instanceId, instance?.PrivateIpAddress, ...addresses]).map(
-    (id) => [id, deadlineIn(record)] as const,
-  );
+  // ELB may take it for healthy for a while after it is gone.
+  const until = goneBy(record).toISOString();
+  const names = instance === undefined ? [instanceId] : namesOf(instance);
+  return names.map((id) => [id, until] as const);
 }
 
 function planFor(
@@ -402,11 +431,14 @@ function planFor(
   const { instance } = work;
   const at = engine.now();
   const plan =
-    instance === undefined || facts === undefined ? undefined : planOf(engine, record, matching, instance, facts);
+    instance === undefined || facts === undefined || matching.matched.length === 0
+      ? undefined
+      : planOf(engine, record, matching, instance, facts);
   const unread =
     table.failure === undefined ? [] : [`what other runs do, since the table can't be reached: ${table.failure}`];
   const incomplete = distinct([...matching.unknown, ...(plan?.incomplete ?? []), ...unread]);
-  const next = plan === undefined ? record : withPlan(record, plan.moves, plan.incomplete.length === 0);
+  const standing = withoutBegun(record, at);
+  const next = plan === undefined ? standing : withPlan(standing, plan.moves, plan.incomplete.length === 0, at);
   return withHeld(
     { ...next, left: hasBegun(record) ? record.left : (plan?.left ?? []), incomplete },
     facts?.targetGroups.found ?? [],
@@ -460,11 +492,27 @@ function planOf(
   return { moves: [...moves.values()], left: distinct(left), incomplete: distinct(incomplete) };
 }
 
-/** What is to be made now of a drain, with the steps that know their errors. */
-function dueIn(engine: DrainEngine, record: DrainRecord, { matched }: Matching): readonly Due[] {
-  const steps = new Map(matched.flatMap(({ steps: own }) => own.map(({ step }) => [step.id, step])));
-  return dueMoves(record, engine.now()).flatMap((move) => {
-    const step = steps.get(move.step);
+/**
+ * What is to be made now of a drain, with the steps that know their errors. Only of policies that act now: enforcement may have ended since
+ * a move was planned.
+ * @param begun what this run has noted as begun; left out: nothing yet.
+ */
+function dueIn(
+  engine: DrainEngine,
+  record: DrainRecord,
+  { matched }: Matching,
+  begun?: ReadonlySet<string>,
+): readonly Due[] {
+  const acting = matched.filter(({ onlyWould }) => onlyWould === undefined);
+  const steps = new Map(
+    acting.flatMap(({ policy, steps: own }) => own.map(({ step }) => [`${policy.name} ${step.id}`, step])),
+  );
+  const due =
+    begun === undefined
+      ? dueMoves(record, engine.now())
+      : record.moves.filter(({ key, state }) => state === 'planned' && begun.has(key));
+  return due.flatMap((move) => {
+    const step = steps.get(`${move.policy} ${move.step}`);
     return step === undefined ? [] : [{ instanceId: record.instanceId, move, step }];
   });
 }
@@ -496,24 +544,63 @@ async function finish(
   over: readonly Over[],
   report: DrainReporter,
 ): Promise<void> {
-  const worthAWord = over.filter(isWorthAWord).map(({ atEnd }) => ({ record: atEnd }));
-  const told = await tell(engine, 'final', worthAWord, report);
+  const owed = over.filter((drain) => isWorthAWord(drain) && drain.record.told.final === undefined);
+  const [received, final] = await Promise.all([
+    tell(
+      engine,
+      'received',
+      over.filter(({ record }) => record.told.received === undefined),
+      report,
+    ),
+    tell(
+      engine,
+      'final',
+      owed.map(({ atEnd }) => ({ record: atEnd })),
+      report,
+    ),
+  ]);
   const at = engine.now();
-  await Promise.all(
-    over.map(async (drain) => {
+  const done = await Promise.all(
+    over.map(async (drain): Promise<readonly Over[]> => {
       const { record, atEnd, work } = drain;
-      if (isWorthAWord(drain) && !told.has(record.instanceId)) {
-        report.fail(work.messageIds, `the last word on ${record.instanceId} was not told`);
-        await table.release(record);
-        return;
+      const { instanceId } = record;
+      const told = {
+        ...record.told,
+        ...(received.has(instanceId) ? { received: at.toISOString() } : {}),
+        ...(final.has(instanceId) ? { final: at.toISOString() } : {}),
+      };
+      if (told.received === undefined || (isWorthAWord(drain) && told.final === undefined)) {
+        report.fail(work.messageIds, `not all of the drain of ${instanceId} was told`);
+        await table.release({ ...record, told });
+        return [];
       }
       report.secondsLeft.push(secondsLeft(atEnd, at));
-      await table.release({ ...atEnd, told: { ...atEnd.told, final: at.toISOString() } });
+      report.unmade.push(...unmadeAtEnd(drain));
+      await table.release({ ...atEnd, told });
+      return [drain];
     }),
   );
-  const reversible = over.filter(({ atEnd }) => movesToPutBack(atEnd).length > 0);
-  const lastLook = ({ record }: Drain) => secondsTo(engine, Date.parse(deadlineIn(record)) + LAST_LOOK_MS);
-  await send(engine, 'last-look', reversible, lastLook, report);
+  await send(
+    engine,
+    'last-look',
+    done.flat().filter(({ atEnd }) => movesToPutBack(atEnd).length > 0),
+    lastLookIn(engine),
+    report,
+  );
+}
+
+/** Moves that had not come to an end before the drain did. */
+function unmadeAtEnd({ record, atEnd }: Over): DrainReport['unmade'] {
+  const open = new Set(
+    record.moves.filter(({ state }) => state === 'planned' || state === 'held').map(({ key }) => key),
+  );
+  return atEnd.moves.filter(({ key }) => open.has(key)).map(({ step, state }) => ({ step, state }));
+}
+
+/** In how many seconds it is asked whether an instance runs on. */
+function lastLookIn(engine: DrainEngine): (record: DrainRecord) => number {
+  return (record) =>
+    secondsTo(engine, Math.max(goneBy(record).getTime(), Date.parse(deadlineIn(record)) + LAST_LOOK_MS));
 }
 
 /** Policies that only notify have said all there is by their first word. */
@@ -528,8 +615,9 @@ async function handOver(
   drains: readonly Drain[],
   report: DrainReporter,
 ): Promise<void> {
-  await Promise.all(drains.map(({ record }) => table.release(record)));
-  await send(engine, 'go-on', drains, ({ record }) => secondsToNextRound(record, engine.now()), report);
+  const released = await Promise.all(drains.map(({ record }) => table.release(record)));
+  const ours = drains.filter((_, index) => released[index] !== undefined);
+  await send(engine, 'go-on', ours, (record) => secondsToNextRound(record, engine.now()), report);
 }
 
 function secondsTo(engine: DrainEngine, time: number): number {
@@ -543,11 +631,11 @@ const INSTANCES_PER_MESSAGE = 100;
 async function send(
   engine: DrainEngine,
   round: DrainMessage['round'],
-  drains: readonly Drain[],
-  delayOf: (drain: Drain) => number,
+  drains: readonly { readonly record: DrainRecord; readonly work: Work }[],
+  delayOf: (record: DrainRecord) => number,
   report: DrainReporter,
 ): Promise<void> {
-  const byDelay = groupedBy(drains, (drain) => String(delayOf(drain)));
+  const byDelay = groupedBy(drains, ({ record }) => String(delayOf(record)));
   await Promise.all(
     [...byDelay].flatMap(([delay, some]) =>
       chunked(some, INSTANCES_PER_MESSAGE).map(async (chunk) => {
@@ -576,8 +664,14 @@ async function tell(
   drains: readonly { readonly record: DrainRecord }[],
   report: DrainReporter,
 ): Promise<ReadonlySet<string>> {
-  const records = drains.map(({ record }) => record);
-  const messages = records.length > MESSAGES_PER_RUN ? [records] : records.map((record) => [record]);
+  // What is real is not told under the heading of a rehearsal, nor one kind of notice under that of another.
+  const kinds = groupedBy(
+    drains.map(({ record }) => record),
+    ({ notice: { kind, isTest } }) => `${kind} ${isTest}`,
+  );
+  const messages = [...kinds.values()].flatMap((records): readonly (readonly DrainRecord[])[] =>
+    records.length > MESSAGES_PER_RUN ? [records] : records.map((record) => [record]),
+  );
   const told = new Set<string>();
   await Promise.all(
     messages.map(async (some) => {
@@ -603,18 +697,24 @@ async function endGone(
   report: DrainReporter,
 ): Promise<void> {
   const ending = works.filter((work) => work.ending !== undefined);
-  const unannounced = ending.filter((work) => work.record === undefined && isTakenByEc2(engine, work));
+  const unannounced = ending.filter((work) => isUntold(work) && isTakenByEc2(engine, work));
   for (const work of ending)
     if (work.record === undefined && !unannounced.includes(work)) ignore(work, 'no drain of it is under way', report);
   const taken = await Promise.all(
     unannounced.map(async (work) => {
-      const record = await table.claim(work.instanceId, (standing) =>
-        standing === undefined ? takenOf(engine, work) : undefined,
-      );
-      return record === undefined ? [] : [{ record }];
+      const record = await table.claim(work.instanceId, (standing) => takenOf(engine, table, standing, work));
+      return record === undefined ? [] : [{ work, record }];
     }),
   );
-  await tell(engine, 'unannounced', taken.flat(), report);
+  const told = await tell(engine, 'unannounced', taken.flat(), report);
+  await Promise.all(
+    taken.flat().map(({ work, record }) => {
+      const isTold = told.has(work.instanceId);
+      if (!isTold) report.fail(work.messageIds, `that EC2 took ${work.instanceId} was not told`);
+      const at = engine.now().toISOString();
+      return table.release({ ...record, told: isTold ? { received: at, final: at } : {} });
+    }),
+  );
   const isOverFor = ({ ending: notice }: Work) => notice?.state === 'terminated' || notice?.state === 'shutting-down';
   await Promise.all(
     ending
@@ -634,9 +734,23 @@ function isTakenByEc2(engine: DrainEngine, { instance, ending }: Work): boolean 
   return matchingOf(engine, { ...instance, State: { Name: 'running' } }, asNotice, undefined).matched.length > 0;
 }
 
-function takenOf(engine: DrainEngine, work: Work): DrainRecord | undefined {
-  const record = claimedBy(engine, undefined, { ...work, notice: work.ending as Notice }, { matched: [], unknown: [] });
-  return record && { ...record, endedAt: record.receivedAt, endedAs: 'gone' };
+/** Whether nobody has told of the end of an instance, nor of a notice before it. */
+function isUntold({ notice, record }: Work): boolean {
+  if (record === undefined) return notice === undefined;
+  return record.notice.kind === 'ending' && record.told.received === undefined;
+}
+
+function takenOf(
+  engine: DrainEngine,
+  table: DrainTable,
+  standing: DrainRecord | undefined,
+  work: Work,
+): DrainRecord | undefined {
+  if (work.ending === undefined) return undefined;
+  if (standing !== undefined)
+    return isUntold({ ...work, record: standing }) && !table.isAnothers(standing) ? standing : undefined;
+  const record = begun(engine, undefined, work, work.ending);
+  return { ...record, endedAt: record.receivedAt, endedAs: 'gone' };
 }
 
 /** Puts back what was made of drains whose instance runs on after all. */
@@ -646,22 +760,35 @@ async function bringBack(
   works: readonly Work[],
   report: DrainReporter,
 ): Promise<void> {
-  const back = works.filter(
-    ({ mayRunOn, record, instance }) =>
-      mayRunOn && record?.endedAt !== undefined && instance?.State.Name === 'running' && isPast(engine, record),
+  const asked = works.flatMap((work) =>
+    work.mayRunOn && work.notice === undefined && work.record !== undefined ? [{ work, record: work.record }] : [],
   );
-  const records = await Promise.all(
-    back.flatMap(({ record }) => (record === undefined ? [] : [putBack(engine, table, record, report)])),
-  );
-  await tell(
-    engine,
-    'undone',
-    records.flatMap((record) => (record === undefined ? [] : [{ record }])),
-    report,
-  );
+  const isEarly = ({ record }: (typeof asked)[number]) => engine.now() < goneBy(record);
+  const early = asked.filter((one) => isEarly(one) && one.work.isLastLook);
+  await send(engine, 'last-look', early, lastLookIn(engine), report);
+  const due = asked.filter((one) => !isEarly(one) && isToPutBack(one.record, engine.now()));
+  for (const { work } of due.filter((one) => one.work.isUnread))
+    report.fail(work.messageIds, `whether it runs on: ${work.missing}`);
+  const running = due.filter(({ work }) => work.instance?.State.Name === 'running');
+  await Promise.all(running.map(({ work }) => bringOneBack(engine, table, work, report)));
 }
 
-/** Whether its time was over long enough for EC2 to have done what it announced. */
-function isPast(engine: DrainEngine, record: DrainRecord): boolean {
-  return engine.now().getTime() >= Date.parse(deadlineIn(record));
+async function bringOneBack(
+  engine: DrainEngine,
+  table: DrainTable,
+  { instanceId, messageIds }: Work,
+  report: DrainReporter,
+): Promise<void> {
+  const claimed = await table.claim(instanceId, (standing) =>
+    standing !== undefined && isToPutBack(standing, engine.now()) && !table.isAnothers(standing) ? standing : undefined,
+  );
+  if (claimed === undefined) return;
+  const record = await putBack(engine, claimed, report);
+  const written = await table.write(record);
+  if (written === undefined) return;
+  const isWhole = movesToPutBack(written).length === 0;
+  const told = isWhole ? await tell(engine, 'undone', [{ record: written }], report) : new Set<string>();
+  if (!told.has(instanceId)) report.fail(messageIds, `${instanceId} is not put back whole, or that is not told`);
+  const undone = told.has(instanceId) ? { undone: engine.now().toISOString() } : {};
+  await table.release({ ...written, told: { ...written.told, ...undone } });
 }

@@ -17,7 +17,7 @@ export function handler(event: SQSEvent, context: Context): Promise<SQSBatchResp
     count({
       DrainNotices: report.noticed.length,
       DrainMoves: report.moves.length,
-      DrainFailedMoves: report.moves.filter(({ state }) => state === 'failed').length,
+      DrainFailedMoves: report.moves.filter(({ state }) => state === 'failed').length + report.unmade.length,
       Alerts: report.alerts,
       FailedMessages: failed.length,
     });

@@ -1,7 +1,7 @@
 import { operationsOf } from '../domain/action.ts';
 import { needsToAct } from '../domain/bind.ts';
 import type { DrainNeed } from '../domain/drain-facts.ts';
-import { drainReadsFor } from '../domain/drain-reads.ts';
+import { asksTargetIndex, drainReadsFor, targetIndexReads } from '../domain/drain-reads.ts';
 import type { StepOperation } from '../domain/drain-step.ts';
 import { groupedBy } from '../domain/grouped.ts';
 import type { Json } from '../domain/json.ts';
@@ -82,6 +82,7 @@ export function permissions(policies: readonly BoundPolicy[], settings: Settings
   const looking = policies.filter((policy) => !isDrainPolicy(policy));
   const draining = policies.filter(isDrainPolicy);
   const changing = operationsInUse(looking, settings);
+  const keepsIndex = asksTargetIndex(draining);
   return {
     InspectRole: [
       mayRead(readsFor([...needsOf(looking), ...needsToAct(looking, safety)])),
@@ -97,8 +98,12 @@ export function permissions(policies: readonly BoundPolicy[], settings: Settings
       mayLog(settings, 'inspect'),
     ],
     SweepRole: [
-      mayRead(readsFor([])),
-      mayKeepFindings(['dynamodb:BatchGetItem', 'dynamodb:PutItem', 'dynamodb:Scan']),
+      mayRead([...readsFor([]), ...(keepsIndex ? targetIndexReads : [])]),
+      mayKeepFindings([
+        ...(['dynamodb:BatchGetItem', 'dynamodb:PutItem', 'dynamodb:Scan'] as const),
+        // What is taken of ELB's budget of calls.
+        ...(keepsIndex ? ['dynamodb:UpdateItem' as const] : []),
+      ]),
       mayPublish([alertsTopicArn(settings), ref('OperationsTopic')]),
       mayEncrypt(settings),
       maySend('HandOver', ['BulkQueue']),

@@ -76,10 +76,10 @@ describe('of two notices', () => {
 });
 
 describe('a plan', () => {
-  const done = withOutcomes(withPlan(record, [move('a'), move('b')], true), new Map([['a', outcome('done')]]));
+  const done = withOutcomes(withPlan(record, [move('a'), move('b')], true, at(4)), new Map([['a', outcome('done')]]));
 
   test('made anew leaves what was made as it is, and adds what is new', () => {
-    expect(states(withPlan(done, [move('a'), move('b'), move('c')], true))).toEqual([
+    expect(states(withPlan(done, [move('a'), move('b'), move('c')], true, at(4)))).toEqual([
       'a done',
       'b planned',
       'c planned',
@@ -87,23 +87,23 @@ describe('a plan', () => {
   });
 
   test('that has something no more says that it is over: verified where we did it, skipped where somebody else did', () => {
-    expect(states(withPlan(done, [], true))).toEqual(['a verified', 'b skipped']);
+    expect(states(withPlan(done, [], true, at(4)))).toEqual(['a verified', 'b skipped']);
   });
 
   test('made of what could not all be read says nothing of what is not in it', () => {
-    expect(states(withPlan(done, [], false))).toEqual(['a done', 'b planned']);
+    expect(states(withPlan(done, [], false, at(4)))).toEqual(['a done', 'b planned']);
   });
 
   test('of a policy that observes is what would be done, until one that acts plans the same', () => {
-    const would = withPlan(record, [move('a', { onlyWould: 'the policy observes' })], true);
+    const would = withPlan(record, [move('a', { onlyWould: 'the policy observes' })], true, at(4));
     expect(states(would)).toEqual(['a would']);
     expect(isOver(would, at(2))).toBe(true);
-    expect(states(withPlan(would, [move('a')], true))).toEqual(['a planned']);
+    expect(states(withPlan(would, [move('a')], true, at(4)))).toEqual(['a planned']);
   });
 });
 
 describe('a target', () => {
-  const planned = withPlan(record, [move('i-1', { needsAnotherIn: 'web' })], true);
+  const planned = withPlan(record, [move('i-1', { needsAnotherIn: 'web' })], true, at(4));
   const groupOf = (...targets: readonly (readonly [string, string])[]) => [
     { targetGroupArn: 'web', name: 'web', targets: targets.map(([id, health]) => ({ id, health })) },
   ];
@@ -138,14 +138,14 @@ describe('whoever waits for the instance to be done with', () => {
   const hook = move('hook', { isLast: true });
 
   test('is told when all others are done', () => {
-    const planned = withPlan(record, [hook, move('a')], true);
+    const planned = withPlan(record, [hook, move('a')], true, at(4));
     expect(dueMoves(planned, at(2)).map(({ key }) => key)).toEqual(['a']);
     const done = withOutcomes(planned, new Map([['a', outcome('done')]]));
     expect(dueMoves(done, at(4)).map(({ key }) => key)).toEqual(['hook']);
   });
 
   test('is told when time is up', () => {
-    const planned = withPlan(record, [hook, move('a', { needsAnotherIn: 'web' })], true);
+    const planned = withPlan(record, [hook, move('a', { needsAnotherIn: 'web' })], true, at(4));
     const held = withHeld(planned, [], new Set(), at(50));
     expect(dueMoves(held, at(50))).toEqual([]);
     expect(dueMoves(held, at(110)).map(({ key }) => key)).toEqual(['hook']);
@@ -153,7 +153,7 @@ describe('whoever waits for the instance to be done with', () => {
 });
 
 test('what fails and may pass is tried again, and has failed at the end', () => {
-  const planned = withPlan(record, [move('a'), move('b')], true);
+  const planned = withPlan(record, [move('a'), move('b')], true, at(4));
   const again = withOutcomes(planned, new Map([['a', outcome('again', 'Throttling')]]));
   expect(states(again)).toEqual(['a planned', 'b planned']);
   expect(ended(again, at(110)).moves).toMatchObject([
@@ -163,12 +163,15 @@ test('what fails and may pass is tried again, and has failed at the end', () => 
 });
 
 test('what another run has made meanwhile stays as that one says', () => {
-  const done = withOutcomes(withPlan(record, [move('a')], true), new Map([['a', outcome('done')]]));
+  const done = withOutcomes(withPlan(record, [move('a')], true, at(4)), new Map([['a', outcome('done')]]));
   expect(states(withOutcomes(done, new Map([['a', outcome('failed')]])))).toEqual(['a done']);
 });
 
 test('what can be made only once is over when it is made', () => {
-  const done = withOutcomes(withPlan(record, [move('a', { isOnce: true })], true), new Map([['a', outcome('done')]]));
+  const done = withOutcomes(
+    withPlan(record, [move('a', { isOnce: true })], true, at(4)),
+    new Map([['a', outcome('done')]]),
+  );
   expect(states(done)).toEqual(['a verified']);
   expect(isOver(done, at(4))).toBe(true);
 });
@@ -176,13 +179,13 @@ test('what can be made only once is over when it is made', () => {
 test('where nothing was found and not all could be read, it goes on; of what was made it is over when that was watched for 30 s', () => {
   const lost = { ...record, incomplete: ['20 target groups were not looked at'] };
   expect([isOver(record, at(2)), isOver(lost, at(60))]).toEqual([true, false]);
-  const done = withOutcomes(withPlan(lost, [move('a')], false), new Map([['a', outcome('done')]]));
+  const done = withOutcomes(withPlan(lost, [move('a')], false, at(4)), new Map([['a', outcome('done')]]));
   expect([isOver(done, at(30)), isOver(done, at(31))]).toEqual([false, true]);
   expect(ended(done, at(31)).moves[0]).toMatchObject({ state: 'done', why: 'its end was not seen' });
 });
 
 test('a drain is over ten seconds before its deadline, whatever is left; one without a deadline after two minutes', () => {
-  const planned = withPlan(record, [move('a')], true);
+  const planned = withPlan(record, [move('a')], true, at(4));
   expect([isOver(planned, at(109)), isOver(planned, at(110))]).toEqual([false, true]);
   const unhurried = { ...planned, notice: rebalance };
   expect([isOver(unhurried, at(110)), isOver(unhurried, at(111))]).toEqual([false, true]);
@@ -200,7 +203,7 @@ test.each([
 });
 
 test('put back is what was made and can be, the last first, and once', () => {
-  const planned = withPlan(record, [move('a'), move('b'), move('c')], true);
+  const planned = withPlan(record, [move('a'), move('b'), move('c')], true, at(4));
   const done = withOutcomes(
     planned,
     new Map([

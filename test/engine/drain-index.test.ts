@@ -71,6 +71,21 @@ describe('refreshing the index', () => {
     expect(took).toBeLessThan(80_000);
   });
 
+  it('ends soon after its time where the table hangs when it is to be written', async () => {
+    const faults: Fault[] = [
+      { operation: 'dynamodb:PutItem', times: 'always', error: 'TimeoutError', hangs: 'forever' },
+    ];
+    const { sandbox, engine } = await account(3, 1, { faults });
+    const report = await sandbox.run(() => refreshTargetIndex(engine, new Date(start.getTime() + 5_000)));
+
+    expect(report).toMatchObject({
+      targetGroups: 3,
+      lookedAt: 0,
+      failures: [expect.stringContaining('the index of targets')],
+    });
+    expect(sandbox.now().getTime() - start.getTime()).toBeLessThan(30_000);
+  });
+
   it('that has no time for all goes on the next time with those longest unseen', async () => {
     const { sandbox, engine } = await account(100);
     const soon = () => new Date(sandbox.now().getTime() + 6_000);

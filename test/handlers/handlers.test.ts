@@ -5,8 +5,14 @@ import {
   PutItemCommand,
   QueryCommand,
   ScanCommand,
+  UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import { DescribeInstancesCommand, type DescribeInstancesCommandOutput, EC2Client } from '@aws-sdk/client-ec2';
+import {
+  DescribeTargetGroupsCommand,
+  DescribeTargetHealthCommand,
+  ElasticLoadBalancingV2Client,
+} from '@aws-sdk/client-elastic-load-balancing-v2';
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
@@ -17,7 +23,11 @@ import { notEnforcing } from '../support/not-enforcing.ts';
 
 const scope = { accountId: '123456789012', region: 'us-east-1' };
 const instanceId = 'i-0123456789abcdef0';
-const context = { functionName: 'inspect', awsRequestId: 'request-1' } as Context;
+const context = {
+  functionName: 'inspect',
+  awsRequestId: 'request-1',
+  getRemainingTimeInMillis: () => 300_000,
+} as Context;
 
 const environment = {
   ACCOUNT_ID: scope.accountId,
@@ -39,6 +49,7 @@ const environment = {
 const ec2 = mockClient(EC2Client);
 const dynamodb = mockClient(DynamoDBClient);
 const autoScaling = mockClient(AutoScalingClient);
+const loadBalancing = mockClient(ElasticLoadBalancingV2Client);
 const sns = mockClient(SNSClient);
 const sqs = mockClient(SQSClient);
 const eventBridge = mockClient(EventBridgeClient);
@@ -52,6 +63,7 @@ beforeEach(() => {
   ec2.reset().onAnyCommand().rejects(unexpected);
   dynamodb.reset().onAnyCommand().rejects(unexpected);
   autoScaling.reset().onAnyCommand().rejects(unexpected);
+  loadBalancing.reset().onAnyCommand().rejects(unexpected);
   sns.reset().onAnyCommand().rejects(unexpected);
   sqs.reset().onAnyCommand().rejects(unexpected);
   eventBridge.reset().onAnyCommand().rejects(unexpected);
@@ -236,6 +248,55 @@ describe('λ sweep', () => {
 
     const bodies = sqs.commandCalls(SendMessageCommand).map((call) => JSON.parse(call.args[0].input.MessageBody ?? ''));
     expect(bodies).toEqual([expect.objectContaining({ kind: 'sweep', silent: true, instanceIds: [instanceId] })]);
+  });
+
+  describe('where a policy drains from target groups', () => {
+    const TargetGroupArn = 'arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/web/0123456789abcdef';
+    const swept = { SweepCompleted: 0, SweptInstances: 1 };
+
+    beforeEach(() => {
+      ec2.on(DescribeInstancesCommand).resolves(described);
+      dynamodb.on(ScanCommand).resolves({ Items: [] });
+      dynamodb.on(BatchGetItemCommand).resolves({ Responses: { findings: [] } });
+      dynamodb.on(PutItemCommand).resolves({});
+      dynamodb.on(UpdateItemCommand).resolves({ Attributes: { takenUntil: { N: String(Date.now()) } } });
+      sqs.on(SendMessageCommand).resolves({ MessageId: '1' });
+      loadBalancing.on(DescribeTargetGroupsCommand).resolves({ TargetGroups: [{ TargetGroupArn }] });
+    });
+
+    const targetsWritten = () =>
+      dynamodb
+        .commandCalls(PutItemCommand)
+        .map((call) => call.args[0].input.Item)
+        .filter((item) => item?.pk?.S?.startsWith('targets#'))
+        .map((item) => JSON.parse(item?.body?.S ?? '{}').groups);
+
+    it('keeps the index of them', async () => {
+      const rows = [{ Target: { Id: instanceId, Port: 80 }, TargetHealth: { State: 'healthy' as const } }];
+      loadBalancing.on(DescribeTargetHealthCommand).resolves({ TargetHealthDescriptions: rows });
+
+      const { handler } = await import('../../src/handlers/sweep.ts');
+      const counted = await metricsOf(() => handler({}, context));
+
+      expect(targetsWritten()).toEqual([{ [TargetGroupArn]: expect.objectContaining({ targets: [instanceId] }) }]);
+      expect(counted).toMatchObject({ ...swept, TargetIndexFailures: 0 });
+    });
+
+    it('counts what of it failed, and does not fail', async () => {
+      const { handler } = await import('../../src/handlers/sweep.ts');
+      const counted = await metricsOf(() => handler({}, context));
+
+      expect(targetsWritten()).toEqual([]);
+      expect(counted).toMatchObject({ ...swept, TargetIndexFailures: 1 });
+    });
+
+    it('begins with nothing of it where its own time is short', async () => {
+      const { handler } = await import('../../src/handlers/sweep.ts');
+      const counted = await metricsOf(() => handler({}, { ...context, getRemainingTimeInMillis: () => 50_000 }));
+
+      expect(loadBalancing.calls()).toEqual([]);
+      expect(counted).toMatchObject({ ...swept, TargetIndexFailures: 1 });
+    });
   });
 
   it('says that it is alive when the clock asks for that, and sweeps nothing', async () => {

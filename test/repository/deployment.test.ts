@@ -195,6 +195,15 @@ test('the role of drain may make every call that drains make, and no other that 
   );
 });
 
+test('the role of sweep may make every call that keeps the index of targets', () => {
+  const policies = [drainPolicyWith({}, stepOf([], { needs: ['targetGroups'] }))];
+  const permitted = actionsOf(template(policies, { name: 'deployment' }).Resources.SweepRole);
+  const called = callsIn('engine', (file) => ['drain-index.ts', 'elb-budget.ts'].includes(file)).map(iamActionOf);
+
+  expect(called).toContain('elasticloadbalancing:DescribeTargetHealth');
+  expect(called.filter((action) => !permitted.includes(action))).toEqual([]);
+});
+
 describe("a function's role permits all that it calls", () => {
   const HOUR = 3_600_000;
   const { Resources } = template([enforcing(policyThatNeeds(...allNeeds), plainStop)], { name: 'deployment' });

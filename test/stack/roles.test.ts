@@ -327,6 +327,29 @@ describe('drain', () => {
   const changes = (policies: readonly BoundPolicy[], given: Settings = isOn) =>
     ofDrain(policies, given).filter(({ Sid }) => Sid.startsWith('Drain'));
 
+  test.each([
+    ['keeps the index of targets where a step asks which target groups hold an instance', ['targetGroups'], true],
+    ['keeps none where no step asks that', ['loadBalancers'], false],
+  ] as const)('sweep %s', (_, needs, keeps) => {
+    const bySid = new Map(
+      statementsOf(roles([drainPolicy(stepOf([], { needs }))], settings).SweepRole).map((one) => [one.Sid, one]),
+    );
+    const balancers = ['elasticloadbalancing:DescribeTargetGroups', 'elasticloadbalancing:DescribeTargetHealth'];
+    const read = ['ec2:DescribeInstances', ...(keeps ? balancers : [])];
+    const keep = [
+      'dynamodb:BatchGetItem',
+      'dynamodb:PutItem',
+      'dynamodb:Scan',
+      ...(keeps ? ['dynamodb:UpdateItem'] : []),
+    ];
+
+    expect(bySid.get('Read')).toMatchObject({
+      Action: read,
+      Condition: { StringEquals: { 'aws:RequestedRegion': region } },
+    });
+    expect(bySid.get('KeepFindings')).toMatchObject({ Action: keep, Resource: arn('FindingsTable') });
+  });
+
   test('has a role only where a policy drains', () => {
     expect(Object.keys(roles([policyThatNeeds()], isOn))).toEqual(['InspectRole', 'SweepRole']);
     expect(Object.keys(roles([policyThatNeeds(), drainPolicy()], isOn))).toEqual([

@@ -2,6 +2,7 @@ import type * as autoscaling from '@aws-sdk/client-auto-scaling';
 import type * as ec2 from '@aws-sdk/client-ec2';
 import type * as elbv2 from '@aws-sdk/client-elastic-load-balancing-v2';
 import { noConditions } from '../../src/domain/bind.ts';
+import type { Notice } from '../../src/domain/notice.ts';
 import { isDraining } from '../../src/domain/operations.ts';
 import { defaultSafety } from '../../src/domain/safety.ts';
 import type { DrainEngine } from '../../src/engine/drain-engine.ts';
@@ -26,8 +27,14 @@ const TIMEOUT_MS = 20_000;
 export interface DrainWorld {
   readonly sandbox: Sandbox;
   readonly reports: readonly DrainReport[];
-  /** Puts events onto the queue, and lets λ drain work until the queue has been empty for so long, in milliseconds. */
-  happens(events: readonly unknown[], untilMs?: number): Promise<void>;
+  /** Puts events onto the queue, some later, and lets λ drain work for so long, in milliseconds. */
+  happens(events: readonly unknown[], untilMs?: number, later?: readonly Later[]): Promise<void>;
+}
+
+/** An event that comes so many milliseconds later. */
+export interface Later {
+  readonly afterMs: number;
+  readonly event: unknown;
 }
 
 export interface DrainWorldOptions {
@@ -39,6 +46,8 @@ export interface DrainWorldOptions {
   readonly isEnforcing?: boolean;
   /** Runs of λ drain that die in their middle: of the n-th run, after so many calls. */
   readonly dies?: ReadonlyMap<number, number>;
+  /** All runs share their modules: faster, where it is shown elsewhere that no run remembers anything. */
+  readonly sharesModules?: boolean;
 }
 
 /** Between 100 and 300 ms a call, the same in every run. */
@@ -51,6 +60,7 @@ export function drainWorld({
   resources = {},
   isEnforcing = true,
   dies = new Map(),
+  sharesModules = false,
   ...options
 }: DrainWorldOptions): DrainWorld {
   const defaults = defaultDeployment(scope);
@@ -75,7 +85,7 @@ export function drainWorld({
   const reports: DrainReport[] = [];
   let runs = 0;
 
-  function engineOf(run: number): DrainEngine {
+  function engineOf(run: number, died: () => void): DrainEngine {
     const random = seededRandom(run + 7);
     let calls = 0;
     const most = dies.get(run) ?? Number.POSITIVE_INFINITY;
@@ -84,7 +94,10 @@ export function drainWorld({
       aws: async (operation, input) => {
         calls += 1;
         // A process that died answers nobody.
-        if (calls > most) return new Promise(() => undefined);
+        if (calls > most) {
+          died();
+          return new Promise(() => undefined);
+        }
         return sandbox.aws(operation, input);
       },
       now: sandbox.now,
@@ -111,15 +124,18 @@ export function drainWorld({
   /** A run in a registry of modules of its own: nothing that one remembers is there for another. */
   async function work(messages: readonly { readonly messageId: string; readonly body: string }[]): Promise<void> {
     const run = runs++;
-    let drainBatch: typeof import('../../src/engine/drain.ts').drainBatch | undefined;
-    await jest.isolateModulesAsync(async () => {
-      ({ drainBatch } = await import('../../src/engine/drain.ts'));
-    });
-    if (drainBatch === undefined) throw new Error('the module of λ drain has no handler');
+    const drainBatch = await loaded(sharesModules);
+    let isDead = false;
     const batch = messages.map(({ messageId, body }) => ({ id: messageId, body }));
     const timeout = sandbox.sleep(TIMEOUT_MS).then(() => undefined);
-    const report = await Promise.race([drainBatch(engineOf(run), batch), timeout]);
-    if (report === undefined) return;
+    const report = await Promise.race([
+      drainBatch(
+        engineOf(run, () => (isDead = true)),
+        batch,
+      ),
+      timeout,
+    ]);
+    if (report === undefined || isDead) return;
     reports.push(report);
     for (const { messageId } of messages) if (!report.failed.includes(messageId)) sandbox.delete(queue.url, messageId);
   }
@@ -141,11 +157,23 @@ export function drainWorld({
   return {
     sandbox,
     reports,
-    happens: (events, untilMs = 150_000) => {
+    happens: (events, untilMs = 150_000, later = []) => {
       for (const event of events) sandbox.deliver(queue.url, JSON.stringify(event));
+      for (const { afterMs, event } of later)
+        sandbox.account.after(afterMs, () => void sandbox.deliver(queue.url, JSON.stringify(event)));
       return sandbox.run(() => workUntil(sandbox.now().getTime() + untilMs));
     },
   };
+}
+
+async function loaded(sharesModules: boolean) {
+  if (sharesModules) return (await import('../../src/engine/drain.ts')).drainBatch;
+  let drainBatch: typeof import('../../src/engine/drain.ts').drainBatch | undefined;
+  await jest.isolateModulesAsync(async () => {
+    ({ drainBatch } = await import('../../src/engine/drain.ts'));
+  });
+  if (drainBatch === undefined) throw new Error('the module of λ drain has no handler');
+  return drainBatch;
 }
 
 /** A notice as EventBridge delivers it. */
@@ -241,7 +269,7 @@ export function drainNews({ sandbox }: DrainWorld) {
       atMs: at.getTime() - start.getTime(),
       ...(JSON.parse(forms.sqs) as {
         readonly kind: string;
-        readonly drains: readonly { readonly instanceId: string }[];
+        readonly drains: readonly { readonly instanceId: string; readonly notice: Notice }[];
       }),
     };
   });
