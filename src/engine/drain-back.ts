@@ -1,6 +1,6 @@
 import { type DrainRecord, movesToPutBack } from '../domain/drain.ts';
 import { makeMoves } from './drain-calls.ts';
-import type { DrainEngine } from './drain-engine.ts';
+import type { DrainCaller } from './drain-engine.ts';
 import type { DrainReporter } from './drain-report.ts';
 import type { DrainTable } from './drain-table.ts';
 
@@ -15,7 +15,7 @@ const plain = { doneBy: [], skippedBy: [] };
  * @returns the drain with what was put back; undefined where nothing was.
  */
 export async function putBack(
-  engine: DrainEngine,
+  engine: DrainCaller,
   table: DrainTable,
   record: DrainRecord,
   report: DrainReporter,

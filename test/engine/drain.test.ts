@@ -1,18 +1,10 @@
 import * as z from 'zod';
-import { completeLifecycle } from '../../src/actions/complete-lifecycle.ts';
-import { deregisterFromLoadBalancers } from '../../src/actions/deregister-from-load-balancers.ts';
-import { deregisterTargets } from '../../src/actions/deregister-targets.ts';
-import { drainContainerInstance } from '../../src/actions/drain-container-instance.ts';
-import { putEvent } from '../../src/actions/put-event.ts';
-import { replaceInGroup } from '../../src/actions/replace-in-group.ts';
-import { runDocument } from '../../src/actions/run-document.ts';
-import { bind } from '../../src/domain/bind.ts';
 import type { Json } from '../../src/domain/json.ts';
-import { notify, type Policy } from '../../src/domain/policy.ts';
 import type { Fault } from '../../src/sandbox/faults.ts';
 import {
   containersOf,
   drainCalls,
+  draining,
   drainNews,
   drainWorld,
   groupOf,
@@ -23,35 +15,6 @@ import {
   targetGroupArn,
   targetsOf,
 } from '../support/drains.ts';
-import { policyFor } from '../support/policies.ts';
-
-const steps = [
-  deregisterTargets,
-  deregisterFromLoadBalancers,
-  drainContainerInstance,
-  replaceInGroup,
-  completeLifecycle,
-  runDocument,
-  putEvent,
-];
-
-/** A policy that drains what has the tag `Drain: "yes"`, by these steps. */
-function draining(ids: readonly string[] = ['deregister-targets'], more: Partial<Policy> = {}, onRebalance = false) {
-  const {
-    boundRule,
-    boundActions: _,
-    boundSteps: __,
-    needs: ___,
-    conditions: ____,
-    ...policy
-  } = policyFor('spot-interruption', {});
-  const uses = ids.map((id) => ({ id, parameters: {}, onRebalance }));
-  return bind(
-    { ...policy, match: { tags: { Drain: ['yes'] } }, mode: 'enforce', actions: [notify, ...uses], ...more },
-    boundRule,
-    steps,
-  );
-}
 
 const all = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, index) => from + index);
 const tagged = (...tags: readonly (readonly [string, string])[]) => ({

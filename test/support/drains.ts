@@ -1,17 +1,26 @@
 import type * as autoscaling from '@aws-sdk/client-auto-scaling';
 import type * as ec2 from '@aws-sdk/client-ec2';
 import type * as elbv2 from '@aws-sdk/client-elastic-load-balancing-v2';
-import { noConditions } from '../../src/domain/bind.ts';
+import { completeLifecycle } from '../../src/actions/complete-lifecycle.ts';
+import { deregisterFromLoadBalancers } from '../../src/actions/deregister-from-load-balancers.ts';
+import { deregisterTargets } from '../../src/actions/deregister-targets.ts';
+import { drainContainerInstance } from '../../src/actions/drain-container-instance.ts';
+import { putEvent } from '../../src/actions/put-event.ts';
+import { replaceInGroup } from '../../src/actions/replace-in-group.ts';
+import { runDocument } from '../../src/actions/run-document.ts';
+import { bind, noConditions } from '../../src/domain/bind.ts';
 import { isDraining } from '../../src/domain/operations.ts';
+import { notify, type Policy } from '../../src/domain/policy.ts';
 import { defaultSafety } from '../../src/domain/safety.ts';
 import type { DrainEngine } from '../../src/engine/drain-engine.ts';
 import type { DrainReport } from '../../src/engine/drain-report.ts';
-import { defaultDeployment } from '../../src/sandbox/account.ts';
+import { defaultDeployment, type PutEvent } from '../../src/sandbox/account.ts';
 import type { Fault } from '../../src/sandbox/faults.ts';
 import { between, seededRandom } from '../../src/sandbox/random.ts';
 import type { Resources } from '../../src/sandbox/recorded.ts';
 import { createSandbox, type Sandbox } from '../../src/sandbox/sandbox.ts';
 import type { Pace } from '../../src/sandbox/serving.ts';
+import { policyFor } from './policies.ts';
 
 export const scope = { accountId: '123456789012', region: 'us-east-1' } as const;
 export const start = new Date('2026-03-02T12:00:00Z');
@@ -28,6 +37,10 @@ export interface DrainWorld {
   readonly reports: readonly DrainReport[];
   /** Puts events onto the queue, and lets λ drain work until the queue has been empty for so long, in milliseconds. */
   happens(events: readonly unknown[], untilMs?: number): Promise<void>;
+  /** Puts an event onto the queue. */
+  send(event: unknown): void;
+  /** Lets λ drain work for so long, in milliseconds, beside what else `sandbox.run` runs. */
+  works(milliseconds: number): Promise<void>;
 }
 
 export interface DrainWorldOptions {
@@ -138,13 +151,36 @@ export function drainWorld({
     await Promise.all(running);
   }
 
+  const send = (event: unknown) => {
+    sandbox.deliver(queue.url, JSON.stringify(event));
+  };
+  const works = (milliseconds: number) => workUntil(sandbox.now().getTime() + milliseconds);
+
   return {
     sandbox,
     reports,
+    send,
+    works,
     happens: (events, untilMs = 150_000) => {
-      for (const event of events) sandbox.deliver(queue.url, JSON.stringify(event));
-      return sandbox.run(() => workUntil(sandbox.now().getTime() + untilMs));
+      for (const event of events) send(event);
+      return sandbox.run(() => works(untilMs));
     },
+  };
+}
+
+/** An event that somebody put onto the default event bus, as EventBridge delivers it: times are in seconds. */
+export function eventOf({ eventId, at, entry }: PutEvent) {
+  const { Source, DetailType, Detail, Resources = [] } = entry;
+  return {
+    version: '0',
+    id: eventId,
+    'detail-type': DetailType,
+    source: Source,
+    account: scope.accountId,
+    time: at.toISOString().replace(/\.\d+Z$/, 'Z'),
+    region: scope.region,
+    resources: Resources,
+    detail: JSON.parse(Detail ?? '{}'),
   };
 }
 
@@ -287,4 +323,36 @@ export function containersOf(cluster: string, numbers: readonly number[]) {
       pendingTasksCount: 0,
     })),
   };
+}
+
+const allSteps = [
+  deregisterTargets,
+  deregisterFromLoadBalancers,
+  drainContainerInstance,
+  replaceInGroup,
+  completeLifecycle,
+  runDocument,
+  putEvent,
+];
+
+/** A policy that drains what has the tag `Drain: "yes"`, by these steps. */
+export function draining(
+  ids: readonly string[] = ['deregister-targets'],
+  more: Partial<Policy> = {},
+  onRebalance = false,
+) {
+  const {
+    boundRule,
+    boundActions: _,
+    boundSteps: __,
+    needs: ___,
+    conditions: ____,
+    ...policy
+  } = policyFor('spot-interruption', {});
+  const uses = ids.map((id) => ({ id, parameters: {}, onRebalance }));
+  return bind(
+    { ...policy, match: { tags: { Drain: ['yes'] } }, mode: 'enforce', actions: [notify, ...uses], ...more },
+    boundRule,
+    allSteps,
+  );
 }
