@@ -66,16 +66,8 @@ export function drainWorld({
   dies = new Map(),
   ...options
 }: DrainWorldOptions): DrainWorld {
-  const defaults = defaultDeployment(scope);
-  const [live] = defaults.queues;
-  if (live === undefined) throw new Error('there is no queue');
-  const queue = {
-    ...live,
-    url: live.url.replace('live', 'drain'),
-    arn: live.arn.replace('live', 'drain'),
-    visibilityTimeout: 30,
-  };
-  const deployed = { ...defaults, queues: [...defaults.queues, queue] };
+  const deployed = defaultDeployment(scope);
+  const [liveQueueUrl = '', , drainQueueUrl = ''] = deployed.queues.map(({ url }) => url);
   const sandbox = createSandbox({
     scope,
     start,
@@ -113,9 +105,9 @@ export function drainWorld({
         tableName: deployed.tableName,
         alertsTopicArn,
         operationsTopicArn,
-        liveQueueUrl: live?.url ?? '',
+        liveQueueUrl,
         bulkQueueUrl: '',
-        drainQueueUrl: queue.url,
+        drainQueueUrl,
         roleArns: [],
       },
     };
@@ -134,7 +126,8 @@ export function drainWorld({
     const report = await Promise.race([drainBatch(engineOf(run), batch), timeout]);
     if (report === undefined) return;
     reports.push(report);
-    for (const { messageId } of messages) if (!report.failed.includes(messageId)) sandbox.delete(queue.url, messageId);
+    for (const { messageId } of messages)
+      if (!report.failed.includes(messageId)) sandbox.delete(drainQueueUrl, messageId);
   }
 
   async function workUntil(end: number): Promise<void> {
@@ -142,7 +135,7 @@ export function drainWorld({
     while (sandbox.now().getTime() < end) {
       await sandbox.sleep(WINDOW_MS);
       while (running.size < CONCURRENCY) {
-        const messages = sandbox.receive(queue.url, BATCH);
+        const messages = sandbox.receive(drainQueueUrl, BATCH);
         if (messages.length === 0) break;
         const one = work(messages).finally(() => running.delete(one));
         running.add(one);
@@ -152,7 +145,7 @@ export function drainWorld({
   }
 
   const send = (event: unknown) => {
-    sandbox.deliver(queue.url, JSON.stringify(event));
+    sandbox.deliver(drainQueueUrl, JSON.stringify(event));
   };
   const works = (milliseconds: number) => workUntil(sandbox.now().getTime() + milliseconds);
 
