@@ -196,12 +196,15 @@ function drainPolicy(): BoundPolicy {
 }
 
 /** EC2 announces that it takes the web server back, and two minutes later does so. */
-function takesWebServerBack({ sandbox, send }: Simulation): void {
+function takesWebServerBack(simulation: Simulation): void {
+  const { sandbox } = simulation;
   const { account } = sandbox;
   const { instanceId, zone } = web;
-  send(interruptionWarning(scope, { instanceId, action: 'terminate', zone, at: sandbox.now(), id: account.newUuid() }));
+  simulation.send(
+    interruptionWarning(scope, { instanceId, action: 'terminate', zone, at: sandbox.now(), id: account.newUuid() }),
+  );
   account.after(NOTICE_MS, () => {
-    for (const event of account.takeBack(instanceId, 'terminate')) send(event);
+    for (const event of account.takeBack(instanceId, 'terminate')) simulation.send(event);
   });
 }
 

@@ -1,4 +1,5 @@
 import { noConditions } from '../domain/bind.ts';
+import type { Notice } from '../domain/notice.ts';
 import { type BoundPolicy, isDrainPolicy } from '../domain/policy.ts';
 import { type BoundSafety, defaultSafety } from '../domain/safety.ts';
 import type { BatchReport } from '../engine/batch-report.ts';
@@ -33,6 +34,8 @@ export interface Simulation {
   readonly reports: readonly BatchReport[];
   /** The same of λ drain. */
   readonly drainReports: readonly DrainReport[];
+  /** What was announced, by the id of the message on the drain queue. */
+  readonly noticed: ReadonlyMap<string, readonly Notice[]>;
 }
 
 /** What a simulated deployment may be told. */
@@ -83,12 +86,14 @@ export function simulate(
   };
   const reports: BatchReport[] = [];
   const drainReports: DrainReport[] = [];
+  const noticed = new Map<string, readonly Notice[]>();
 
   function send(event: unknown): string {
     const body = typeof event === 'string' ? event : JSON.stringify(event);
     const said = noticesIn(event, { scope: account.scope, receivedAt: sandbox.now() });
     if (drainEngine.policies.length === 0 || said.kind === 'ignored') return sandbox.deliver(liveQueueUrl, body);
     const drainId = sandbox.deliver(drainQueueUrl, body);
+    noticed.set(drainId, said.notices);
     const isStateChange = said.notices.every(({ kind }) => kind === 'ending' || kind === 'running');
     return isStateChange ? sandbox.deliver(liveQueueUrl, body) : drainId;
   }
@@ -137,6 +142,7 @@ export function simulate(
     engine,
     reports,
     drainReports,
+    noticed,
     send,
     async runUntil(time) {
       await run(() => time);
