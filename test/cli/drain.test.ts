@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import type { Io, Place } from '../../src/cli/io.ts';
 import type { DrainRecord } from '../../src/domain/drain.ts';
 import { isDraining } from '../../src/domain/operations.ts';
@@ -6,6 +7,7 @@ import {
   containersOf,
   type DrainWorld,
   draining,
+  drainNews,
   drainWorld,
   eventOf,
   groupOf,
@@ -30,6 +32,7 @@ function shop() {
   return {
     reservations: spot(numbers, {
       Tags: [
+        { Key: 'Name', Value: 'web-1' },
         { Key: 'Drain', Value: 'yes' },
         { Key: 'aws:autoscaling:groupName', Value: 'shop' },
       ],
@@ -86,7 +89,7 @@ describe('drain test', () => {
     const places: Place[] = [];
     const { exitCode, stdout, stderr } = await run(world, `drain test ${id}`, places);
 
-    expect(line(stdout)).toContain(`rehearsed: WOULD DRAIN: ${id}, 3 would`);
+    expect(line(stdout)).toContain(`rehearsed: WOULD DRAIN: ${id} "web-1", 3 would`);
     expect(stdout).toMatch(/Received {3}after \d\.\d s\n/);
     expect(stdout).toMatch(/Told {7}first after \d\.\d s, and at its end after \d+\.\d s\n/);
     expect(stdout).toContain('Policies   spot-interruption (enforce)\n');
@@ -117,7 +120,7 @@ describe('drain test', () => {
     const { exitCode, stdout } = await run(world, `drain test ${id}`);
 
     expect(exitCode).toBe(1);
-    expect(line(stdout)).toContain(`rehearsed: WOULD DRAIN, INCOMPLETE: ${id}, 2 would`);
+    expect(line(stdout)).toContain(`rehearsed: WOULD DRAIN, INCOMPLETE: ${id} "web-1", 2 would`);
     expect(line(stdout)).toContain('Unknown classic load balancers: denied (AccessDenied');
   });
 
@@ -360,5 +363,27 @@ describe('drain list and show', () => {
       stdout: 'No drain in the last 30 days\n',
       stderr: '',
     });
+  });
+});
+
+describe('docs/drain.md shows, but for times,', () => {
+  const timeless = (text: string) =>
+    text
+      .replaceAll(/\d\d:\d\d:\d\d/g, 'hh:mm:ss')
+      .replaceAll(/\d+(?:\.\d)? s\b/g, 'n s')
+      .replaceAll(/\n +/g, ' ');
+  const page = timeless(readFileSync('docs/drain.md', 'utf8'));
+
+  test('what a rehearsal prints', async () => {
+    expect(page).toContain(timeless((await run(worldOf(), `drain test ${id}`)).stdout));
+  });
+
+  test('what is told', async () => {
+    const world = worldOf();
+    await world.happens([interruption(id)], 60_000);
+    const news = drainNews(world);
+    expect(news.map(({ kind }) => kind)).toEqual(['interruption', 'drained']);
+    for (const { subject, text } of news)
+      expect(page).toContain(timeless(`Subject: \`${subject}\`\n\n\`\`\`text\n${text}`));
   });
 });
