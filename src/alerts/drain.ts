@@ -93,7 +93,8 @@ export function secondsLeft(record: DrainRecord, now: Date): number {
   return Math.max(0, Math.floor((Date.parse(deadlineIn(record)) - now.getTime()) / 1000));
 }
 
-const announced = {
+/** What was announced, for a person. */
+export const announced = {
   interruption: 'Spot interruption',
   reservation: 'capacity reservation interruption',
   rebalance: 'Spot rebalance recommendation',
@@ -124,16 +125,18 @@ function subjectOf(news: DrainNews, records: readonly DrainRecord[], now: Date):
 }
 
 /** The worst of what became of it. */
-function headline(records: readonly DrainRecord[]): string {
+export function headline(records: readonly DrainRecord[]): string {
   const moves = records.flatMap((record) => record.moves);
   if (moves.some(({ state }) => state === 'failed' || state === 'cut')) return 'NOT DRAINED WHOLE';
-  if (records.some(({ incomplete }) => incomplete.length > 0)) return 'DRAINED, INCOMPLETE';
-  if (moves.length === 0) return 'NOTHING TO DRAIN';
-  return moves.every(({ state }) => state === 'would') ? 'WOULD DRAIN' : 'DRAINED';
+  const isRehearsed = records.every(({ notice }) => notice.isTest);
+  const onlyWould = moves.every(({ state }) => state === 'would') && (moves.length > 0 || isRehearsed);
+  const drained = onlyWould ? 'WOULD DRAIN' : 'DRAINED';
+  if (records.some(({ incomplete }) => incomplete.length > 0)) return `${drained}, INCOMPLETE`;
+  return moves.length === 0 ? 'NOTHING TO DRAIN' : drained;
 }
 
 /** `5 done, 1 failed`. */
-function totals(records: readonly DrainRecord[]): string {
+export function totals(records: readonly DrainRecord[]): string {
   const states = records.flatMap(({ moves }) => moves.map(({ state }) => labels[state].toLowerCase()));
   const counts = [...new Set(states)].map((state) => `${states.filter((one) => one === state).length} ${state}`);
   return counts.length === 0 ? 'nothing to do' : counts.join(', ');
@@ -174,7 +177,8 @@ function headlineText(news: DrainNews, records: readonly DrainRecord[]): string 
   }
 }
 
-function recordText(news: DrainNews, record: DrainRecord, now: Date, isOneOfMany: boolean): string {
+/** One drain, as an alert has it. */
+export function recordText(news: DrainNews, record: DrainRecord, now: Date, isOneOfMany: boolean): string {
   const { notice, instance, scope, receivedAt, policies, moves, left, incomplete } = record;
   const moved = moves.slice(0, MOVES_LISTED);
   const latency = Math.max(0, Math.round((Date.parse(receivedAt) - Date.parse(notice.at)) / 1000));
@@ -198,7 +202,8 @@ function recordText(news: DrainNews, record: DrainRecord, now: Date, isOneOfMany
   ].join('\n');
 }
 
-function moveField({ does, state, why, at, undoneAt, undoByHand }: DrainMove): string {
+/** A move with what became of it. */
+export function moveField({ does, state, why, at, undoneAt, undoByHand }: DrainMove): string {
   const when = at === undefined ? '' : ` (${utc(at)})`;
   const because = why === undefined ? '' : `: ${printable(why)}`;
   const back = undoneAt === undefined ? '' : `; put back at ${utc(undoneAt)}`;

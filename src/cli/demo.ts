@@ -17,7 +17,7 @@ export function addDemoCommand(program: Command, io: CommandIo): void {
     .command('demo')
     .summary('watch the guardrail at work on an account in memory')
     .description(
-      'Instances are launched, violations found and told; a fix ends one, and a policy that enforces another.',
+      'Instances are launched, violations found and told; a fix ends one, a policy that enforces another; and what EC2 takes back is drained.',
     )
     .option('--policies <path>', 'policy files, or a folder of them; left out: the shipped ones')
     .addHelpText('after', help)

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { type Controls, noControls } from '../domain/controls.ts';
+import type { DrainRecord } from '../domain/drain.ts';
 import type { SubjectRecord } from '../domain/finding.ts';
 import type { Aws } from '../domain/operations.ts';
 import { visible } from '../domain/visible.ts';
@@ -11,7 +12,7 @@ import type { Essential, Live } from './live.ts';
 import { DEFAULT_STAGE, deploymentName, profileOption, regionOf, stageOption } from './options.ts';
 
 /** Which deployment a command is about. */
-export interface DeploymentOptions extends Omit<Place, 'mayChange'> {
+export interface DeploymentOptions extends Omit<Place, 'mayChange' | 'mayDrain'> {
   readonly stage: string;
   readonly table?: string;
 }
@@ -21,6 +22,8 @@ export interface Stored {
   readonly table: string;
   /** Every subject's item that has not expired. */
   readonly records: readonly SubjectRecord[];
+  /** Every drain's item that has not expired. */
+  readonly drains: readonly DrainRecord[];
   /** What it knows of enforcement; left out: nothing was ever enforced, paused or promoted. */
   readonly controls: Controls | undefined;
 }
@@ -81,7 +84,7 @@ export async function readStored(options: DeploymentOptions, io: CommandIo): Pro
 export async function readAllOf(table: OpenTable, { region }: DeploymentOptions, io: CommandIo): Promise<Stored> {
   const { readTable } = await import('../engine/store.ts');
   const { tableName } = table.deployment;
-  const { records, controls } = await table.live.explaining(() => readTable(table), {
+  const { records, drains, controls } = await table.live.explaining(() => readTable(table), {
     operation: 'dynamodb:Scan',
     purpose: `read the table ${tableName} of ${region}`,
     otherwise: 'No finding was read.',
@@ -89,7 +92,8 @@ export async function readAllOf(table: OpenTable, { region }: DeploymentOptions,
   });
   // DynamoDB deletes what has expired within a few days, and gives it until then.
   const now = io.now().toISOString();
-  return { table: tableName, records: records.filter((record) => record.expiresAt > now), controls };
+  const isKept = ({ expiresAt }: { readonly expiresAt: string }) => expiresAt > now;
+  return { table: tableName, records: records.filter(isKept), drains: drains.filter(isKept), controls };
 }
 
 /** What reading and writing single items of a table hangs on. @param what which items, as a person calls them. */

@@ -10,6 +10,8 @@ export interface Place {
   readonly profile?: string | undefined;
   /** Whether it may change something in the account, too; left out: such calls are refused before they are sent. */
   readonly mayChange?: boolean;
+  /** Whether it may also read and change what sends work to instances; left out: such calls are refused, too. */
+  readonly mayDrain?: boolean;
 }
 
 /** All that a command sees of the world, so that tests run it in their own process. */

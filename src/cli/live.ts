@@ -1,5 +1,5 @@
 import { asError } from '../domain/errors.ts';
-import type { Aws, Input, Operation, Output } from '../domain/operations.ts';
+import { type Aws, type Input, iamActionOf, type Operation, type Output } from '../domain/operations.ts';
 import { failureOf } from '../engine/reads.ts';
 import type { Io, Place } from './io.ts';
 
@@ -120,5 +120,5 @@ function isRefusal([, error]: readonly [Operation, Error]): boolean {
 }
 
 function lacking(operation: Operation): string {
-  return `grant ${operation} to whoever these credentials are of`;
+  return `grant ${iamActionOf(operation)} to whoever these credentials are of`;
 }

@@ -1,5 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import type { SdkOptions } from '../aws/sdk.ts';
 import type { Place } from './io.ts';
 import { run } from './program.ts';
 
@@ -9,8 +10,11 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 });
 
 /** What changes something in the account is loaded for the command alone that does so. */
-async function changesFor({ mayChange }: Place) {
-  return mayChange ? { changes: (await import('../aws/changes.ts')).changingSenders } : {};
+async function sendersFor({ mayChange, mayDrain }: Place): Promise<SdkOptions> {
+  return {
+    ...(mayChange ? { changes: (await import('../aws/changes.ts')).changingSenders } : {}),
+    ...(mayDrain ? { drain: (await import('../aws/drain.ts')).drainSenders } : {}),
+  };
 }
 
 process.exitCode = await run(process.argv.slice(2), {
@@ -22,6 +26,6 @@ process.exitCode = await run(process.argv.slice(2), {
   now: () => new Date(),
   pause: (milliseconds) => setTimeout(milliseconds),
   // Bundled, this file is dist/main.js.
-  aws: async (place) => (await import('../aws/sdk.ts')).sdk(place, { ...place, ...(await changesFor(place)) }),
+  aws: async (place) => (await import('../aws/sdk.ts')).sdk(place, { ...place, ...(await sendersFor(place)) }),
   packageRoot: fileURLToPath(new URL('..', import.meta.url)),
 });

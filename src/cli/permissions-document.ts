@@ -3,10 +3,18 @@ import { needsByKey, needsToAct } from '../domain/bind.ts';
 import { distinct } from '../domain/instance.ts';
 import { needsOf } from '../domain/judge.ts';
 import { allNeeds, type Need, needSources, readsFor } from '../domain/needs.ts';
+import { SELF_TEST_SOURCE } from '../domain/notice.ts';
 import { iamActionOf, type Operation } from '../domain/operations.ts';
 import { type BoundPolicy, isDrainPolicy } from '../domain/policy.ts';
 import type { BoundSafety } from '../domain/safety.ts';
-import { arnOf, type Grant, policyDocument, type RoleStatement, withPlaceholders } from '../stack/cloudformation.ts';
+import {
+  arnOf,
+  type Grant,
+  ownArn,
+  policyDocument,
+  type RoleStatement,
+  withPlaceholders,
+} from '../stack/cloudformation.ts';
 import { mayStartEncrypted, permissions, reasonFor } from '../stack/roles.ts';
 import type { Settings } from '../stack/settings.ts';
 import { putBackBy } from './put-back.ts';
@@ -43,6 +51,7 @@ export function permissionsDocument(
       resume: mayChangeTable(['dynamodb:BatchGetItem', 'dynamodb:PutItem', 'dynamodb:Scan']),
       promote: mayChangeTable(['dynamodb:BatchGetItem', 'dynamodb:PutItem', 'dynamodb:Scan']),
       undo: mayPutBack(policies),
+      drain: mayRehearse(policies),
     },
   };
 }
@@ -135,6 +144,28 @@ function mayPutBack(policies: readonly BoundPolicy[]): IamPolicy {
       ? []
       : [{ Sid: 'PutBack', Effect: 'Allow', Action: operations, Resource: '*' } satisfies Grant]),
     ...(operations.includes('ec2:StartInstances') ? [mayStartEncrypted] : []),
+  ]);
+}
+
+/** What `drain` reads, sends and, of what the steps of these policies did, puts back. */
+function mayRehearse(policies: readonly BoundPolicy[]): IamPolicy {
+  const putBack = distinct(policies.flatMap(({ boundSteps }) => boundSteps.flatMap(({ step }) => step.undoOperations)));
+  const looked: readonly Operation[] = putBack.includes('ecs:UpdateContainerInstancesState')
+    ? ['ecs:DescribeContainerInstances']
+    : [];
+  return iamPolicy([
+    ...ofTable('Change', ['dynamodb:BatchGetItem', 'dynamodb:PutItem', 'dynamodb:Scan']),
+    { Sid: 'Read', Effect: 'Allow', Action: ['ec2:DescribeInstances', ...looked], Resource: '*' },
+    {
+      Sid: 'Rehearse',
+      Effect: 'Allow',
+      Action: ['events:PutEvents'],
+      Resource: ownArn('events', 'event-bus/default'),
+      Condition: { StringEquals: { 'events:source': SELF_TEST_SOURCE } },
+    },
+    ...(putBack.length === 0
+      ? []
+      : [{ Sid: 'PutBack', Effect: 'Allow', Action: putBack.map(iamActionOf).sort(), Resource: '*' } satisfies Grant]),
   ]);
 }
 

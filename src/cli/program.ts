@@ -4,6 +4,7 @@ import { asError } from '../domain/errors.ts';
 import { visibleLines } from '../domain/visible.ts';
 import { addActionsCommand } from './actions.ts';
 import { addDemoCommand } from './demo.ts';
+import { addDrainCommand } from './drain.ts';
 import { addExemptCommand } from './exempt.ts';
 import { addExplainCommand } from './explain.ts';
 import { addFindingsCommand } from './findings.ts';
@@ -33,6 +34,7 @@ const addCommands: readonly ((program: Command, io: CommandIo) => void)[] = [
   addResumeCommand,
   addPromoteCommand,
   addUndoCommand,
+  addDrainCommand,
   addPermissionsCommand,
   addRulesCommand,
   addActionsCommand,

@@ -1,8 +1,10 @@
 import { noted, swept } from '../domain/controls.ts';
 import { wakesAt } from '../domain/finding.ts';
 import { groupedBy } from '../domain/grouped.ts';
+import { distinct } from '../domain/instance.ts';
 import type { Json } from '../domain/json.ts';
-import { isChanging, type Scope } from '../domain/operations.ts';
+import type { Notice } from '../domain/notice.ts';
+import { isChanging, isDraining, type Scope } from '../domain/operations.ts';
 import type { BoundPolicy } from '../domain/policy.ts';
 import { changeControls, readAllRecords } from '../engine/store.ts';
 import type { Published } from '../sandbox/account.ts';
@@ -43,7 +45,9 @@ export async function replay(
     parts.push({
       findings: standingFindings(await readAllRecords(simulation.engine), policies),
       alerts: simulation.sandbox.account.published.map(alertOf),
-      calls: simulation.sandbox.calls.filter(({ operation }) => isChanging(operation)).map(callOf),
+      calls: simulation.sandbox.calls
+        .filter(({ operation }) => isChanging(operation) || isDraining(operation))
+        .map(callOf),
     });
   }
   return {
@@ -74,7 +78,9 @@ async function runEvents(
       await timed.runUntil(arrival.time);
       windowEnds = arrival.time.getTime() + WINDOW_MS;
     }
-    messages.set(simulation.send(arrival.event), arrival);
+    const messageId = simulation.send(arrival.event);
+    messages.set(messageId, arrival);
+    for (const notice of simulation.noticed.get(messageId) ?? []) willBeTaken(simulation, notice);
   }
   if (forMs === undefined) await timed.runUntilQuiet(QUIET_MS);
   else await timed.runUntil(new Date(simulation.sandbox.now().getTime() + forMs));
@@ -82,6 +88,11 @@ async function runEvents(
     for (const { messageId, instanceIds } of report.led) tell(events, messages.get(messageId), instanceIds, null);
     for (const { messageId, reason } of report.ignored) tell(events, messages.get(messageId), [], reason);
   }
+  for (const [messageId, notices] of simulation.noticed)
+    if (isWorked(simulation, messageId))
+      tell(events, messages.get(messageId), distinct(notices.map(instanceIdOf)), null);
+  for (const { ignored } of simulation.drainReports)
+    for (const { messageId, reason } of ignored) tell(events, messages.get(messageId), [], reason);
   for (const arrival of messages.values())
     if (!events.has(arrival)) tell(events, arrival, [], `failed: ${errorsOf(simulation)}`);
   return simulation;
@@ -130,6 +141,30 @@ function latest(a: Date, b: Date): Date {
   return a > b ? a : b;
 }
 
+/** EC2 does at its time what it has announced, where the instance runs then. Events are those that were given: it sends none of that. */
+function willBeTaken({ sandbox }: Simulation, { kind, isTest, instanceId, action, deadline }: Notice): void {
+  if ((kind !== 'interruption' && kind !== 'reservation') || isTest) return;
+  const { account } = sandbox;
+  const left = Date.parse(deadline ?? '') - sandbox.now().getTime();
+  account.after(Math.max(0, left), () => {
+    const all = account.rows.reservations?.flatMap(({ Instances = [] }) => Instances) ?? [];
+    const isThere = all.some(({ InstanceId, State }) => InstanceId === instanceId && State?.Name === 'running');
+    if (isThere) account.takeBack(instanceId, action ?? 'terminate');
+  });
+}
+
+/** Whether λ drain has worked a message, and given it back no more. */
+function isWorked({ sandbox }: Simulation, messageId: string): boolean {
+  const queues = [...sandbox.account.queues.values()];
+  return !queues.some(({ messages, deadLetters }) =>
+    [...messages, ...deadLetters].some((one) => one.messageId === messageId),
+  );
+}
+
+function instanceIdOf({ instanceId }: Notice): string {
+  return instanceId;
+}
+
 function tell(
   events: Map<Arrival, Told>,
   arrival: Arrival | undefined,
@@ -141,8 +176,8 @@ function tell(
   events.set(arrival, { id: arrival.id ?? null, instanceIds, ignored, ...note });
 }
 
-function errorsOf({ reports }: Simulation): string {
-  return [...new Set(reports.flatMap((report) => report.errors))].join('; ');
+function errorsOf({ reports, drainReports }: Simulation): string {
+  return [...new Set([...reports, ...drainReports].flatMap((report) => report.errors))].join('; ');
 }
 
 function scopeKey({ accountId, region }: Scope): string {

@@ -15,9 +15,12 @@ sweep runs.
 
 Without --enforce nothing is done, whatever the mode of a policy. With it, policies of mode enforce act on the account in
 memory, as a deployment acts on yours whose first sweep is done and found nothing: what the events find is new, and no
-baseline. The calls that would change EC2 are listed in order. AWS itself is never asked. What an action looks at must be in
+baseline. The calls that would change something are listed in order. AWS itself is never asked. What an action looks at must be in
 the snapshot, or it is not taken, and the alert names the file: for stop, hibernate, terminate and quarantine record it with
 \`snapshot --with-attributes\`.
+
+A notice of Spot goes to the policies with the rule spot-interruption, beside all others, and at its end EC2 takes the instance. Which
+load balancers, clusters and groups it is in must be in the snapshot: docs/drain.md names the files.
 
 An EVENT is an EventBridge event, a bare CloudTrail record, an SQS batch, or a list of these.
 Exits with 0 when nothing was found, 1 when something was, 2 when it could not run.

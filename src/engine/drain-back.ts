@@ -1,6 +1,6 @@
 import { type DrainRecord, goneBy, movesToPutBack } from '../domain/drain.ts';
 import { makeMoves } from './drain-calls.ts';
-import type { DrainEngine } from './drain-engine.ts';
+import type { DrainCaller } from './drain-engine.ts';
 import type { DrainReporter } from './drain-report.ts';
 
 /** How long putting back is tried, in milliseconds. */
@@ -16,7 +16,7 @@ export function isToPutBack(record: DrainRecord, at: Date): boolean {
 }
 
 /** Puts back what was made of a drain. @returns the drain with what was put back. */
-export async function putBack(engine: DrainEngine, record: DrainRecord, report: DrainReporter): Promise<DrainRecord> {
+export async function putBack(engine: DrainCaller, record: DrainRecord, report: DrainReporter): Promise<DrainRecord> {
   const { instanceId } = record;
   const due = movesToPutBack(record).flatMap(({ undo, ...move }) =>
     undo === undefined ? [] : [{ instanceId, move: { ...move, call: undo }, step: plain }],
@@ -27,6 +27,12 @@ export async function putBack(engine: DrainEngine, record: DrainRecord, report: 
     if (outcome.is !== 'done') report.errors.push(`${move.does} of ${instanceId} is not put back: ${outcome.why}`);
   const endedAt = record.endedAt ?? engine.now().toISOString();
   return { ...record, endedAt, endedAs: 'void', moves: record.moves.map((move) => marked(move, undone)) };
+}
+
+/** What stands in the table, with what was put back of it. */
+export function withPutBack(standing: DrainRecord, { moves }: DrainRecord): DrainRecord {
+  const undone = new Map(moves.flatMap(({ key, undoneAt }) => (undoneAt === undefined ? [] : [[key, undoneAt]])));
+  return { ...standing, endedAs: 'void', moves: standing.moves.map((move) => marked(move, undone)) };
 }
 
 function marked<M extends DrainRecord['moves'][number]>(move: M, undone: ReadonlyMap<string, string>): M {

@@ -2,7 +2,7 @@ import type { DrainMove, MoveOutcome } from '../domain/drain.ts';
 import { type AnyDrainStep, type DrainCall, isAmong, type StepOperation } from '../domain/drain-step.ts';
 import { asError, describeError } from '../domain/errors.ts';
 import type { Input, Output } from '../domain/operations.ts';
-import type { DrainEngine } from './drain-engine.ts';
+import type { DrainCaller } from './drain-engine.ts';
 import { inTime, NO_ANSWER } from './in-time.ts';
 import { chunked } from './reads.ts';
 
@@ -28,7 +28,7 @@ export interface Made extends Due {
  * for good, or its time is over. What AWS refuses of several at once is asked for each alone: none fails for another.
  * @param until nothing is tried again after that.
  */
-export async function makeMoves(engine: DrainEngine, due: readonly Due[], until: Date): Promise<readonly Made[]> {
+export async function makeMoves(engine: DrainCaller, due: readonly Due[], until: Date): Promise<readonly Made[]> {
   const groups = new Map<string, Due[]>();
   for (const one of due) {
     const key = togetherWith(one.move.call)?.key ?? `${one.instanceId} ${one.move.key}`;
@@ -44,7 +44,7 @@ function mostOf([first]: readonly Due[]): number {
   return (first && togetherWith(first.move.call)?.most) ?? 1;
 }
 
-async function makeTogether(engine: DrainEngine, group: readonly Due[], until: Date): Promise<readonly Made[]> {
+async function makeTogether(engine: DrainCaller, group: readonly Due[], until: Date): Promise<readonly Made[]> {
   const [first] = group;
   if (first === undefined) return [];
   const call = group.map(({ move }) => move.call).reduce(joined);
@@ -74,7 +74,7 @@ async function makeTogether(engine: DrainEngine, group: readonly Due[], until: D
 type Answer = { readonly output: object } | { readonly error: Error };
 
 /** AWS's answer, or why there is none: one that does not come in time is none. */
-async function answerTo(engine: DrainEngine, { operation, input }: DrainCall): Promise<Answer> {
+async function answerTo(engine: DrainCaller, { operation, input }: DrainCall): Promise<Answer> {
   try {
     return { output: await inTime(engine, operation, engine.aws(operation, input as never)) };
   } catch (error) {

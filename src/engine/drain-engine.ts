@@ -6,3 +6,11 @@ export interface DrainEngine extends Omit<Engine, 'deployment'> {
   /** A number from 0 to below 1. */
   random(): number;
 }
+
+/** What making moves takes. */
+export type DrainCaller = Pick<DrainEngine, 'aws' | 'now' | 'pause' | 'random'>;
+
+/** What the items of drains are read and written with. */
+export interface DrainStore extends DrainCaller, Pick<Engine, 'newToken'> {
+  readonly deployment: Pick<Deployment, 'tableName' | 'scope'>;
+}

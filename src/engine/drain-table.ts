@@ -2,9 +2,9 @@ import { type DrainRecord, withMade } from '../domain/drain.ts';
 import { asError, describeError } from '../domain/errors.ts';
 import type { Scope } from '../domain/operations.ts';
 import { isPassing } from './drain-calls.ts';
-import type { DrainEngine } from './drain-engine.ts';
+import type { DrainStore } from './drain-engine.ts';
 import { inTime } from './in-time.ts';
-import { bodyOf, readItems, secondsOf, writeVersioned } from './store.ts';
+import { bodyOf, drainKey, readItems, type SubjectsTable, secondsOf, writeVersioned } from './store.ts';
 
 /** How long whoever works on a drain has it for itself, in milliseconds: longer than a run of the function takes. */
 const LEASE_MS = 25_000;
@@ -22,16 +22,16 @@ export class DrainTable {
   failure: string | undefined;
   records: ReadonlyMap<string, DrainRecord> = new Map();
 
-  private readonly engine: DrainEngine;
+  private readonly engine: DrainStore;
   private readonly run: string;
 
-  private constructor(engine: DrainEngine) {
+  private constructor(engine: DrainStore) {
     this.engine = engine;
     this.run = engine.newToken();
   }
 
   /** Reads the items of these instances. */
-  static async open(engine: DrainEngine, instanceIds: readonly string[]): Promise<DrainTable> {
+  static async open(engine: DrainStore, instanceIds: readonly string[]): Promise<DrainTable> {
     const table = new DrainTable(engine);
     const read = await table.reach(() => readDrains(engine, instanceIds));
     table.records = read ?? new Map();
@@ -118,8 +118,9 @@ export class DrainTable {
   }
 }
 
-async function readDrains(
-  engine: DrainEngine,
+/** The items of these instances' drains, as they are now. Throws when one could not be read: absent is not unread. */
+export async function readDrains(
+  engine: SubjectsTable,
   instanceIds: readonly string[],
 ): Promise<ReadonlyMap<string, DrainRecord>> {
   const { scope } = engine.deployment;
@@ -136,7 +137,7 @@ const TRIES = 6;
 
 /** Writes what becomes of a drain's item, of what stands in it at that time. @returns undefined when there was nothing to write. */
 async function changeDrain(
-  engine: DrainEngine,
+  engine: DrainStore,
   instanceId: string,
   read: DrainRecord | undefined,
   change: (record: DrainRecord | undefined) => DrainRecord | undefined,
@@ -152,7 +153,7 @@ async function changeDrain(
   throw new Error(`the drain of ${instanceId} was written by others ${TRIES} times`);
 }
 
-function writeDrain(engine: DrainEngine, record: DrainRecord): Promise<boolean> {
+function writeDrain(engine: DrainStore, record: DrainRecord): Promise<boolean> {
   const key = drainKey(engine.deployment.scope, record.instanceId);
   return writeVersioned(engine, key, record, { expiresAt: secondsOf(new Date(record.expiresAt)) });
 }
@@ -169,7 +170,7 @@ interface UnderNotice {
  * @param until by id or address, ISO 8601.
  */
 async function noteUnderNotice(
-  engine: DrainEngine,
+  engine: DrainStore,
   until: Readonly<Record<string, string>>,
 ): Promise<ReadonlySet<string>> {
   const key = underNoticeKey(engine.deployment.scope);
@@ -196,10 +197,6 @@ const PAUSE_MS = 200;
 
 /** How long an item is kept that nothing comes of, in milliseconds. */
 const KEPT_MS = 3_600_000;
-
-function drainKey({ accountId, region }: Scope, instanceId: string): string {
-  return `drain#${accountId}#${region}#${instanceId}`;
-}
 
 function underNoticeKey({ accountId, region }: Scope): string {
   return `under-notice#${accountId}#${region}`;

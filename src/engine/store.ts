@@ -1,5 +1,6 @@
 import type { AttributeValue, KeysAndAttributes } from '@aws-sdk/client-dynamodb';
 import { type Controls, noControls } from '../domain/controls.ts';
+import type { DrainRecord } from '../domain/drain.ts';
 import { asError } from '../domain/errors.ts';
 import { type Finding, isLive, type SubjectRecord, wakesAt } from '../domain/finding.ts';
 import type { Aws, Output, Scope } from '../domain/operations.ts';
@@ -97,6 +98,8 @@ export async function readAllRecords(table: Table): Promise<readonly SubjectReco
 export interface TableContents {
   /** Every subject's item. */
   readonly records: readonly SubjectRecord[];
+  /** Every drain's item. */
+  readonly drains: readonly DrainRecord[];
   /** Left out: nothing was ever enforced, paused or promoted. */
   readonly controls: Controls | undefined;
 }
@@ -111,6 +114,7 @@ async function scanTable(
   filter: { readonly FilterExpression?: string },
 ): Promise<TableContents> {
   const records: SubjectRecord[] = [];
+  const drains: DrainRecord[] = [];
   let controls: Controls | undefined;
   let start: Item | undefined;
   do {
@@ -125,11 +129,12 @@ async function scanTable(
       const key = item.pk?.S;
       if (key === undefined) throw new Error(`${tableName} is no table of ec2-guardrail: an item has no text \`pk\``);
       if (key.startsWith('subject#')) records.push(bodyOf<SubjectRecord>(item));
+      if (key.startsWith(DRAINS)) drains.push(bodyOf<DrainRecord>(item));
       if (key === CONTROLS_KEY) controls = bodyOf<Controls>(item);
     }
     start = output.LastEvaluatedKey;
   } while (start !== undefined);
-  return { records, controls };
+  return { records, drains, controls };
 }
 
 /**
@@ -462,6 +467,13 @@ function sweepKey(sweepId: string): string {
 function budgetKey({ accountId, region }: Scope, budget: string): string {
   return `budget#${accountId}#${region}#${budget}`;
 }
+
+/** The key of a drain's item, by which a read of all knows it. */
+export function drainKey({ accountId, region }: Scope, instanceId: string): string {
+  return `${DRAINS}${accountId}#${region}#${instanceId}`;
+}
+
+const DRAINS = 'drain#';
 
 /** A table belongs to one deployment: whoever pauses it needs not know its account. */
 const CONTROLS_KEY = 'enforcement';

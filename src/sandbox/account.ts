@@ -182,7 +182,11 @@ export function defaultDeployment({ accountId, region }: Scope): Deployed {
   return {
     tableName: 'ec2-guardrail',
     topicArns: [topic('ec2-guardrail-alerts'), topic('ec2-guardrail-operations')],
-    queues: [queue('ec2-guardrail-live'), queue('ec2-guardrail-bulk')],
+    queues: [
+      queue('ec2-guardrail-live'),
+      queue('ec2-guardrail-bulk'),
+      { ...queue('ec2-guardrail-drain'), visibilityTimeout: 30 },
+    ],
   };
 }
 

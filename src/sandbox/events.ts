@@ -1,4 +1,5 @@
 import type * as ec2 from '@aws-sdk/client-ec2';
+import type { Interruption } from '../domain/notice.ts';
 import type { Scope } from '../domain/operations.ts';
 
 /** An event as EventBridge delivers it. */
@@ -111,6 +112,28 @@ export function stateChange(
     ...envelope(scope, 'EC2 Instance State-change Notification', change.at, change.id),
     resources: [`arn:aws:ec2:${scope.region}:${scope.accountId}:instance/${change.instanceId}`],
     detail: { 'instance-id': change.instanceId, state: change.state },
+  };
+}
+
+/**
+ * What EC2 sends two minutes before it takes a Spot instance back. In its ARN stands the zone.
+ * @see https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/spot-instance-termination-notices.html
+ */
+export function interruptionWarning(
+  scope: Scope,
+  warning: {
+    readonly instanceId: string;
+    readonly action: Interruption;
+    readonly zone: string;
+    readonly at: Date;
+    readonly id: string;
+  },
+): EventBridgeEvent<object> {
+  const { instanceId, action, zone, at, id } = warning;
+  return {
+    ...envelope(scope, 'EC2 Spot Instance Interruption Warning', at, id),
+    resources: [`arn:aws:ec2:${zone}:instance/${instanceId}`],
+    detail: { 'instance-id': instanceId, 'instance-action': action },
   };
 }
 

@@ -1,5 +1,6 @@
 import type * as ec2 from '@aws-sdk/client-ec2';
 import { defaultInstance } from '../domain/given.ts';
+import type { Interruption } from '../domain/notice.ts';
 import type { Account } from './account.ts';
 import { awsError, notThere } from './errors.ts';
 import {
@@ -87,6 +88,8 @@ export interface Mutations {
   replaceVolume(volumeId: string, changes: ec2.Volume, made?: Made): readonly EventBridgeEvent<unknown>[];
   /** The instance is shown as terminated for an hour, then no more. Volumes go that are deleted on termination. */
   terminate(instanceId: string, made?: Made): readonly EventBridgeEvent<unknown>[];
+  /** EC2 takes a Spot instance back, as it has announced: no call of anybody. */
+  takeBack(instanceId: string, action: Interruption): readonly EventBridgeEvent<unknown>[];
 }
 
 /** The changes that can be made to this account. */
@@ -99,6 +102,7 @@ export function mutationsOf(account: Account): Mutations {
     revokeIngress: (groupId, permission, made = {}) => revokeIngress(account, groupId, permission, made),
     replaceVolume: (volumeId, changes, made = {}) => replaceVolume(account, volumeId, changes, made),
     terminate: (instanceId, made = {}) => terminate(account, instanceId, made),
+    takeBack: (instanceId, action) => takeBack(account, instanceId, action),
   };
 }
 
@@ -265,6 +269,15 @@ function terminate(account: Account, instanceId: string, made: Made): readonly E
     changed(account, instanceId, 'terminated'),
     seen(account, 'TerminateInstances', record, made),
   ];
+}
+
+function takeBack(account: Account, instanceId: string, action: Interruption): readonly EventBridgeEvent<unknown>[] {
+  const instance = instanceBy(account, instanceId);
+  if (action === 'terminate') setTerminated(instance, account);
+  else setStopped(instance);
+  const states =
+    action === 'terminate' ? (['shutting-down', 'terminated'] as const) : (['stopping', 'stopped'] as const);
+  return states.map((state) => changed(account, instanceId, state));
 }
 
 function authorizeIngress(

@@ -194,6 +194,10 @@ const rulesOfMutations: Readonly<Record<keyof Mutations, readonly (readonly [str
     ['terminated', stateChangeRule],
     ['TerminateInstances', noRule],
   ],
+  takeBack: [
+    ['shutting-down', stateChangeRule],
+    ['terminated', stateChangeRule],
+  ],
 };
 
 const events: readonly object[] = [

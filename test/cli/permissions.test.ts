@@ -16,6 +16,7 @@ import { settingsOf } from '../../src/stack/settings.ts';
 import { template } from '../../src/stack/stack.ts';
 import { inFolderUntilDone } from '../language/folder.ts';
 import { drainPolicy, policyThatNeeds, stepOf } from '../stack/policies.ts';
+import { draining } from '../support/drain-stages.ts';
 import { enforcing, policyFor } from '../support/policies.ts';
 import { fixture, runCli } from './run-cli.ts';
 
@@ -231,6 +232,19 @@ Your own credentials, for a live account
     dynamodb:PutItem
     dynamodb:Scan
     on \${FindingsTable.Arn}
+
+  drain
+    dynamodb:ListTables
+    on *
+    dynamodb:BatchGetItem
+    dynamodb:PutItem
+    dynamodb:Scan
+    on \${FindingsTable.Arn}
+    ec2:DescribeInstances
+    on *
+    events:PutEvents
+    on arn:\${AWS::Partition}:events:\${AWS::Region}:\${AWS::AccountId}:event-bus/default
+    if StringEquals events:source ec2-guardrail.selftest
 `,
   });
 });
@@ -479,6 +493,20 @@ describe('what undo needs', () => {
     const { commands } = documentOf((await permissionsOf({ tagged: tagged() }, '--format json')).stdout);
     expect(JSON.stringify(commands.undo)).not.toContain('ec2:');
   });
+});
+
+test('what drain puts back needs is what the steps of the policies undo', () => {
+  const { commands } = permissionsDocument([draining(['deregister-targets', 'drain-container-instance'])], {
+    name: 'ec2-guardrail-prod',
+  });
+  const [read, rehearse, putBack] = commands.drain?.Statement.slice(2) ?? [];
+
+  expect(read?.Action).toEqual(['ec2:DescribeInstances', 'ecs:DescribeContainerInstances']);
+  expect([rehearse?.Action, rehearse?.Condition]).toEqual([
+    ['events:PutEvents'],
+    { StringEquals: { 'events:source': 'ec2-guardrail.selftest' } },
+  ]);
+  expect(putBack?.Action).toEqual(['ecs:UpdateContainerInstancesState', 'elasticloadbalancing:RegisterTargets']);
 });
 
 test.each(['', ' --format json'])(

@@ -7,12 +7,13 @@ import { isDraining } from '../../src/domain/operations.ts';
 import { defaultSafety } from '../../src/domain/safety.ts';
 import type { DrainEngine } from '../../src/engine/drain-engine.ts';
 import type { DrainReport } from '../../src/engine/drain-report.ts';
-import { defaultDeployment } from '../../src/sandbox/account.ts';
+import { defaultDeployment, type PutEvent } from '../../src/sandbox/account.ts';
 import type { Fault } from '../../src/sandbox/faults.ts';
 import { between, seededRandom } from '../../src/sandbox/random.ts';
 import type { Resources } from '../../src/sandbox/recorded.ts';
 import { createSandbox, type Sandbox } from '../../src/sandbox/sandbox.ts';
 import type { Pace } from '../../src/sandbox/serving.ts';
+import { policyFor } from './policies.ts';
 
 export const scope = { accountId: '123456789012', region: 'us-east-1' } as const;
 export const start = new Date('2026-03-02T12:00:00Z');
@@ -29,6 +30,10 @@ export interface DrainWorld {
   readonly reports: readonly DrainReport[];
   /** Puts events onto the queue, some later, and lets λ drain work for so long, in milliseconds. */
   happens(events: readonly unknown[], untilMs?: number, later?: readonly Later[]): Promise<void>;
+  /** Puts an event onto the queue. */
+  send(event: unknown): void;
+  /** Lets λ drain work for so long, in milliseconds, beside what else `sandbox.run` runs. */
+  works(milliseconds: number): Promise<void>;
 }
 
 /** An event that comes so many milliseconds later. */
@@ -63,16 +68,8 @@ export function drainWorld({
   sharesModules = false,
   ...options
 }: DrainWorldOptions): DrainWorld {
-  const defaults = defaultDeployment(scope);
-  const [live] = defaults.queues;
-  if (live === undefined) throw new Error('there is no queue');
-  const queue = {
-    ...live,
-    url: live.url.replace('live', 'drain'),
-    arn: live.arn.replace('live', 'drain'),
-    visibilityTimeout: 30,
-  };
-  const deployed = { ...defaults, queues: [...defaults.queues, queue] };
+  const deployed = defaultDeployment(scope);
+  const [liveQueueUrl = '', , drainQueueUrl = ''] = deployed.queues.map(({ url }) => url);
   const sandbox = createSandbox({
     scope,
     start,
@@ -113,9 +110,9 @@ export function drainWorld({
         tableName: deployed.tableName,
         alertsTopicArn,
         operationsTopicArn,
-        liveQueueUrl: live?.url ?? '',
+        liveQueueUrl,
         bulkQueueUrl: '',
-        drainQueueUrl: queue.url,
+        drainQueueUrl,
         roleArns: [],
       },
     };
@@ -137,7 +134,8 @@ export function drainWorld({
     ]);
     if (report === undefined || isDead) return;
     reports.push(report);
-    for (const { messageId } of messages) if (!report.failed.includes(messageId)) sandbox.delete(queue.url, messageId);
+    for (const { messageId } of messages)
+      if (!report.failed.includes(messageId)) sandbox.delete(drainQueueUrl, messageId);
   }
 
   async function workUntil(end: number): Promise<void> {
@@ -145,7 +143,7 @@ export function drainWorld({
     while (sandbox.now().getTime() < end) {
       await sandbox.sleep(WINDOW_MS);
       while (running.size < CONCURRENCY) {
-        const messages = sandbox.receive(queue.url, BATCH);
+        const messages = sandbox.receive(drainQueueUrl, BATCH);
         if (messages.length === 0) break;
         const one = work(messages).finally(() => running.delete(one));
         running.add(one);
@@ -154,14 +152,20 @@ export function drainWorld({
     await Promise.all(running);
   }
 
+  const send = (event: unknown) => {
+    sandbox.deliver(drainQueueUrl, JSON.stringify(event));
+  };
+  const works = (milliseconds: number) => workUntil(sandbox.now().getTime() + milliseconds);
+
   return {
     sandbox,
     reports,
+    send,
+    works,
     happens: (events, untilMs = 150_000, later = []) => {
-      for (const event of events) sandbox.deliver(queue.url, JSON.stringify(event));
-      for (const { afterMs, event } of later)
-        sandbox.account.after(afterMs, () => void sandbox.deliver(queue.url, JSON.stringify(event)));
-      return sandbox.run(() => workUntil(sandbox.now().getTime() + untilMs));
+      for (const event of events) send(event);
+      for (const { afterMs, event } of later) sandbox.account.after(afterMs, () => send(event));
+      return sandbox.run(() => works(untilMs));
     },
   };
 }
@@ -174,6 +178,22 @@ async function loaded(sharesModules: boolean) {
   });
   if (drainBatch === undefined) throw new Error('the module of λ drain has no handler');
   return drainBatch;
+}
+
+/** An event that somebody put onto the default event bus, as EventBridge delivers it: times are in seconds. */
+export function eventOf({ eventId, at, entry }: PutEvent) {
+  const { Source, DetailType, Detail, Resources = [] } = entry;
+  return {
+    version: '0',
+    id: eventId,
+    'detail-type': DetailType,
+    source: Source,
+    account: scope.accountId,
+    time: at.toISOString().replace(/\.\d+Z$/, 'Z'),
+    region: scope.region,
+    resources: Resources,
+    detail: JSON.parse(Detail ?? '{}'),
+  };
 }
 
 /** A notice as EventBridge delivers it. */

@@ -16,7 +16,14 @@ export function replayText(
     ...visibleLines(events).map((event) => `  ${eventText(event)}`),
     '',
     ...alerts.flatMap((alert) => [alertText(alert, paint), '']),
-    ...(calls.length === 0 ? [] : [paint.bold('Calls that changed EC2'), callsText(calls, toYaml)]),
+    ...(calls.length === 0
+      ? []
+      : [
+          paint.bold(
+            calls.every(({ service }) => service === 'ec2') ? 'Calls that changed EC2' : 'Calls that changed something',
+          ),
+          callsText(calls, toYaml),
+        ]),
     paint.bold(findings.length === 0 ? 'No findings at the end' : 'Findings at the end'),
     findingsText(findings, paint),
   ].join('\n');

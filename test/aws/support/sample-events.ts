@@ -105,5 +105,6 @@ export function sandboxEvents(): Readonly<Record<keyof Mutations, readonly Event
     revokeIngress: account.revokeIngress('sg-1', ssh),
     replaceVolume: account.replaceVolume('vol-1', { Encrypted: true }),
     terminate: account.terminate(InstanceId),
+    takeBack: account.takeBack(InstanceId, 'terminate'),
   };
 }
