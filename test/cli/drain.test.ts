@@ -3,10 +3,10 @@ import type { Io, Place } from '../../src/cli/io.ts';
 import type { DrainRecord } from '../../src/domain/drain.ts';
 import { isDraining } from '../../src/domain/operations.ts';
 import type { Fault } from '../../src/sandbox/faults.ts';
+import { draining } from '../support/drain-stages.ts';
 import {
   containersOf,
   type DrainWorld,
-  draining,
   drainNews,
   drainWorld,
   eventOf,

@@ -1,7 +1,7 @@
 import { isDraining } from '../../src/domain/operations.ts';
+import { draining } from '../support/drain-stages.ts';
 import {
   containersOf,
-  draining,
   drainWorld,
   groupOf,
   idOf,

@@ -13,7 +13,6 @@ import { between, seededRandom } from '../../src/sandbox/random.ts';
 import type { Resources } from '../../src/sandbox/recorded.ts';
 import { createSandbox, type Sandbox } from '../../src/sandbox/sandbox.ts';
 import type { Pace } from '../../src/sandbox/serving.ts';
-import { policyFor } from './policies.ts';
 
 export const scope = { accountId: '123456789012', region: 'us-east-1' } as const;
 export const start = new Date('2026-03-02T12:00:00Z');
