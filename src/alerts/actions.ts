@@ -3,6 +3,9 @@ import type { Act, Step } from '../domain/steps.ts';
 import type { Labelled } from './message.ts';
 import { printable, utc } from './text.ts';
 
+/** How much of why something is refused stands in a line of a list, in characters. */
+const REFUSAL_LENGTH = 60;
+
 /** What was done about an open finding, what comes next, and what does not come, and why. */
 export function actionFields(finding: Finding, region: string, length: number): readonly Labelled[] {
   return [...actFields(finding, region, length), ...stepFields(finding, length)];
@@ -12,9 +15,33 @@ export function actionFields(finding: Finding, region: string, length: number): 
  * What comes next, and what does not come, and why. What was done is told by its act; and of two actions for different states of the
  * instance, such as stop and start, only the one for its state.
  */
-export function stepFields({ steps = [] }: Pick<Finding, 'steps'>, length: number): readonly Labelled[] {
-  const ofState = steps.filter(({ planned }) => !('refused' in planned && planned.isOfOtherState));
-  return (ofState.length > 0 ? ofState : steps).flatMap((step) => stepField(step, length));
+export function stepFields(finding: Pick<Finding, 'steps' | 'evidence'>, length: number): readonly Labelled[] {
+  const { steps = [] } = finding;
+  const ofState = steps.filter(isOfItsState);
+  return [
+    ...(ofState.length > 0 ? ofState : steps).flatMap((step) => stepField(step, length)),
+    ...startFields(finding),
+  ];
+}
+
+function isOfItsState({ planned }: Step): boolean {
+  return !('refused' in planned && planned.isOfOtherState);
+}
+
+/** That what the clock has stopped is started again when the hours begin. */
+function startFields({ steps = [], evidence }: Pick<Finding, 'steps' | 'evidence'>): readonly Labelled[] {
+  const isStopped = steps.some(({ action, held }) => action !== 'start' && held?.by === 'done');
+  const isLater = steps.some((step) => step.action === 'start' && !isOfItsState(step));
+  const begin = typeof evidence === 'object' && evidence !== null && 'changesAt' in evidence && evidence.changesAt;
+  if (!isStopped || !isLater || typeof begin !== 'string') return [];
+  return [['Next', `start when its hours begin, at ${utc(begin)}`]];
+}
+
+/** Why nothing was done, in a few words: `stop refused: its type has instance storage...`; undefined where nothing was refused. */
+export function refusalOf({ steps = [] }: Pick<Finding, 'steps'>): string | undefined {
+  const refused = steps.find((step) => step.held?.by === 'refused' && isOfItsState(step));
+  if (refused?.held === undefined) return undefined;
+  return `${printable(refused.action)} refused: ${printable(refused.held.why, REFUSAL_LENGTH)}`;
 }
 
 /** What was done since the finding opened. */

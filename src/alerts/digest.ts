@@ -1,7 +1,7 @@
 import type { Alert, AlertEntry, Cause, InstanceSummary } from '../domain/alert.ts';
 import { groupedBy } from '../domain/grouped.ts';
 import { distinct } from '../domain/instance.ts';
-import { lastOutcome } from './actions.ts';
+import { lastOutcome, refusalOf } from './actions.ts';
 import { causeLines, chosenTag, namedInstance, placeText } from './alert.ts';
 import { entryFields } from './entry.ts';
 import {
@@ -193,9 +193,9 @@ function instancesOf(told: readonly Told[]): string {
 
 function instanceLine({ instance, entries }: Alert): string {
   const shown = entries.slice(0, POLICIES_LISTED).map(({ change, finding }) => {
-    const outcome = lastOutcome(finding);
+    const outcome = lastOutcome(finding) ?? refusalOf(finding);
     const done = outcome === undefined ? '' : ` (${outcome})`;
-    return `${change.replaceAll('-', ' ')} ${printable(finding.policy)}${done}`;
+    return `${change.replaceAll('-', ' ')} ${printable(finding.policy)} ${printable(finding.id)}${done}`;
   });
   const more = entries.length - shown.length;
   const type = instance.instanceType === undefined ? '' : ` ${printable(instance.instanceType)}`;

@@ -1,6 +1,7 @@
 import type { AlertEntry, Change } from '../domain/alert.ts';
 import type { Finding } from '../domain/finding.ts';
 import { severities } from '../domain/policy.ts';
+import { isMended } from './actions.ts';
 
 /** What calls for a person first. */
 const changes: readonly Change[] = [
@@ -30,13 +31,17 @@ export function mostUrgentFirst<T>(values: readonly T[], entriesOf: (value: T) =
 const LAST = changes.length * severities.length;
 
 /** Violations come before all else, whether new or changed. */
-function rankOf({ change, finding }: AlertEntry): number {
+function rankOf(entry: AlertEntry): number {
+  const { finding } = entry;
+  const change = headlineChange(entry);
   const order = violates(change) ? 0 : changes.indexOf(change);
   return order * severities.length + severities.indexOf(finding.severity);
 }
 
 /** What an alert's headline begins with. */
-export function headlineOf({ change, finding }: AlertEntry): string {
+export function headlineOf(entry: AlertEntry): string {
+  const { finding } = entry;
+  const change = headlineChange(entry);
   return violates(change) ? finding.severity.toUpperCase() : change.replaceAll('-', ' ').toUpperCase();
 }
 
@@ -48,6 +53,11 @@ export function whatHappens(mode: Finding['mode']): string {
     case 'enforce':
       return 'enforce: the policy acts, unless something holds it back.';
   }
+}
+
+/** What the clock brought and an action has ended calls for nobody: it is told as what was done. */
+function headlineChange({ change, finding }: AlertEntry): Change {
+  return change === 'opened' && finding.origin === 'schedule' && isMended(finding) ? 'acted' : change;
 }
 
 function violates(change: Change): boolean {

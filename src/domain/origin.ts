@@ -23,7 +23,6 @@ export type Origin = 'launch' | 'drift' | 'schedule';
  * | on an item that was written before there were origins | `drift` |
  * | for another reason, while the finding is open | as before: it was never seen to comply |
  * | while a look can't say, and the finding stays open | as before |
- *
  * | by a rule that goes by the clock, at the time that the look before said it would, when the policy was kept | `schedule` |
  * | by such a rule at another time: a tag brought the instance into the policy's `match` in the night | `launch` or `drift`, as above |
  *

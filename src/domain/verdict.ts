@@ -48,9 +48,9 @@ export function notApplicable(reason: string): Verdict<never> {
   return { compliance: 'NOT_APPLICABLE', reason };
 }
 
-/** The same verdict, of which time alone may make another one at `at`. */
-export function untilTime<E extends Json>(verdict: Verdict<E>, at: Date): Verdict<E> {
-  return { ...verdict, nextChangeAt: at.toISOString() };
+/** The same verdict, of which time alone may make another one at `at`; where that is left out, no time does. */
+export function untilTime<E extends Json>(verdict: Verdict<E>, at: Date | undefined): Verdict<E> {
+  return at === undefined ? verdict : { ...verdict, nextChangeAt: at.toISOString() };
 }
 
 /** It can't be said: never acted on. At least one thing is missing. */

@@ -69,10 +69,11 @@ async function publishAll(engine: Engine, alerts: readonly Alert[], settle: Sett
   const options = { now: engine.now(), ...(alertTag === undefined ? {} : { tagKey: alertTag }) };
   const sendings = [...groupedBy(alerts, groupOf).values()].flatMap(
     (group): (Sending & { readonly message: Message })[] => {
-      const isOne = group.length > 1 && group[0].notBefore !== undefined;
-      if (isOne || group.length > MESSAGES_PER_CAUSE)
-        return [{ alerts: group, message: renderDigest(group, isOne ? byTheClock : group[0].cause, options) }];
-      return group.map((alert) => ({ alerts: [alert], message: renderAlert(alert, options) }));
+      const isByTheClock = group[0].notBefore !== undefined;
+      const cause = isByTheClock ? byTheClock : group[0].cause;
+      if (group.length > (isByTheClock ? 1 : MESSAGES_PER_CAUSE))
+        return [{ alerts: group, message: renderDigest(group, cause, options) }];
+      return group.map((alert) => ({ alerts: [alert], message: renderAlert({ ...alert, cause }, options) }));
     },
   );
   await sendInOrder(sendings, alerts, async ({ alerts: some, message }) => {
@@ -119,10 +120,10 @@ function firstPlaces(sendings: readonly Sending[], placeOf: ReadonlyMap<Alert, n
 
 const byTheClock: Cause = { key: 'schedule', text: 'by the clock' };
 
-/** Alerts of one cause together; what came by the clock, and what the operators are told, all together. */
+/** Alerts of one topic and cause together; what came by the clock, and what the operators are told, all together. */
 function groupOf({ topic, cause, notBefore }: Alert): string {
-  if (notBefore !== undefined) return byTheClock.key;
-  return topic === 'operations' ? 'operations' : `alerts ${cause.key}`;
+  if (notBefore !== undefined) return `${topic} ${byTheClock.key}`;
+  return topic === 'operations' ? topic : `${topic} ${cause.key}`;
 }
 
 async function putAllEvents(engine: Engine, alerts: readonly Alert[], settle: Settle): Promise<void> {

@@ -171,8 +171,8 @@ async function carryOut(
 ): Promise<Acted> {
   const { bound, plan } = due;
   const { action, at } = about;
-  const isMended = (bound.action.rules !== undefined && plan.contested === undefined) || bound.kind === 'schedule';
-  const mends = isMended ? { mends: true as const } : {};
+  const endsIt = (bound.action.rules !== undefined && plan.contested === undefined) || bound.kind === 'schedule';
+  const mends = endsIt ? { mends: true as const } : {};
   const attempt = { action, at: at.toISOString(), does: plan.does, ...mends };
   const end = (act?: Act) => writeOutcome(engine, begun, act === undefined ? about : { ...about, act });
   const admitted = await admit(engine, due, controls, at, report).catch(async (error: unknown) => {

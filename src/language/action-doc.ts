@@ -15,10 +15,11 @@ const taken = {
 
 /** The generated head of an action's page, between its markers: what it does and takes, parameters, examples. */
 export function actionDoc(action: AnyAction, z: Zod, toYaml: (value: unknown) => string): string {
+  const parameters = parameterRows(action, z);
   return generatedHead([
     `**${action.summary}**`,
     aboutTable(action),
-    `## Parameters\n\n${parameterTable(parameterRows(action, z))}`,
+    ...(parameters.length === 0 ? [] : [`## Parameters\n\n${parameterTable(parameters)}`]),
     `## Examples\n\n${action.examples.map((one: ActionExample<Json>) => exampleText(action, one, toYaml)).join('\n\n')}`,
   ]);
 }

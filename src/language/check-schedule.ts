@@ -10,13 +10,14 @@ export function scheduleMistakes(content: unknown, { rules, actions }: Catalogue
   // A name that no action has may have been meant for the one that is missing.
   if (named.length < new Set(ids.filter((id) => id !== 'notify')).size) return [];
   const starting = named.find(isStart);
+  const isStopping = named.some(isStop);
   const path = ['parameters', 'startAgain'];
-  if (starting !== undefined && !named.some(isStop)) {
+  if (starting !== undefined && !isStopping) {
     const message = `${starting.id} never comes: nothing in this policy stops an instance, and only that is started again`;
     const fix = 'write stop or hibernate before it, or remove it';
     return [mistakeAt(['actions'], 'value', 'unreachable-action', message, fix, 'actions: [notify, stop, start]')];
   }
-  if (starting !== undefined || valueAt(content, path) !== true) return [];
+  if (starting !== undefined || !isStopping || valueAt(content, path) !== true) return [];
   const message = 'startAgain is true, and nothing starts: what was stopped would be told each morning, and stay so';
   const fix = 'add start to the actions, or remove startAgain';
   return [mistakeAt(path, 'value', 'unreachable-action', message, fix, 'actions: [notify, stop, start]')];

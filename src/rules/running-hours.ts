@@ -95,7 +95,7 @@ export const runningHours = defineRule({
     const snoozed = snoozedUntil(facts, parameters);
     if (!snoozed.known) return insufficientData([snoozed.missing]);
     const takenFrom = new Date(snoozed.value.getTime() - millisecondsOf(parameters.snoozeAtMost));
-    if (snoozed.value > now && takenFrom <= now) return until(compliant(), snoozed.value);
+    if (snoozed.value > now && takenFrom <= now) return untilTime(compliant(), snoozed.value);
     if (state === 'stopped' && place.beganAt !== undefined && parameters.startAgain) {
       const own = ownActs(policy, facts);
       const failed = failedStart(instance, own);
@@ -105,10 +105,10 @@ export const runningHours = defineRule({
       if (failed !== undefined || isStoppedBy(own, instance.LaunchTime))
         return stoppedWithin(instance, place, parameters);
     }
-    if (state === 'stopped') return until(compliant(), place.changesAt);
+    if (state === 'stopped') return untilTime(compliant(), place.changesAt);
     const startedFor = new Date(instance.LaunchTime.getTime() + AFTER_START_MS);
-    if (place.isWithin) return until(compliant(), place.changesAt);
-    if (startedFor > now) return until(compliant(), earlier(startedFor, place.changesAt));
+    if (place.isWithin) return untilTime(compliant(), place.changesAt);
+    if (startedFor > now) return untilTime(compliant(), earlier(startedFor, place.changesAt));
     return runsOutside(instance, place, parameters, takenFrom > now ? takenFrom : undefined);
   },
   examples: [
@@ -288,7 +288,7 @@ function runsOutside(
     snoozeTag === undefined ? '' : `, or give it the tag ${snoozeTag} with the day through which it may run`;
   const fix = `stop it (\`aws ec2 stop-instances --instance-ids ${InstanceId}\`)${snooze}`;
   const nextAt = takenFrom === undefined ? changesAt : earlier(takenFrom, changesAt);
-  return until(violation(`runs outside its hours${begin}${tooFar}`, fix, evidenceOf(timezone, changesAt)), nextAt);
+  return untilTime(violation(`runs outside its hours${begin}${tooFar}`, fix, evidenceOf(timezone, changesAt)), nextAt);
 }
 
 function stoppedWithin(
@@ -299,7 +299,7 @@ function stoppedWithin(
   const end = changesAt === undefined ? '' : `, which end at ${localText(changesAt, timezone)}`;
   const fix = `start it (\`aws ec2 start-instances --instance-ids ${InstanceId}\`)`;
   const reason = `is stopped by this policy within its hours${end}`;
-  return until(violation(reason, fix, evidenceOf(timezone, changesAt)), changesAt);
+  return untilTime(violation(reason, fix, evidenceOf(timezone, changesAt)), changesAt);
 }
 
 function notStarted(
@@ -313,17 +313,13 @@ function notStarted(
   const nextAt = settledAt > now ? earlier(settledAt, changesAt) : changesAt;
   const fix = `mend that, then start it (\`aws ec2 start-instances --instance-ids ${InstanceId}\`)`;
   const evidence = { ...evidenceOf(timezone, changesAt), notStarted: message };
-  return until(violation(`EC2 could not start it: ${message}`, fix, evidence), nextAt);
+  return untilTime(violation(`EC2 could not start it: ${message}`, fix, evidence), nextAt);
 }
 
 type Evidence = { readonly timezone: string; readonly changesAt?: string; readonly notStarted?: string };
 
 function evidenceOf(timezone: string, changesAt: Date | undefined): Evidence {
   return { timezone, ...(changesAt === undefined ? {} : { changesAt: changesAt.toISOString() }) };
-}
-
-function until<V extends Verdict<Evidence>>(verdict: V, at: Date | undefined): Verdict<Evidence> {
-  return at === undefined ? verdict : untilTime(verdict, at);
 }
 
 function earlier(one: Date, other: Date | undefined): Date {

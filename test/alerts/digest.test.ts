@@ -1,6 +1,7 @@
 import { renderDigest } from '../../src/alerts/digest.ts';
 import { bytesOf } from '../../src/alerts/message.ts';
 import type { Alert, Cause } from '../../src/domain/alert.ts';
+import type { Finding } from '../../src/domain/finding.ts';
 import { alertOf, forms, noOwner, now, openSsh, sampleAlert } from './sample.ts';
 
 const cause: Cause = { key: 'launch:r-1', text: 'launch r-1', eventTime: '2026-03-02T09:15:02.000Z' };
@@ -58,8 +59,9 @@ required-tags (low): resolved on 1 instance
    Policy     policies/required-tags/policy.yml, 2bb80d537b1d
 
 Instances
-   i-0 "web-1" m7i.large: opened no-open-ssh, resolved required-tags
-${Array.from({ length: 11 }, (_, n) => `   i-${n + 1} "web-1" m7i.large: opened no-open-ssh\n`).join('')}`);
+   i-0 "web-1" m7i.large: opened no-open-ssh f-3b1f0c9a7e42, resolved
+      required-tags f-9d02aa51b6c3
+${Array.from({ length: 11 }, (_, n) => `   i-${n + 1} "web-1" m7i.large: opened no-open-ssh f-3b1f0c9a7e42\n`).join('')}`);
 });
 
 test('where reasons differ, one of them is an example, and is said to be one', () => {
@@ -68,6 +70,44 @@ test('where reasons differ, one of them is an example, and is said to be one', (
   expect(forms(renderDigest(given, cause, { now })).email).toContain(
     '   Example    i-0 "web-1"\n   Why        tag k0 is missing\n',
   );
+});
+
+test('a line says what was refused, and why in a few words', () => {
+  const why = 'its type has instance storage, and what is on it would be lost: save what is needed, then do it by hand';
+  const steps: Finding['steps'] = [
+    { action: 'stop', planned: { refused: why }, held: { by: 'refused', why } },
+    { action: 'start', planned: { refused: 'x', isOfOtherState: true }, held: { by: 'refused', why: 'x' } },
+  ];
+  const given = alerts(2, () => alertOf('opened', { ...noOwner, steps }));
+
+  expect(forms(renderDigest(given, cause, { now })).email.replaceAll(/\s+/g, ' ')).toContain(
+    'opened required-tags f-9d02aa51b6c3 (stop refused: its type has instance storage, and what is on it would be lo…)',
+  );
+});
+
+test('what the clock brought and an action ended is told as done, behind what is left', () => {
+  const act = {
+    action: 'stop',
+    at: openSsh.openedAt,
+    does: 'stop i-1',
+    outcome: 'done',
+    mends: true,
+    calls: [],
+    undo: [],
+  } as const;
+  const ended = { ...openSsh, origin: 'schedule', acts: [act] } as const;
+  const subject = (some: readonly Finding[]) =>
+    renderDigest(
+      alerts(some.length, (n) => alertOf('opened', some[n])),
+      cause,
+      { now },
+    ).Subject;
+
+  expect(subject([ended, ended])).toBe('[ACTED] no-open-ssh: 2 instances in us-east-1, launch r-1');
+  expect(subject([ended, { ...noOwner, origin: 'schedule' }])).toBe(
+    '[LOW] required-tags (+1): 2 instances in us-east-1, launch r-1',
+  );
+  expect(subject([{ ...ended, origin: 'drift' }])).toMatch(/^\[CRITICAL\]/);
 });
 
 test('a digest of what was resolved says so', () => {
@@ -217,7 +257,7 @@ describe('the one that matters most, told last', () => {
       email,
     ).toContain(`no-open-ssh (critical): opened on 1 instance\n   SSH is reachable from the company network only.
    On         ${evil}\n`);
-    expect(email).toContain(`\nInstances\n   ${evil} "web-1" m7i.large: opened no-open-ssh\n   i-0 `);
+    expect(email).toContain(`\nInstances\n   ${evil} "web-1" m7i.large: opened no-open-ssh f-3b1f0c9a7e42\n   i-0 `);
   });
 
   test('stays in the JSON form when others have no room', () => {

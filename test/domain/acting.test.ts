@@ -1,4 +1,4 @@
-import { afterAct, begin, type Done, undone } from '../../src/domain/acting.ts';
+import { afterAct, begin, type Done, ownActs, undone } from '../../src/domain/acting.ts';
 import type { Plan } from '../../src/domain/action.ts';
 import type { Alert, Change } from '../../src/domain/alert.ts';
 import { type Finding, findingId, type SubjectRecord } from '../../src/domain/finding.ts';
@@ -34,6 +34,25 @@ function having(of: Partial<Finding>, record: SubjectRecord = told): SubjectReco
 function findingIn(record: SubjectRecord | undefined): Finding | undefined {
   return record?.findings[0];
 }
+
+test('what policies did is what was done and not put back, the oldest first', () => {
+  const act = (action: string, minutes: number, more: Partial<Act> = {}): Act => {
+    const outcome = 'done' as const;
+    return { action, at: iso(minutes), does: action, outcome, calls: [], undo: [], ...more };
+  };
+  const [finding] = told.findings;
+  if (finding === undefined) throw new Error('nothing was found');
+  const findings = [
+    { ...finding, policy: 'one', acts: [act('stop', 1), act('start', 5), act('stop', 7, { undoneAt: iso(8) })] },
+    { ...finding, policy: 'other', acts: [act('stop', 3), act('stop', 4, { outcome: 'failed' })] },
+  ];
+
+  expect(ownActs({ findings })).toEqual([
+    { policy: 'one', action: 'stop', at: iso(1) },
+    { policy: 'other', action: 'stop', at: iso(3) },
+    { policy: 'one', action: 'start', at: iso(5) },
+  ]);
+});
 
 describe('an action begins', () => {
   const stopping = { policy: 'no-open-ssh', action: 'stop', plan: stopPlan };

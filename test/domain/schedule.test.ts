@@ -1,6 +1,6 @@
 import { reconcile, wakesAt } from '../../src/domain/finding.ts';
-import { claimOutbox } from '../../src/domain/outbox.ts';
-import { at, cannotSay, complies, iso, look, permutations, recordOf, violates } from './looks.ts';
+import { alertOf, claimOutbox } from '../../src/domain/outbox.ts';
+import { at, cannotSay, complies, iso, look, permutations, recordOf, scope, subject, violates } from './looks.ts';
 
 /** Kept, until ten minutes later by the clock. */
 const untilTen = { ...complies, nextChangeAt: iso(10) };
@@ -61,6 +61,37 @@ test('it is told at the next quarter of an hour, by whichever look comes then, a
   expect(due?.toSend).toHaveLength(1);
 });
 
+test('what comes at the very quarter of an hour waits for the next, with what comes a minute later', () => {
+  const opened = reconcile(
+    recordOf([look(0, [{ ...complies, nextChangeAt: iso(15) }])]),
+    look(15, [{ ...violates, nextChangeAt: iso(200) }]),
+  );
+  expect(opened?.record.outbox).toMatchObject([{ notBefore: iso(30) }]);
+});
+
+test('the item does not wake for what is being sent', () => {
+  const later = { ...violates, nextChangeAt: iso(200) };
+  const opened = reconcile(recordOf([look(0, [untilTen])]), look(10, [later]));
+  const sending = reconcile(opened?.record, look(15, [later]));
+  expect(sending?.record.outbox).toMatchObject([{ notBefore: iso(15) }]);
+  expect(sending && wakesAt(sending.record)).toBe(iso(200));
+});
+
+test.each([
+  ['what was due at the look waits', iso(10), iso(15)],
+  ['what is still to come does not', iso(11), undefined],
+])('of what came by the clock, %s', (_, dueAt, notBefore) => {
+  const [finding] = recordOf([look(0, [untilTen]), look(10, [untilTwenty])]).findings;
+  if (finding === undefined) throw new Error('nothing was found');
+  const steps = [{ action: 'stop', planned: { refused: 'not asked' }, dueAt }];
+  const about = { scope: scope, subject: subject, instance: { instanceId: 'i-1', tags: {} } };
+  const cause = { key: 'sweep:1', text: 'hourly sweep' };
+  const [alert] = alertOf({ ...about, cause, observedAt: iso(10), topic: 'alerts', owes: ['sns'] }, [
+    { change: 'opened', finding: { ...finding, steps } },
+  ]);
+  expect(alert?.notBefore).toBe(notBefore);
+});
+
 test('what waits goes out before what changed since, which waits for nothing', () => {
   const opened = reconcile(recordOf([look(0, [untilTen])]), look(10, [{ ...violates, nextChangeAt: iso(200) }]));
   const changed = reconcile(opened?.record, look(12, [{ ...violates, reason: 'another', nextChangeAt: iso(200) }]));
@@ -82,8 +113,14 @@ test('a finding that was acted on is kept while more is foretold, and a week oth
   const acted = { ...stopped, findings: stopped.findings.map((finding) => ({ ...finding, acts })) };
   const closed = recordOf([look(11, [{ ...complies, nextChangeAt: iso(days(20)) }])], acted);
 
-  const waits = recordOf([look(days(10), [{ ...complies, nextChangeAt: iso(days(20)) }])], closed);
+  const foretold = [{ ...complies, nextChangeAt: iso(days(20)) }];
+  const waits = recordOf([look(days(10), foretold)], closed);
   expect(waits.findings).toHaveLength(1);
+  const { findings: _, ...rest } = closed;
+  const untouched = { ...rest, findings: closed.findings.map(({ acts: __, ...finding }) => finding) };
+  expect(recordOf([look(days(10), foretold)], untouched).findings).toEqual([]);
+  const ofAnother = foretold.map((one) => ({ ...one, policy: { ...one.policy, name: 'another' } }));
+  expect(recordOf([look(days(10), ofAnother)], closed).findings).toEqual([]);
   expect(recordOf([look(days(10), [complies])], closed).findings).toEqual([]);
 });
 

@@ -54,6 +54,30 @@ test('what every channel took is owed no more', async () => {
   expect(await owed(world)).toEqual([[], []]);
 });
 
+test('what waited for the clock goes in one message of each topic', async () => {
+  const world = await written(4);
+  const waiting = world.outgoing.map((one, index) => ({
+    ...one,
+    toSend: one.toSend.map((alert) => ({
+      ...alert,
+      topic: index < 2 ? ('alerts' as const) : ('operations' as const),
+      notBefore: '2026-03-02T09:30:00.000Z',
+    })),
+  }));
+  await deliver(world.engine, waiting);
+
+  const { alertsTopicArn, operationsTopicArn } = world.engine.deployment;
+  const published = world.sandbox.account.published.map(({ topicArn, subject }) => [topicArn, subject]);
+  const subject = '[CRITICAL] no-open-ssh: 2 instances in us-east-1, by the clock';
+  expect(published).toHaveLength(2);
+  expect(published).toEqual(
+    expect.arrayContaining([
+      [alertsTopicArn, subject],
+      [operationsTopicArn, subject],
+    ]),
+  );
+});
+
 test('a PutEvents that throws has taken nothing: its alerts stay owed to EventBridge alone', async () => {
   const world = await written(2, [{ operation: 'events:PutEvents', error: 'InternalException' }]);
   const undelivered = await deliver(world.engine, world.outgoing);

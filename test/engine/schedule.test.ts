@@ -80,6 +80,23 @@ describe('by the clock', () => {
     expect(changesMade(simulation)).toHaveLength(2);
   });
 
+  test('the mail of one instance says that it was the clock, what was done and what comes, and is no alarm', async () => {
+    const { simulation, ids } = await atWork(1);
+    await wait(simulation, 11 * HOUR);
+    await wait(simulation, 15 * MINUTE);
+    await clockFor(simulation, 12 * HOUR, 15 * MINUTE);
+
+    expect(alertSubjects(simulation)).toEqual([
+      `[ACTED] running-hours, stop done: ${ids[0]} in us-east-1`,
+      `[ACTED] running-hours, start done: ${ids[0]} in us-east-1`,
+    ]);
+    const [evening, morning] = mails(simulation);
+    expect(evening).toContain('Cause by the clock');
+    expect(evening).toContain('Next start when its hours begin, at 2026-03-03 08:00:00 UTC');
+    expect(morning).toContain('Cause by the clock');
+    expect(morning).not.toContain('Next ');
+  });
+
   test('so it goes on from day to day, and over the weekend it stays stopped', async () => {
     const { simulation } = await atWork(1);
     await clockFor(simulation, 7 * DAY - HOUR, 30 * MINUTE);
@@ -135,7 +152,7 @@ describe('by the clock', () => {
     expect(alertSubjects(simulation)).toEqual([]);
     await clockFor(simulation, 2 * HOUR);
 
-    expect(alertSubjects(simulation)).toEqual(['[HIGH] running-hours: 30 instances in us-east-1, by the clock']);
+    expect(alertSubjects(simulation)).toEqual(['[ACTED] running-hours: 30 instances in us-east-1, by the clock']);
     expect(told(simulation)).toEqual([ids.map(() => 'opened running-hours')]);
     expect(mails(simulation)[0]).toContain('Done stop i-');
   });

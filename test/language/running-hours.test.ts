@@ -43,6 +43,7 @@ test.each([
 });
 
 test.each([
+  ['startAgain where nothing is stopped', `${parameters(', startAgain: true')}\nactions: [notify]`],
   ['stop and hibernate', `${parameters('')}\nmode: enforce\nactions: [notify, stop, hibernate]`],
   ['stop and start', `${parameters(', startAgain: true')}\nmode: enforce\nactions: [notify, stop, start]`],
   ['stop alone', `${parameters('')}\nmode: enforce\nactions: [notify, stop]`],

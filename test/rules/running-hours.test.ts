@@ -86,6 +86,34 @@ describe('hours', () => {
       '2026-03-29T01:10:00.000Z',
     ],
     [
+      'hours within others, in the inner',
+      { timezone: 'UTC', hours: { mon: '08:00-08:00', tue: '01:00-02:00' } },
+      '2026-01-06T01:30:00Z',
+      'COMPLIANT',
+      '2026-01-06T08:00:00.000Z',
+    ],
+    [
+      'hours within others, after the inner',
+      { timezone: 'UTC', hours: { mon: '08:00-08:00', tue: '01:00-02:00' } },
+      '2026-01-06T03:00:00Z',
+      'COMPLIANT',
+      '2026-01-06T08:00:00.000Z',
+    ],
+    [
+      'hours that end in the hour that summer time leaves out, an hour later',
+      { timezone: 'Europe/Berlin', hours: { sun: '01:30-02:30' } },
+      '2026-03-29T01:00:00Z',
+      'COMPLIANT',
+      '2026-03-29T01:30:00.000Z',
+    ],
+    [
+      'hours that begin in that hour and end before they would, which are none',
+      { timezone: 'Europe/Berlin', hours: { sun: '02:30-03:00' } },
+      '2026-03-28T23:00:00Z',
+      'NON_COMPLIANT',
+      '2026-04-05T00:30:00.000Z',
+    ],
+    [
       'a day that begins tomorrow by UTC',
       { timezone: 'Pacific/Auckland', hours: { tue: '08:00-20:00' } },
       '2026-01-05T19:30:00Z',
@@ -191,6 +219,11 @@ describe('stopped within its hours', () => {
   test.each<[string, ReturnType<typeof stoppedBy>, string]>([
     ['by the policy', stoppedBy('running-hours', 'stop', '2026-01-05T11:00:00Z'), 'NON_COMPLIANT'],
     ['hibernated by the policy', stoppedBy('running-hours', 'hibernate', '2026-01-05T11:00:00Z'), 'NON_COMPLIANT'],
+    [
+      'by the policy at the very time of its start',
+      stoppedBy('running-hours', 'stop', '2026-01-05T00:00:00Z'),
+      'NON_COMPLIANT',
+    ],
     ['by another policy', stoppedBy('other', 'stop', '2026-01-05T11:00:00Z'), 'COMPLIANT'],
     ['after it was started since', stoppedBy('running-hours', 'stop', '2026-01-04T11:00:00Z'), 'COMPLIANT'],
     [
@@ -206,6 +239,13 @@ describe('stopped within its hours', () => {
   ])('%s', (_, compliance, expected) => {
     expect(compliance).toBe(expected);
   });
+});
+
+test('what is stopped within its hours is looked at again when they end', () => {
+  const instance = { State: { Name: 'stopped' as const }, LaunchTime: '2026-01-05T00:00:00Z' };
+  const acts = [{ action: 'stop', at: '2026-01-05T11:00:00Z' }];
+  const judged = look(runningHours, { ...seoul, startAgain: true }, { instance, acts }, '2026-01-05T23:30:00Z');
+  expect(judged).toMatchObject({ compliance: 'NON_COMPLIANT', nextChangeAt: '2026-01-06T11:00:00.000Z' });
 });
 
 describe('stopped after the policy had started it', () => {
