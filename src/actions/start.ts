@@ -7,6 +7,7 @@ export const start = defineAction({
   summary: 'Starts the instance again when its hours begin, where the same policy stopped it.',
   kind: 'schedule',
   interrupts: false,
+  isUncounted: true,
   isReversible: false,
   states: ['stopped'],
   rules: ['running-hours'],

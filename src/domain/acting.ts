@@ -22,12 +22,12 @@ export function begin(
   return withFinding(record, { ...finding, steps });
 }
 
-/** What policies did to the instance and nobody put back, oldest first. What may have been done only is not among it. */
+/** What policies did to the instance and nobody put back, oldest first; also what whoever began it could not write down any more. */
 export function ownActs({ findings }: Pick<SubjectRecord, 'findings'>): readonly OwnAct[] {
   return findings
     .flatMap(({ policy, acts = [] }) =>
       acts
-        .filter(({ outcome, undoneAt }) => outcome === 'done' && undoneAt === undefined)
+        .filter(({ outcome, undoneAt }) => (outcome === 'done' || outcome === 'interrupted') && undoneAt === undefined)
         .map(({ action, at }) => ({ policy, action, at })),
     )
     .sort((one, other) => (one.at < other.at ? -1 : 1));

@@ -125,6 +125,8 @@ export interface Action<
   readonly kind: ActionKind;
   /** Whether it may take down what runs on the instance; left out: where its kind is to stop or terminate. */
   readonly interrupts?: boolean;
+  /** It gives back what a limit counted, and takes nothing: no limit counts it, nor holds it. */
+  readonly isUncounted?: true;
   /** Whether its plans can be undone. */
   readonly isReversible: boolean;
   /** States of the instance in which it can be done. */

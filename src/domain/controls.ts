@@ -65,11 +65,11 @@ export type Stops = Pick<Controls, 'paused' | 'pausedPolicies' | 'tripped'>;
 /** Before anything was written. */
 export const noControls: Controls = { version: 0, pausedPolicies: {}, tripped: {}, policies: {} };
 
-/** Why nothing of this kind is done by this policy now; undefined when it may. */
-export function whyStopped(controls: Controls, policy: string, kind: ActionKind): Held | undefined {
+/** Why nothing of this kind is done by this policy now; undefined when it may. @param kind left out: no limit counts it. */
+export function whyStopped(controls: Controls, policy: string, kind: ActionKind | undefined): Held | undefined {
   const pause = controls.paused ?? controls.pausedPolicies[policy];
   if (pause !== undefined) return { by: 'paused', why: `paused since ${pause.at}: ${pause.reason}` };
-  const trip = controls.tripped[kind];
+  const trip = kind && controls.tripped[kind];
   return trip && { by: 'limit', why: `the limit of ${trip.limit} an hour was reached at ${trip.at}` };
 }
 

@@ -173,7 +173,11 @@ export function reconcile(record: SubjectRecord | undefined, look: Look): Reconc
   const undecided = stillUndecided(ofLaunch, look);
   const considered = { ...look, ...rememberedIn(record, look.at) };
   const steps = toldOf(record?.findings ?? [], considered, ofLaunch);
-  const foretold = foretoldBy(record?.foretold, look);
+  const foretold = foretoldBy(
+    record?.foretold,
+    look,
+    steps.map(({ finding }) => finding),
+  );
   const undecidedSinceEnforced = stillNotSaid(record, look);
   const launch = look.launch ?? record?.launch;
   const pending = record?.outbox ?? [];
@@ -259,8 +263,9 @@ export function wakesAt({ findings, foretold = {}, outbox, observedAt }: Subject
   return [
     ...findings.flatMap(({ status, wakeAt }) => (status === 'open' && wakeAt !== undefined ? [wakeAt] : [])),
     // What is past could not be said then.
-    ...Object.values(foretold).map((at) => (at > observedAt ? at : again)),
-    ...outbox.flatMap(({ notBefore = '' }) => (notBefore > observedAt ? [notBefore] : [])),
+    ...Object.values(foretold).map(({ at }) => (at > observedAt ? at : again)),
+    // Past it, it was refused then.
+    ...outbox.flatMap(({ notBefore }) => (notBefore === undefined ? [] : [notBefore > observedAt ? notBefore : again])),
   ]
     .sort()
     .at(0);
@@ -318,8 +323,10 @@ function foundBy(before: Finding | undefined, judgement: Judgement, origin: Orig
     case 'NOT_APPLICABLE': {
       if (standing === undefined) return kept(before);
       // What came by the clock is over when it was dealt with, which was told, or by the clock again.
-      const isTold = standing.status === 'open' && standing.origin !== 'schedule';
-      return [{ finding: close(standing, 'resolved', look), ...(isTold ? { tell: 'resolved' as const } : {}) }];
+      const finding = close(standing, 'resolved', look);
+      const wasInterrupted = (finding.acts?.length ?? 0) > (standing.acts?.length ?? 0);
+      const isTold = standing.status === 'open' && (standing.origin !== 'schedule' || wasInterrupted);
+      return [{ finding, ...(isTold ? { tell: 'resolved' as const } : {}) }];
     }
   }
 }

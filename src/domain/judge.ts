@@ -34,6 +34,8 @@ export interface Judgement {
   readonly exempt?: Pick<Exemption, 'reason' | 'until'>;
   /** When time alone may make another verdict of it, ISO 8601; left out: only a change does. */
   readonly nextChangeAt?: string;
+  /** It is a tag that says so, and not the clock alone. */
+  readonly isChangedByTag?: true;
 }
 
 /**
@@ -134,6 +136,7 @@ function judgement(policy: BoundPolicy, { instance }: InspectedInstance, verdict
     ...explanation(verdict),
     ...(evidence === undefined ? {} : { evidence }),
     ...(verdict.nextChangeAt === undefined ? {} : { nextChangeAt: verdict.nextChangeAt }),
+    ...(verdict.isChangedByTag ? { isChangedByTag: true as const } : {}),
   };
 }
 

@@ -35,22 +35,54 @@ export function policiesOfLaunch(record: SubjectRecord | undefined, look: Look):
   return record?.instance === undefined ? look.deployed : new Set(record.undecidedSinceLaunch);
 }
 
-/** When time alone makes another verdict of what a policy said last, ISO 8601, by policy. */
-export type Foretold = Readonly<Record<string, string>>;
-
-/** Policies whose verdict time alone has changed since a look said so: a violation of them is nobody's doing. */
-export function policiesOfSchedule(foretold: Foretold = {}, at: Date): ReadonlySet<string> {
-  const now = at.toISOString();
-  return new Set(Object.keys(foretold).filter((policy) => (foretold[policy] ?? '') <= now));
+/** When time alone makes another verdict of what a policy said last. */
+export interface Foretelling {
+  /** ISO 8601. */
+  readonly at: string;
+  /**
+   * Nobody chose that time but those who wrote the policy: the look saw it kept, or broken by the clock. Whoever tags an instance in the
+   * night, or writes into a tag until when it may run, did choose.
+   */
+  readonly isOfClock: boolean;
 }
 
-/** What is foretold after a look: where it can't say, what was foretold before stands. */
-export function foretoldBy(before: Foretold = {}, { judgements }: Pick<Look, 'judgements'>): Foretold {
-  const entries = judgements.flatMap(({ policy, compliance, nextChangeAt }) => {
-    const at = compliance === 'INSUFFICIENT_DATA' ? (before[policy.name] ?? nextChangeAt) : nextChangeAt;
-    return at === undefined ? [] : [[policy.name, at] as const];
+/** By policy. */
+export type Foretold = Readonly<Record<string, Foretelling>>;
+
+/** Policies whose verdict the clock alone has changed since a look said so: a violation of them is nobody's doing. */
+export function policiesOfSchedule(foretold: Foretold = {}, at: Date): ReadonlySet<string> {
+  const now = at.toISOString();
+  const due = Object.entries(foretold).filter(([, one]) => one.isOfClock && one.at <= now);
+  return new Set(due.map(([policy]) => policy));
+}
+
+/**
+ * What is foretold after a look: where it can't say, what was foretold before stands.
+ * @param findings as they are after it.
+ */
+export function foretoldBy(before: Foretold = {}, look: Look, findings: readonly Finding[]): Foretold {
+  // Of what is not there any more time makes nothing.
+  if (look.gone) return {};
+  const ofSchedule = new Set(
+    findings.filter(({ status, origin }) => status === 'open' && origin === 'schedule').map(({ policy }) => policy),
+  );
+  const entries = look.judgements.flatMap((judgement) => {
+    const { name } = judgement.policy;
+    const one = foretellingOf(judgement, before[name], ofSchedule.has(name));
+    return one === undefined ? [] : [[name, one] as const];
   });
   return Object.fromEntries(entries);
+}
+
+function foretellingOf(
+  { compliance, nextChangeAt: at, isChangedByTag }: Judgement,
+  before: Foretelling | undefined,
+  isOfSchedule: boolean,
+): Foretelling | undefined {
+  if (compliance === 'INSUFFICIENT_DATA') return before;
+  if (at === undefined) return undefined;
+  if (isChangedByTag) return { at, isOfClock: before?.isOfClock ?? false };
+  return { at, isOfClock: compliance === 'COMPLIANT' || isOfSchedule };
 }
 
 /** Those of them that still could not say: what the next look may find is of the launch as well. */

@@ -8,6 +8,8 @@ export type Compliance = 'COMPLIANT' | 'NON_COMPLIANT' | 'NOT_APPLICABLE' | 'INS
 export type Verdict<E extends Json = Json> = Outcome<E> & {
   /** When time alone may make another verdict of it, ISO 8601; left out: only a change does. */
   readonly nextChangeAt?: string;
+  /** It is a tag that says so, and not the clock alone. */
+  readonly isChangedByTag?: true;
 };
 
 type Outcome<E extends Json> =
@@ -51,6 +53,11 @@ export function notApplicable(reason: string): Verdict<never> {
 /** The same verdict, of which time alone may make another one at `at`; where that is left out, no time does. */
 export function untilTime<E extends Json>(verdict: Verdict<E>, at: Date | undefined): Verdict<E> {
   return at === undefined ? verdict : { ...verdict, nextChangeAt: at.toISOString() };
+}
+
+/** The same where a tag says until when: whoever may tag an instance chose that time. */
+export function untilTagged<E extends Json>(verdict: Verdict<E>, at: Date): Verdict<E> {
+  return { ...untilTime(verdict, at), isChangedByTag: true };
 }
 
 /** It can't be said: never acted on. At least one thing is missing. */

@@ -12,7 +12,7 @@ import type { Outgoing } from './deliver.ts';
 import type { Engine } from './deployment.ts';
 import { lookOnceMore } from './last-look.ts';
 import { makeCalls } from './make-calls.ts';
-import { sizeOf } from './plan.ts';
+import { countedAs, sizeOf } from './plan.ts';
 import { changeControls, readControls, reserve, writeOver, writeRecord } from './store.ts';
 import type { Task } from './tasks.ts';
 
@@ -228,7 +228,7 @@ async function controlsUnlessStopped(
 ): Promise<Controls | undefined> {
   try {
     const controls = await readControls(engine);
-    return whyStopped(controls, policy.name, bound.kind) === undefined ? controls : undefined;
+    return whyStopped(controls, policy.name, countedAs(bound)) === undefined ? controls : undefined;
   } catch (error) {
     report.errors.push(`nothing is done, since whether it is paused can't be read: ${describeError(error)}`);
     return undefined;
@@ -239,7 +239,8 @@ type Admitted = { readonly is: 'admitted'; giveBack(): Promise<void> } | { reado
 
 /** Whether it may be done after all that came between: the hour has room, and nobody paused it. */
 async function admit(engine: Engine, due: Begun, controls: Controls, at: Date, report: Report): Promise<Admitted> {
-  const { kind } = due.bound;
+  const kind = countedAs(due.bound);
+  if (kind === undefined) return { is: 'admitted', giveBack: () => Promise.resolve() };
   const budget = `${kind}#${countedWithin(controls, at)}`;
   const expiresAt = new Date(at.getTime() + 2 * HOUR_MS);
   const limit = limitOf(engine.safety, controls, kind);

@@ -1,4 +1,4 @@
-import type { ActionContext, Plan, Planned, Standing } from '../domain/action.ts';
+import type { ActionContext, ActionKind, Plan, Planned, Standing } from '../domain/action.ts';
 import { interrupts, needsOfAction } from '../domain/action.ts';
 import { type Answer, no } from '../domain/answer.ts';
 import { needsToAct } from '../domain/bind.ts';
@@ -121,7 +121,7 @@ function enforceabilityOf(
     actions: policy.boundActions.map((bound) => {
       const { action: _, kind, ...use } = bound;
       const since = enforced?.actions[use.id];
-      const stopped = whyStopped(controls, policy.name, kind);
+      const stopped = whyStopped(controls, policy.name, countedAs(bound));
       const standingOf = (instanceId: string) => standings(policy, use.id, instanceId);
       const planned = withoutContested(contested, (isContested) =>
         plannedFor(bound, policy, judgement, picture, { standingOf, isContested, now: engine.now() }),
@@ -237,6 +237,11 @@ function withinLimit(planned: Planned, limit: number): Planned {
   return {
     refused: `it would change ${size} instances at once, and the limit is ${limit} an hour: do it by hand, or raise it`,
   };
+}
+
+/** What limits count it by; undefined where none does. */
+export function countedAs({ action, kind }: BoundAction): ActionKind | undefined {
+  return action.isUncounted ? undefined : kind;
 }
 
 /** How many instances a plan changes something for. */

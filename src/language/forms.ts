@@ -157,7 +157,7 @@ export const enforcementFile = z
             stop: perHour('How many instances an hour may be stopped, 10 if left out.'),
             terminate: perHour('How many instances an hour may be terminated, 5 if left out.'),
             schedule: perHour(
-              'How many instances an hour may be stopped and started by the clock (running-hours), 200 if left out. The percentage does not hold for them.',
+              'How many instances an hour may be stopped by the clock (running-hours), 200 if left out. Starting them again is not counted. The percentage does not hold for them.',
             ),
           } satisfies { readonly [K in ActionKind]: z.ZodType })
           .readonly()

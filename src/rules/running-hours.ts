@@ -6,7 +6,15 @@ import { type Instance, SETTLES_AFTER_MS } from '../domain/instance.ts';
 import type { InstanceFields } from '../domain/needs.ts';
 import { defineRule } from '../domain/rule.ts';
 import { DAY_MS, HOUR_MS } from '../domain/time.ts';
-import { compliant, insufficientData, notApplicable, untilTime, type Verdict, violation } from '../domain/verdict.ts';
+import {
+  compliant,
+  insufficientData,
+  notApplicable,
+  untilTagged,
+  untilTime,
+  type Verdict,
+  violation,
+} from '../domain/verdict.ts';
 
 /** How long after its start an instance may run, whatever the hour, in milliseconds: whoever starts it has that hour. */
 const AFTER_START_MS = HOUR_MS;
@@ -95,7 +103,7 @@ export const runningHours = defineRule({
     const snoozed = snoozedUntil(facts, parameters);
     if (!snoozed.known) return insufficientData([snoozed.missing]);
     const takenFrom = new Date(snoozed.value.getTime() - millisecondsOf(parameters.snoozeAtMost));
-    if (snoozed.value > now && takenFrom <= now) return untilTime(compliant(), snoozed.value);
+    if (snoozed.value > now && takenFrom <= now) return untilTagged(compliant(), snoozed.value);
     if (state === 'stopped' && place.beganAt !== undefined && parameters.startAgain) {
       const own = ownActs(policy, facts);
       const failed = failedStart(instance, own);

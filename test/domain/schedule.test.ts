@@ -69,12 +69,13 @@ test('what comes at the very quarter of an hour waits for the next, with what co
   expect(opened?.record.outbox).toMatchObject([{ notBefore: iso(30) }]);
 });
 
-test('the item does not wake for what is being sent', () => {
+test('the item wakes ten minutes after what was to be sent, and no more when it was', () => {
   const later = { ...violates, nextChangeAt: iso(200) };
   const opened = reconcile(recordOf([look(0, [untilTen])]), look(10, [later]));
   const sending = reconcile(opened?.record, look(15, [later]));
   expect(sending?.record.outbox).toMatchObject([{ notBefore: iso(15) }]);
-  expect(sending && wakesAt(sending.record)).toBe(iso(200));
+  expect(sending && wakesAt(sending.record)).toBe(iso(25));
+  expect(sending && wakesAt({ ...sending.record, outbox: [] })).toBe(iso(200));
 });
 
 test.each([

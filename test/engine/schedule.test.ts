@@ -270,3 +270,75 @@ test('an evening whose look failed is made up for: it is by the clock all the sa
   expect(stopped(simulation)).toEqual(ids);
   expect(told(simulation)).toEqual([['opened running-hours']]);
 });
+
+describe('whoever may tag an instance', () => {
+  const devWithSnooze = officeHours({ match: { tags: { Environment: ['dev'] } } }, { snoozeTag: 'Snooze' });
+  const untilHalfPast = { Environment: 'dev', Snooze: '2026-03-02T23:30' };
+
+  test('can not stop it in the night by a tag that lets it run for a while', async () => {
+    const { simulation, ids } = await atWork(1, { policies: [devWithSnooze] });
+    const [id = ''] = ids;
+    await wait(simulation, 14 * HOUR);
+    await happens(simulation, simulation.sandbox.account.setTags(id, untilHalfPast));
+    await clockFor(simulation, 2 * HOUR, 10 * MINUTE);
+    expect(stopped(simulation)).toEqual([]);
+    expect((await findingsOf(simulation)).map(({ origin }) => origin)).toEqual(['drift']);
+  });
+
+  test('nor by first the one and then the other', async () => {
+    const { simulation, ids } = await atWork(1, { policies: [devWithSnooze] });
+    const [id = ''] = ids;
+    await wait(simulation, 13 * HOUR);
+    await happens(simulation, simulation.sandbox.account.setTags(id, { Environment: 'dev' }));
+    await wait(simulation, HOUR);
+    await happens(simulation, simulation.sandbox.account.setTags(id, untilHalfPast));
+    await clockFor(simulation, 2 * HOUR, 10 * MINUTE);
+    expect(stopped(simulation)).toEqual([]);
+  });
+
+  test('lets one that is stopped each evening run until then', async () => {
+    const { simulation, ids } = await atWork(1, { policies: [officeHours({}, { snoozeTag: 'Snooze' })] });
+    const [id = ''] = ids;
+    await happens(simulation, simulation.sandbox.account.setTags(id, { Snooze: '2026-03-02T23:30' }));
+    await wait(simulation, 14 * HOUR);
+    expect(stopped(simulation)).toEqual([]);
+    await clockFor(simulation, HOUR, 10 * MINUTE);
+    expect(stopped(simulation)).toEqual([id]);
+  });
+});
+
+test('a limit that the evening has reached does not keep the morning down', async () => {
+  const limits = { percent: 1, perHour: { ...defaultSafety.limits.perHour, schedule: 3 } };
+  const enforcement = { isEnforcing: true, safety: { limits, conditions: noConditions } };
+  const { simulation } = await atWork(4, { enforcement });
+  await clockFor(simulation, 26 * HOUR, 30 * MINUTE);
+  expect(stopped(simulation).toSorted()).toEqual(started(simulation).toSorted());
+  expect(started(simulation)).toHaveLength(3);
+});
+
+test('a stop whose outcome could not be written is told, and started again in the morning', async () => {
+  const { simulation, ids } = await atWork(1);
+  simulation.sandbox.inject({
+    operation: 'dynamodb:PutItem',
+    error: 'InternalServerError',
+    times: 1,
+    when: () => simulation.sandbox.calls.some(({ operation }) => operation === 'ec2:StopInstances'),
+  });
+  await wait(simulation, 11 * HOUR + MINUTE);
+  await clockFor(simulation, 15 * HOUR, 30 * MINUTE);
+  expect(mails(simulation).some((mail) => mail.includes('whether it was done was not written down'))).toBe(true);
+  expect(started(simulation)).toEqual(ids);
+});
+
+test('of an instance that is gone without a word time makes nothing', async () => {
+  const { simulation, ids } = await atWork(1);
+  simulation.sandbox.account.terminate(ids[0] ?? '');
+  await wait(simulation, 2 * HOUR);
+  await sweepOnce(simulation);
+  await clockFor(simulation, 12 * HOUR, HOUR);
+  const before = simulation.sandbox.calls.length;
+  await clockFor(simulation, 2 * DAY, 10 * MINUTE);
+  expect(
+    simulation.sandbox.calls.slice(before).filter(({ operation }) => operation === 'ec2:DescribeInstances'),
+  ).toEqual([]);
+});
