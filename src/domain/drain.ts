@@ -328,18 +328,20 @@ function isSettled({ state }: DrainMove): boolean {
   return state === 'verified' || state === 'failed' || state === 'skipped' || state === 'would' || state === 'cut';
 }
 
-/** How long after its notice what was made is watched until it has come to its end, in milliseconds. */
+/** How long what was made is watched until it has come to its end, and whatever else is to do looked for, in milliseconds. */
 const WATCHED_MS = 30_000;
 
 /**
- * Whether all of it is done, or time is up. Where nothing was found to do, and not all could be read, it may still be found; of what was
- * made the end is not always seen.
+ * Whether all of it is done, or time is up. Where not all could be read, more may still be found to do, and is looked for to the end if
+ * nothing was that takes the instance out of service; of what was made the end is not always seen.
  */
 export function isOver(record: DrainRecord, at: Date): boolean {
   if (at >= lastWordAt(record)) return true;
   const { moves, incomplete, receivedAt } = record;
-  if (moves.every(isSettled)) return moves.length > 0 || incomplete.length === 0;
-  const isWatchedEnough = at.getTime() >= Date.parse(receivedAt) + WATCHED_MS;
+  if (incomplete.length === 0 && moves.every(isSettled)) return true;
+  if (incomplete.length > 0 && moves.every(({ isOnce }) => isOnce)) return false;
+  const since = Math.max(...[receivedAt, ...moves.flatMap((move) => move.at ?? [])].map((time) => Date.parse(time)));
+  const isWatchedEnough = at.getTime() >= since + WATCHED_MS;
   return isWatchedEnough && moves.every((move) => isSettled(move) || move.state === 'done');
 }
 

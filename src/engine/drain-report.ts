@@ -12,7 +12,7 @@ export interface DrainReport {
   readonly noticed: readonly { readonly kind: string; readonly instanceType?: string; readonly zone?: string }[];
   /** Moves whose call was answered in this run, by step and outcome. */
   readonly moves: readonly { readonly step: string; readonly state: DrainMove['state'] }[];
-  /** Moves that were not made when their drain was over: cut, or failing until then. */
+  /** Moves that were not made when their drain was over: cut, or failing until then. Not among `moves` that failed for good. */
   readonly unmade: readonly { readonly step: string; readonly state: DrainMove['state'] }[];
   /** From notice to the first answer to a deregistration, in milliseconds, of each drain that had its first. */
   readonly firstDeregistrationMs: readonly number[];

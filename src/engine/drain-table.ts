@@ -1,6 +1,6 @@
 import { type DrainRecord, withMade } from '../domain/drain.ts';
 import { asError, describeError } from '../domain/errors.ts';
-import type { Scope } from '../domain/operations.ts';
+import type { Aws, Scope } from '../domain/operations.ts';
 import { isPassing } from './drain-calls.ts';
 import type { DrainStore } from './drain-engine.ts';
 import { inTime } from './in-time.ts';
@@ -33,7 +33,7 @@ export class DrainTable {
   /** Reads the items of these instances. */
   static async open(engine: DrainStore, instanceIds: readonly string[]): Promise<DrainTable> {
     const table = new DrainTable(engine);
-    const read = await table.reach(() => readDrains(engine, instanceIds));
+    const read = await table.reach((patient) => readDrains(patient, instanceIds));
     table.records = read ?? new Map();
     return table;
   }
@@ -53,7 +53,7 @@ export class DrainTable {
       return record && { ...record, leasedUntil, leasedBy: this.run };
     };
     const known = this.records.get(instanceId);
-    const written = await this.reach(() => changeDrain(this.engine, instanceId, known, leased));
+    const written = await this.reach((engine) => changeDrain(engine, instanceId, known, leased));
     return this.failure === undefined ? written : leased(known);
   }
 
@@ -75,7 +75,7 @@ export class DrainTable {
       const { endedAs = record.endedAs } = standing;
       return { ...withMade(record, standing), ...(endedAs === undefined ? {} : { endedAs }) };
     };
-    const written = await this.reach(() => changeDrain(this.engine, record.instanceId, record, over));
+    const written = await this.reach((engine) => changeDrain(engine, record.instanceId, record, over));
     if (this.failure !== undefined) return record;
     return isOurs ? written : undefined;
   }
@@ -89,7 +89,7 @@ export class DrainTable {
   /** Notes something of a drain, whosever it is. */
   async note(instanceId: string, change: (record: DrainRecord) => DrainRecord): Promise<void> {
     const known = this.records.get(instanceId);
-    await this.reach(() => changeDrain(this.engine, instanceId, known, (standing) => standing && change(standing)));
+    await this.reach((engine) => changeDrain(engine, instanceId, known, (standing) => standing && change(standing)));
   }
 
   /**
@@ -97,25 +97,36 @@ export class DrainTable {
    * @param until by id or address, ISO 8601.
    */
   async noteUnderNotice(until: Readonly<Record<string, string>>): Promise<ReadonlySet<string>> {
-    const all = await this.reach(() => noteUnderNotice(this.engine, until));
+    const all = await this.reach((engine) => noteUnderNotice(engine, until));
     return all ?? new Set(Object.keys(until));
   }
 
-  private async reach<T>(work: () => Promise<T>): Promise<T | undefined> {
-    const { engine } = this;
-    const until = engine.now().getTime() + ASKED_MS;
-    while (this.failure === undefined) {
+  /** Asks the table, and each of its calls again, while there is time for that. */
+  private async reach<T>(work: (engine: DrainStore) => Promise<T>): Promise<T | undefined> {
+    if (this.failure !== undefined) return undefined;
+    try {
+      const patient = { ...this.engine, aws: triedAgain(this.engine, this.engine.now().getTime() + ASKED_MS) };
+      return await inTime(this.engine, 'the table', work(patient), ASKED_MS);
+    } catch (error) {
+      this.failure ??= describeError(error);
+      return undefined;
+    }
+  }
+}
+
+/** Calls that are made again where that may help. @param until nothing is, after that. */
+function triedAgain({ aws, now, pause, random }: DrainStore, until: number): Aws {
+  return async (operation, input) => {
+    for (;;) {
       try {
-        return await inTime(engine, 'the table', work(), until - engine.now().getTime());
+        return await aws(operation, input);
       } catch (error) {
-        const pause = engine.random() * ASKED_AGAIN_MS;
-        const isOver = !isPassing(asError(error).name) || engine.now().getTime() + pause >= until;
-        if (isOver) this.failure ??= describeError(error);
-        else await engine.pause(pause);
+        const wait = random() * ASKED_AGAIN_MS;
+        if (!isPassing(asError(error).name) || now().getTime() + wait >= until) throw error;
+        await pause(wait);
       }
     }
-    return undefined;
-  }
+  };
 }
 
 /** The items of these instances' drains, as they are now. Throws when one could not be read: absent is not unread. */

@@ -58,6 +58,9 @@ const MESSAGES_PER_RUN = 10;
 /** How long after the deadline it is asked whether the instance runs on after all, in milliseconds. */
 const LAST_LOOK_MS = 180_000;
 
+/** When a message that failed is delivered again, in milliseconds. */
+const DELIVERED_AGAIN_MS = 30_000;
+
 /** SQS delays a message by no more seconds. */
 const MOST_DELAY_SECONDS = 900;
 
@@ -443,7 +446,8 @@ function planFor(
     { ...next, left: hasBegun(record) ? record.left : (plan?.left ?? []), incomplete },
     facts?.targetGroups.found ?? [],
     underNotice,
-    at,
+    // What nobody remembers comes again when its message does, and there may be no time then.
+    table.failure === undefined ? at : new Date(at.getTime() + DELIVERED_AGAIN_MS),
   );
 }
 
@@ -537,7 +541,10 @@ interface Over extends Drain {
   readonly atEnd: DrainRecord;
 }
 
-/** The last word on drains that are over. Told before it is marked: rather twice than never. What was not told is not over. */
+/**
+ * The last word on drains that are over. Told before it is marked: rather twice than never. What was not told, or would never be asked for
+ * again, is not over.
+ */
 async function finish(
   engine: DrainEngine,
   table: DrainTable,
@@ -559,9 +566,11 @@ async function finish(
       report,
     ),
   ]);
+  const reversible = over.filter(({ atEnd }) => movesToPutBack(atEnd).length > 0);
+  const asked = await send(engine, 'last-look', reversible, lastLookIn(engine), report);
   const at = engine.now();
-  const done = await Promise.all(
-    over.map(async (drain): Promise<readonly Over[]> => {
+  await Promise.all(
+    over.map(async (drain) => {
       const { record, atEnd, work } = drain;
       const { instanceId } = record;
       const told = {
@@ -569,23 +578,16 @@ async function finish(
         ...(received.has(instanceId) ? { received: at.toISOString() } : {}),
         ...(final.has(instanceId) ? { final: at.toISOString() } : {}),
       };
-      if (told.received === undefined || (isWorthAWord(drain) && told.final === undefined)) {
-        report.fail(work.messageIds, `not all of the drain of ${instanceId} was told`);
+      const isTold = told.received !== undefined && (told.final !== undefined || !isWorthAWord(drain));
+      if (!isTold) report.fail(work.messageIds, `not all of the drain of ${instanceId} was told`);
+      if (!isTold || (reversible.includes(drain) && !asked.has(instanceId))) {
         await table.release({ ...record, told });
-        return [];
+        return;
       }
       report.secondsLeft.push(secondsLeft(atEnd, at));
       report.unmade.push(...unmadeAtEnd(drain));
       await table.release({ ...atEnd, told });
-      return [drain];
     }),
-  );
-  await send(
-    engine,
-    'last-look',
-    done.flat().filter(({ atEnd }) => movesToPutBack(atEnd).length > 0),
-    lastLookIn(engine),
-    report,
   );
 }
 
@@ -627,14 +629,15 @@ function secondsTo(engine: DrainEngine, time: number): number {
 /** How many instances one message names. */
 const INSTANCES_PER_MESSAGE = 100;
 
-/** Has these drains gone on with later. What can't be sent is delivered again. */
+/** Has these drains gone on with later. What can't be sent is delivered again. @returns the instances of what was sent. */
 async function send(
   engine: DrainEngine,
   round: DrainMessage['round'],
   drains: readonly { readonly record: DrainRecord; readonly work: Work }[],
   delayOf: (record: DrainRecord) => number,
   report: DrainReporter,
-): Promise<void> {
+): Promise<ReadonlySet<string>> {
+  const sent = new Set<string>();
   const byDelay = groupedBy(drains, ({ record }) => String(delayOf(record)));
   await Promise.all(
     [...byDelay].flatMap(([delay, some]) =>
@@ -646,6 +649,7 @@ async function send(
             MessageBody: JSON.stringify(body),
             DelaySeconds: Math.min(MOST_DELAY_SECONDS, Number(delay)),
           });
+          for (const id of body.instanceIds) sent.add(id);
         } catch (error) {
           report.fail(
             chunk.flatMap(({ work }) => work.messageIds),
@@ -655,6 +659,7 @@ async function send(
       }),
     ),
   );
+  return sent;
 }
 
 /** Publishes news of drains, in one message where they are many. @returns the instances whose news SNS has taken. */

@@ -3,12 +3,17 @@ import {
   dueMoves,
   ended,
   isOver,
+  movesKept,
   movesToPutBack,
   type PlannedMove,
   secondsToNextRound,
+  startsAnew,
   strongerOf,
+  withBegun,
   withHeld,
+  withMade,
   withOutcomes,
+  withoutBegun,
   withPlan,
 } from '../../src/domain/drain.ts';
 import type { Notice } from '../../src/domain/notice.ts';
@@ -180,7 +185,8 @@ test('where nothing was found and not all could be read, it goes on; of what was
   const lost = { ...record, incomplete: ['20 target groups were not looked at'] };
   expect([isOver(record, at(2)), isOver(lost, at(60))]).toEqual([true, false]);
   const done = withOutcomes(withPlan(lost, [move('a')], false, at(4)), new Map([['a', outcome('done')]]));
-  expect([isOver(done, at(30)), isOver(done, at(31))]).toEqual([false, true]);
+  // Its call was answered after 3 s.
+  expect([isOver(done, at(32)), isOver(done, at(33))]).toEqual([false, true]);
   expect(ended(done, at(31)).moves[0]).toMatchObject({ state: 'done', why: 'its end was not seen' });
 });
 
@@ -215,4 +221,105 @@ test('put back is what was made and can be, the last first, and once', () => {
   expect(movesToPutBack(done).map(({ key }) => key)).toEqual(['b', 'a']);
   const undone = { ...done, moves: done.moves.map((one) => ({ ...one, undoneAt: iso(300) })) };
   expect(movesToPutBack(undone)).toEqual([]);
+});
+
+describe('what is planned again', () => {
+  const done = withOutcomes(withPlan(record, [move('a')], true, at(2)), new Map([['a', outcome('done')]]));
+
+  test('after it was made is made again when somebody put it back, and not while AWS may still show what was', () => {
+    expect(states(withPlan(done, [move('a')], true, at(7)))).toEqual(['a done']);
+    expect(states(withPlan(done, [move('a')], true, at(8)))).toEqual(['a planned']);
+  });
+
+  test('and would only be made now is not made, whatever was planned before', () => {
+    const planned = withPlan(record, [move('a')], true, at(2));
+    const off = withPlan(planned, [move('a', { onlyWould: 'enforcement is off' })], true, at(4));
+    expect([states(off), dueMoves(off, at(4))]).toEqual([['a would'], []]);
+  });
+});
+
+describe('nothing is begun', () => {
+  const planned = withPlan(record, [move('a')], true, at(2));
+
+  test('when the time that EC2 gave is over', () => {
+    expect(dueMoves(planned, at(120))).toHaveLength(1);
+    expect(dueMoves(planned, at(121))).toEqual([]);
+    expect(states(ended(planned, at(121)))).toEqual(['a cut']);
+  });
+
+  test('for an instance that hibernates, after as long as others have', () => {
+    const hibernates = { ...planned, notice: { ...interruption, action: 'hibernate' as const, deadline: iso(0) } };
+    expect(dueMoves(hibernates, at(5))).toHaveLength(1);
+    expect(dueMoves(hibernates, at(121))).toEqual([]);
+  });
+});
+
+describe('what is made only once', () => {
+  const planned = withPlan(record, [move('a', { isOnce: true })], true, at(2));
+  const begun = withBegun(planned, new Set(['a']), at(2));
+
+  test('is not begun by another, and has failed when nothing more is heard of it', () => {
+    expect(dueMoves(begun, at(5))).toEqual([]);
+    expect(states(withoutBegun(begun, at(26)))).toEqual(['a planned']);
+    expect(withoutBegun(begun, at(27)).moves[0]).toMatchObject({
+      state: 'failed',
+      why: expect.stringContaining('not made twice'),
+    });
+    expect(states(ended(begun, at(5)))).toEqual(['a failed']);
+  });
+
+  test('is made again when AWS refused it for the moment', () => {
+    const again = withOutcomes(begun, new Map([['a', outcome('again', 'Throttling')]]));
+    expect(dueMoves(again, at(5))).toHaveLength(1);
+  });
+
+  test('stays made when a stronger notice comes, and is made again for another end of the instance', () => {
+    const made = { ...withOutcomes(begun, new Map([['a', outcome('done')]])), notice: rebalance };
+    expect(movesKept(made, { ...interruption, at: iso(60) })).toHaveLength(1);
+    expect(movesKept({ ...made, endedAt: iso(30) }, { ...interruption, at: iso(3600) })).toEqual([]);
+  });
+});
+
+describe('a notice after another', () => {
+  const over = { ...ended(record, at(40)), endedAs: 'gone' as const };
+  const test1 = { ...interruption, isTest: true as const };
+  const out = ended(
+    withOutcomes(withPlan(record, [move('a')], true, at(2)), new Map([['a', outcome('done')]])),
+    at(40),
+  );
+
+  test.each([
+    ['the same once more is nothing new', over, interruption, false],
+    ['one of a later time begins a drain', over, { ...interruption, at: iso(50) }, true],
+    ['an interruption after a recommendation that has ended', { ...over, notice: rebalance }, interruption, true],
+    ['a recommendation that was overtaken by the interruption', over, rebalance, false],
+    [
+      'what is real after a rehearsal, even if it was sent before that ended',
+      { ...over, notice: test1 },
+      interruption,
+      true,
+    ],
+    ['a rehearsal of an instance of which something is to be put back', out, { ...test1, at: iso(60) }, false],
+    ['one while a drain is open goes into that', record, { ...interruption, at: iso(50) }, false],
+    ['one long after a drain that nobody ended', record, { ...interruption, at: iso(3600) }, true],
+  ])('%s', (_, before, notice, expected) => {
+    expect(startsAnew(before, notice)).toBe(expected);
+  });
+
+  test('tries again what failed before', () => {
+    const failed = withOutcomes(
+      withPlan(record, [move('a')], true, at(2)),
+      new Map([['a', outcome('failed', 'Refused')]]),
+    );
+    expect(movesKept({ ...failed, endedAt: iso(40) }, { ...interruption, at: iso(60) })).toEqual([]);
+  });
+});
+
+test('whoever has a drain learns what another run made of it, and what was put back', () => {
+  const own = withPlan(record, [move('a'), move('b')], true, at(2));
+  const other = withOutcomes(own, new Map([['a', outcome('done')]]));
+  expect(states(withMade(own, other))).toEqual(['a done', 'b planned']);
+  const back = { ...other, moves: other.moves.map((one) => (one.key === 'a' ? { ...one, undoneAt: iso(300) } : one)) };
+  expect(movesToPutBack(withMade(other, back))).toEqual([]);
+  expect(states(withMade(own, back))).toEqual(['a planned', 'b planned']);
 });

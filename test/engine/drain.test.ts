@@ -1,3 +1,4 @@
+import { stateChange } from '../../src/sandbox/events.ts';
 import type { Fault } from '../../src/sandbox/faults.ts';
 import { all, draining, drainingByAll, everything, tagged, whole } from '../support/drain-stages.ts';
 import {
@@ -9,7 +10,9 @@ import {
   idOf,
   interruption,
   rebalance,
+  scope,
   spot,
+  start,
   targetGroupArn,
   targetsOf,
 } from '../support/drains.ts';
@@ -372,4 +375,105 @@ describe('runs that die in their middle', () => {
     expect(kinds).toContain('drained');
     expect(kinds.length).toBeLessThanOrEqual(3);
   });
+});
+
+describe('an instance that is taken away twice', () => {
+  const day = 86_400_000;
+
+  /** Once stopped and put back, it is interrupted again the next day. */
+  async function twice(options: Partial<Parameters<typeof drainWorld>[0]> = {}, between = () => {}) {
+    const world = drainWorld({ policies: [drainingByAll()], resources: whole(), ...options });
+    await world.happens([interruption(idOf(1), { action: 'stop' })], 400_000);
+    world.sandbox.advance(day);
+    between();
+    const before = world.sandbox.calls.length;
+    const time = world.sandbox.now().toISOString();
+    await world.happens([interruption(idOf(1), { time, id: 'again' })]);
+    return world.sandbox.calls
+      .slice(before)
+      .filter(({ outcome }) => outcome === 'done')
+      .map(({ operation }) => operation);
+  }
+
+  test('is drained twice, by all that can be done again', async () => {
+    expect(await twice()).toEqual(
+      expect.arrayContaining([
+        'elbv2:DeregisterTargets',
+        'ecs:UpdateContainerInstancesState',
+        'ssm:SendCommand',
+        'events:PutEvents',
+      ]),
+    );
+  });
+
+  test('is drained the second time though the end of the first was never written', async () => {
+    let isRefused = true;
+    const refusal = {
+      operation: 'dynamodb:PutItem',
+      error: 'AccessDeniedException',
+      times: 'always',
+      after: 1,
+    } as const;
+    const calls = await twice({ faults: [{ ...refusal, when: () => isRefused }] }, () => {
+      isRefused = false;
+    });
+    expect(calls).toEqual(expect.arrayContaining(['ssm:SendCommand', 'events:PutEvents']));
+  });
+});
+
+describe('a notice that comes when its time is over', () => {
+  test('is told, and nothing is made of it', async () => {
+    const world = drainWorld({ policies: [draining(everything)], resources: webOf([1, 2]) });
+    await world.happens([interruption(idOf(1), { time: '2026-03-02T10:00:00Z' })]);
+    expect(drainCalls(world)).toEqual([]);
+    expect(drainNews(world).map(({ kind }) => kind)).toEqual(['interruption', 'drained']);
+  });
+
+  test('of an instance that hibernates is acted on: EC2 began at once, and is not done', async () => {
+    const world = drainWorld({ policies: [draining()], resources: webOf([1, 2]) });
+    await world.happens([interruption(idOf(1), { action: 'hibernate' })]);
+    expect(drainCalls(world).map(({ operation, outcome }) => [operation, outcome])).toEqual([
+      ['elbv2:DeregisterTargets', 'done'],
+    ]);
+  });
+
+  test('and says that the instance runs does not put back one that is still hibernating', async () => {
+    const world = drainWorld({ policies: [draining()], resources: webOf([1, 2]) });
+    const running = stateChange(scope, { instanceId: idOf(1), state: 'running', at: start, id: 'running' });
+    await world.happens([interruption(idOf(1), { action: 'hibernate' })], 100_000, [
+      { afterMs: 30_000, event: running },
+    ]);
+    expect(drainCalls(world).map(({ operation }) => operation)).toEqual(['elbv2:DeregisterTargets']);
+  });
+});
+
+describe('messages that are none of ours', () => {
+  test.each([
+    ['ids that are none', { kind: 'drain', round: 'go-on', instanceIds: ['*', 1, null] }],
+    ['an unknown round', { kind: 'drain', round: 'put-back', instanceIds: [idOf(1)] }],
+    ['to put back what was never drained', { kind: 'drain', round: 'last-look', instanceIds: [idOf(1)] }],
+  ])('%s lead to no call that changes anything', async (_, body) => {
+    const world = drainWorld({ policies: [draining(everything)], resources: webOf([1, 2]) });
+    await world.happens([body], 30_000);
+    expect([drainCalls(world), drainNews(world)]).toEqual([[], []]);
+    expect(world.reports.flatMap(({ failed }) => failed)).toEqual([]);
+  });
+});
+
+test('a held target that must wait longer than the table answers leaves all the same', async () => {
+  const faults = [{ operation: 'dynamodb:PutItem', error: 'AccessDeniedException', times: 'always' } as Fault];
+  const world = drainWorld({ policies: [draining()], resources: webOf([1]), faults });
+  await world.happens([interruption(idOf(1), { time: '2026-03-02T11:59:55Z' })], 140_000);
+  expect(
+    drainCalls(world)
+      .filter(({ outcome }) => outcome === 'done')
+      .map(({ atMs }) => atMs > 60_000 && atMs < 115_000),
+  ).toContain(true);
+});
+
+test('what was not made when time was up is counted, beside what AWS refused', async () => {
+  const faults = [{ operation: 'elbv2:DeregisterTargets', error: 'ThrottlingException', times: 'always' } as Fault];
+  const world = drainWorld({ policies: [draining()], resources: webOf([1, 2]), faults });
+  await world.happens([interruption(idOf(1))]);
+  expect(world.reports.flatMap(({ unmade }) => unmade)).toEqual([{ step: 'deregister-targets', state: 'failed' }]);
 });
