@@ -115,15 +115,15 @@ export class DrainTable {
 }
 
 /** Calls that are made again where that may help. @param until nothing is, after that. */
-function triedAgain({ aws, now, pause, random }: DrainStore, until: number): Aws {
+function triedAgain(engine: DrainStore, until: number): Aws {
   return async (operation, input) => {
     for (;;) {
       try {
-        return await aws(operation, input);
+        return await engine.aws(operation, input);
       } catch (error) {
-        const wait = random() * ASKED_AGAIN_MS;
-        if (!isPassing(asError(error).name) || now().getTime() + wait >= until) throw error;
-        await pause(wait);
+        const wait = engine.random() * ASKED_AGAIN_MS;
+        if (!isPassing(asError(error).name) || engine.now().getTime() + wait >= until) throw error;
+        await engine.pause(wait);
       }
     }
   };
