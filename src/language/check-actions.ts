@@ -238,11 +238,11 @@ function ruleMistakes(
   ruleParameters: unknown,
 ): readonly PlacedMistake[] {
   if (action === undefined) return [];
-  if (!isForRule(action, rule.id)) return [mistakeAt(path, of, 'unfit-action', whyUnfit(action, rule), 'remove it')];
   if (rule.isScheduled && !isForTheClock(action)) {
     const message = `${id} is nothing to do by the clock: the first evening it would come for every instance that runs`;
     return [mistakeAt(path, of, 'unfit-action', message, 'write stop, hibernate or start, or remove it')];
   }
+  if (!isForRule(action, rule.id)) return [mistakeAt(path, of, 'unfit-action', whyUnfit(action, rule), 'remove it')];
   const asked = rule.parameters(z).safeParse(ruleParameters ?? {});
   const why = asked.success && !isStep(action) ? action.whyNever?.(asked.data as Json) : undefined;
   if (why === undefined) return [];
