@@ -135,8 +135,8 @@ export function lastWordAt(record: Pick<DrainRecord, 'notice' | 'receivedAt'>): 
 }
 
 /**
- * The record with what is planned now. What is known already stays as it is, whoever planned it; what was made, and is planned no
- * more though all was read, has come to its end.
+ * The record with what is planned now. What is still to be made is as this look plans it, and has come as far as is known; what was
+ * made, and is planned no more though all was read, has come to its end.
  * @param isComplete whether all that the steps read is known: only then something that is planned no more is over.
  */
 export function withPlan(
@@ -165,12 +165,21 @@ const SHOWN_MS = 5_000;
 /** What is planned still or again. Enforcement may have ended or begun meanwhile; and what was made may have been put back by others. */
 function replanned(move: DrainMove, planned: PlannedMove, at: Date): DrainMove {
   if (move.state === 'would') return newMove(planned);
-  if (isToBeMade(move)) {
-    if (planned.onlyWould !== undefined) return newMove(planned);
-    return { ...move, policy: planned.policy, step: planned.step };
-  }
+  if (isToBeMade(move)) return planned.onlyWould === undefined ? goneOn(newMove(planned), move) : newMove(planned);
   const isBack = wasMade(move) && move.undo !== undefined && at.getTime() >= Date.parse(move.at ?? '') + SHOWN_MS;
   return isBack ? newMove(planned) : move;
+}
+
+/** A move as it is planned now, as far as it had come. */
+function goneOn(fresh: DrainMove, { state, failures, why, at, begunAt }: DrainMove): DrainMove {
+  return {
+    ...fresh,
+    state,
+    failures,
+    ...(why === undefined ? {} : { why }),
+    ...(at === undefined ? {} : { at }),
+    ...(begunAt === undefined ? {} : { begunAt }),
+  };
 }
 
 function notPlanned(move: DrainMove, isComplete: boolean): DrainMove {

@@ -87,7 +87,7 @@ function planOf(
 
 /**
  * What is to be made now of a drain, with the steps that know their errors. Only of policies that act now: enforcement may have ended since
- * a move was planned.
+ * a move was planned. And only what its step may call: what no look has planned anew stands in the table, and may be anybody's.
  * @param begun what this run has noted as begun; left out: nothing yet.
  */
 export function dueIn(
@@ -106,6 +106,7 @@ export function dueIn(
       : record.moves.filter(({ key, state }) => state === 'planned' && begun.has(key));
   return due.flatMap((move) => {
     const step = steps.get(`${move.policy} ${move.step}`);
-    return step === undefined ? [] : [{ instanceId: record.instanceId, move, step }];
+    const mayCall = (step?.operations as readonly string[] | undefined)?.includes(move.call.operation) === true;
+    return step === undefined || !mayCall ? [] : [{ instanceId: record.instanceId, move, step }];
   });
 }

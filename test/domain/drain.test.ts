@@ -91,6 +91,17 @@ describe('a plan', () => {
     ]);
   });
 
+  test('made anew is what is made: not the call that stands in the table', () => {
+    const held = withHeld(withPlan(record, [move('a', { needsAnotherIn: 'web' })], true, at(1)), [], new Set(), at(2));
+    const foreign: PlannedMove['call'] = {
+      operation: 'elbv2:DeregisterTargets',
+      input: { TargetGroupArn: 'another', Targets: [{ Id: 'a' }] },
+    };
+    const stored = { ...held, moves: held.moves.map((one) => ({ ...one, call: foreign })) };
+    const [again] = withPlan(stored, [move('a', { needsAnotherIn: 'web' })], true, at(5)).moves;
+    expect(again).toMatchObject({ state: 'held', call: move('a').call });
+  });
+
   test('that has something no more says that it is over: verified where we did it, skipped where somebody else did', () => {
     expect(states(withPlan(done, [], true, at(4)))).toEqual(['a verified', 'b skipped']);
   });
