@@ -1,6 +1,7 @@
 import type * as elbv2 from '@aws-sdk/client-elastic-load-balancing-v2';
-import { namesOf, type TargetGroup } from '../domain/drain-facts.ts';
+import type { TargetGroup } from '../domain/drain-facts.ts';
 import { type DrainCall, defineDrainStep, type Move } from '../domain/drain-step.ts';
+import { targetIdsOf } from '../domain/target-ids.ts';
 
 type Registration = TargetGroup['targets'][number];
 
@@ -19,7 +20,7 @@ export const deregisterTargets = defineDrainStep({
   doneBy: [{ name: 'TargetGroupNotFoundException' }, { name: 'InvalidTargetException' }],
   skippedBy: [],
   plan({ instance, facts: { targetGroups } }) {
-    const ids = new Set(namesOf(instance));
+    const ids = new Set(targetIdsOf(instance));
     const all = targetGroups.found.flatMap((group) =>
       group.targets.filter(({ id }) => ids.has(id)).map((target) => ({ group, target, idle: whyIdle(target) })),
     );

@@ -2,6 +2,7 @@ import { type DrainMove, type DrainRecord, deadlineIn, movesToPutBack } from '..
 import type { DrainCall } from '../domain/drain-step.ts';
 import type { Instance } from '../domain/instance.ts';
 import type { DrainingOperation } from '../domain/operations.ts';
+import { targetIdsOf } from '../domain/target-ids.ts';
 import { visible } from '../domain/visible.ts';
 import { type DeploymentOptions, type OpenTable, openTable, readAllOf } from './deployed.ts';
 import type { CommandIo } from './io.ts';
@@ -91,7 +92,7 @@ function whyForeign({ operation, input }: DrainCall<DrainingOperation>, instance
   const key = Object.keys(input).find((one) => !known.includes(one));
   if (key !== undefined) return `${operation} with ${key} puts nothing back`;
   if ('status' in input && input.status !== 'ACTIVE') return `${operation} to ${input.status} puts nothing back`;
-  const own = new Set(namesOf(instance));
+  const own = new Set(targetIdsOf(instance));
   const other = namedIn(input).find((name) => !own.has(name));
   return other === undefined ? undefined : `${operation} is of ${other}, and not of ${instance.InstanceId}`;
 }
@@ -110,15 +111,6 @@ function namedIn(input: object): readonly string[] {
     readonly Instances?: readonly { readonly InstanceId?: string }[];
   };
   return [...Targets.map(({ Id = '' }) => Id), ...Instances.map(({ InstanceId = '' }) => InstanceId)];
-}
-
-/** An instance is registered by its id, or by an address of it. */
-function namesOf({ InstanceId, PrivateIpAddress, NetworkInterfaces = [] }: Instance): readonly string[] {
-  const addresses = NetworkInterfaces.flatMap(({ PrivateIpAddresses = [], Ipv6Addresses = [] }) => [
-    ...PrivateIpAddresses.map((one) => one.PrivateIpAddress),
-    ...Ipv6Addresses.map((one) => one.Ipv6Address),
-  ]);
-  return [InstanceId, PrivateIpAddress, ...addresses].flatMap((name) => name ?? []);
 }
 
 /** @throws for a container instance that is of another instance, or that ECS does not show. */

@@ -1,6 +1,4 @@
-import type * as ec2 from '@aws-sdk/client-ec2';
 import type { Fact, Several, Tag } from './facts.ts';
-import { distinct, type Instance } from './instance.ts';
 
 /** A registration of the instance with a target group: one for each port. */
 export interface Target {
@@ -69,22 +67,3 @@ export interface DrainFacts {
 
 /** What a drain step reads. */
 export type DrainNeed = keyof DrainFacts;
-
-/** By what target groups know the instance: its id, and the addresses of all its interfaces, those of tasks and pods among them. */
-export function namesOf({
-  InstanceId,
-  PrivateIpAddress,
-  NetworkInterfaces = [],
-}: Pick<Instance, 'InstanceId' | 'PrivateIpAddress' | 'NetworkInterfaces'>): readonly string[] {
-  return distinct([InstanceId, PrivateIpAddress, ...NetworkInterfaces.flatMap(addressesOn)]);
-}
-
-function addressesOn({
-  PrivateIpAddresses = [],
-  Ipv6Addresses = [],
-}: ec2.InstanceNetworkInterface): readonly (string | undefined)[] {
-  return [
-    ...PrivateIpAddresses.map(({ PrivateIpAddress }) => PrivateIpAddress),
-    ...Ipv6Addresses.map(({ Ipv6Address }) => Ipv6Address),
-  ];
-}

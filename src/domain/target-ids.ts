@@ -10,7 +10,7 @@ export function addressesOf(instance: Pick<Instance, 'NetworkInterfaces' | 'Priv
   return distinct([instance.PrivateIpAddress, ...ofInterfaces]);
 }
 
-/** All that a target group of its facts may know an instance by: its id and its addresses. */
+/** All that a target group may know an instance by: its id, and the addresses of all its interfaces, those of tasks and pods among them. */
 export function targetIdsOf(
   instance: Pick<Instance, 'InstanceId' | 'NetworkInterfaces' | 'PrivateIpAddress'>,
 ): readonly string[] {

@@ -11,7 +11,8 @@ import {
   withOutcomes,
   withoutOnce,
 } from '../domain/drain.ts';
-import { type DrainFacts, namesOf } from '../domain/drain-facts.ts';
+import type { DrainFacts } from '../domain/drain-facts.ts';
+import { targetIdsOf } from '../domain/target-ids.ts';
 import { makeMoves } from './drain-calls.ts';
 import type { DrainEngine } from './drain-engine.ts';
 import { lastLookIn, send } from './drain-messages.ts';
@@ -78,7 +79,7 @@ function untilOf({ work: { instance, instanceId }, record }: Drain): readonly (r
   if (kind === 'health' || record.notice.isTest) return [];
   // ELB may take it for healthy for a while after it is gone.
   const until = goneBy(record).toISOString();
-  const names = instance === undefined ? [instanceId] : namesOf(instance);
+  const names = instance === undefined ? [instanceId] : targetIdsOf(instance);
   return names.map((id) => [id, until] as const);
 }
 
