@@ -1,4 +1,4 @@
-import { type DrainMove, type DrainRecord, deadlineIn } from '../domain/drain.ts';
+import { type DrainMove, type DrainRecord, deadlineIn, isPutBackByHand } from '../domain/drain.ts';
 import type { NoticeKind } from '../domain/notice.ts';
 import { namedInstance, placeText } from './alert.ts';
 import {
@@ -28,8 +28,9 @@ const MOVES_LISTED = 40;
 const INSTANCES_LISTED = 30;
 
 /** One message about instances whose notices came together. At least one. */
-export function renderDrains(news: DrainNews, records: readonly DrainRecord[], now: Date): Message {
+export function renderDrains(news: DrainNews, drains: readonly DrainRecord[], now: Date): Message {
   const kind = kinds[news];
+  const records = firstThose(drains, ({ moves }) => moves.some(isLost));
   const [first] = records;
   const attributes = attributesOf(kind, [], first?.scope);
   return fitted(records.length, {
@@ -45,6 +46,11 @@ export function renderDrains(news: DrainNews, records: readonly DrainRecord[], n
     bytes: bytesOf,
     copies: MESSAGE_COPIES,
   });
+}
+
+/** These first, each part in its order: where there is no room for all, they are not what is left out. */
+function firstThose<T>(all: readonly T[], are: (one: T) => boolean): readonly T[] {
+  return [...all.filter(are), ...all.filter((one) => !are(one))];
 }
 
 /** Where there is no room for all moves, those that went well are counted. */
@@ -73,6 +79,10 @@ function contentOf(record: DrainRecord, now: Date, { details }: Cut): object {
 
 function isWell({ state }: DrainMove): boolean {
   return labels[state] === 'Done';
+}
+
+function isLost({ state }: DrainMove): boolean {
+  return state === 'failed' || state === 'cut';
 }
 
 function moveContent({ step, policy, does, state, why, at, undoneAt, undo }: DrainMove): object {
@@ -127,7 +137,7 @@ function subjectOf(news: DrainNews, records: readonly DrainRecord[], now: Date):
 /** The worst of what became of it. */
 export function headline(records: readonly DrainRecord[]): string {
   const moves = records.flatMap((record) => record.moves);
-  if (moves.some(({ state }) => state === 'failed' || state === 'cut')) return 'NOT DRAINED WHOLE';
+  if (moves.some(isLost)) return 'NOT DRAINED WHOLE';
   const isRehearsed = records.every(({ notice }) => notice.isTest);
   const onlyWould = moves.every(({ state }) => state === 'would') && (moves.length > 0 || isRehearsed);
   const drained = onlyWould ? 'WOULD DRAIN' : 'DRAINED';
@@ -137,8 +147,11 @@ export function headline(records: readonly DrainRecord[]): string {
 
 /** `5 done, 1 failed`. */
 export function totals(records: readonly DrainRecord[]): string {
-  const states = records.flatMap(({ moves }) => moves.map(({ state }) => labels[state].toLowerCase()));
-  const counts = [...new Set(states)].map((state) => `${states.filter((one) => one === state).length} ${state}`);
+  const states = records.flatMap(({ moves }) => moves.map(({ state }) => labels[state]));
+  const counts = [...new Set(Object.values(labels))]
+    .map((label) => ({ label, count: states.filter((one) => one === label).length }))
+    .filter(({ count }) => count > 0)
+    .map(({ label, count }) => `${count} ${label.toLowerCase()}`);
   return counts.length === 0 ? 'nothing to do' : counts.join(', ');
 }
 
@@ -180,7 +193,7 @@ function headlineText(news: DrainNews, records: readonly DrainRecord[]): string 
 /** One drain, as an alert has it. */
 export function recordText(news: DrainNews, record: DrainRecord, now: Date, isOneOfMany: boolean): string {
   const { notice, instance, scope, receivedAt, policies, moves, left, incomplete } = record;
-  const moved = moves.slice(0, MOVES_LISTED);
+  const moved = firstThose(moves, isLost).slice(0, MOVES_LISTED);
   const latency = Math.max(0, Math.round((Date.parse(receivedAt) - Date.parse(notice.at)) / 1000));
   return [
     ...(isOneOfMany ? [wrapped(namedInstance(instance))] : []),
@@ -203,11 +216,11 @@ export function recordText(news: DrainNews, record: DrainRecord, now: Date, isOn
 }
 
 /** A move with what became of it. */
-export function moveField({ does, state, why, at, undoneAt, undoByHand }: DrainMove): string {
+export function moveField(move: DrainMove): string {
+  const { does, state, why, at, undoneAt, undoByHand = '' } = move;
   const when = at === undefined ? '' : ` (${utc(at)})`;
   const because = why === undefined ? '' : `: ${printable(why)}`;
   const back = undoneAt === undefined ? '' : `; put back at ${utc(undoneAt)}`;
-  const byHand =
-    undoByHand === undefined || state === 'would' ? '' : `; to put it back: \`${printable(undoByHand, 500)}\``;
+  const byHand = isPutBackByHand(move) ? `; to put it back: \`${printable(undoByHand, 500)}\`` : '';
   return field(labels[state], `${printable(does, 300)}${when}${because}${back}${byHand}`);
 }

@@ -1,4 +1,4 @@
-import { type DrainMove, type DrainRecord, deadlineIn, movesToPutBack } from '../domain/drain.ts';
+import { type DrainMove, type DrainRecord, deadlineIn, isPutBackByHand, movesToPutBack } from '../domain/drain.ts';
 import type { DrainCall } from '../domain/drain-step.ts';
 import type { Instance } from '../domain/instance.ts';
 import type { DrainingOperation } from '../domain/operations.ts';
@@ -23,7 +23,7 @@ export async function undoDrain(instanceId: string, options: DrainUndoOptions, i
   if (deadlineIn(record) > io.now().toISOString())
     throw new Error(`${instanceId} is under notice until ${deadlineIn(record)}: only what runs on then is put back`);
   const moves = movesToPutBack(record);
-  const byHand = record.moves.filter(isByHand);
+  const byHand = record.moves.filter(isPutBackByHand);
   if (moves.length + byHand.length === 0) {
     if (!record.moves.some(({ undoneAt }) => undoneAt !== undefined))
       throw new Error(`nothing was done to ${instanceId} that could be put back`);
@@ -38,11 +38,6 @@ export async function undoDrain(instanceId: string, options: DrainUndoOptions, i
   io.stdout(drainUndoText(record, moves, byHand, coloursFor(io), stringify));
   if (options.dryRun) io.stdout('Nothing was changed; leave out --dry-run to have these calls made.\n');
   else if (moves.length > 0) await makeCalls(table, record, instance, options, io);
-}
-
-function isByHand({ state, undo, undoByHand, undoneAt }: DrainMove): boolean {
-  const isMade = state === 'done' || state === 'verified';
-  return isMade && undo === undefined && undoByHand !== undefined && undoneAt === undefined;
 }
 
 async function makeCalls(

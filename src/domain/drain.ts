@@ -380,6 +380,11 @@ export function movesToPutBack({ moves }: DrainRecord): readonly DrainMove[] {
   return moves.filter((move) => wasMade(move) && move.undo !== undefined && move.undoneAt === undefined).reverse();
 }
 
+/** Whether only a person can put back what was made. */
+export function isPutBackByHand(move: DrainMove): boolean {
+  return wasMade(move) && move.undo === undefined && move.undoByHand !== undefined && move.undoneAt === undefined;
+}
+
 function after(iso: string, milliseconds: number): string {
   return new Date(Date.parse(iso) + milliseconds).toISOString();
 }

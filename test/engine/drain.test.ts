@@ -77,6 +77,7 @@ describe('in time, at 100 to 300 ms a call', () => {
 
     const news = drainNews(world);
     expect(news.map(({ kind }) => kind)).toEqual(['interruption', 'drained']);
+    for (const { topicArn } of news) expect(topicArn).toBe('arn:aws:sns:us-east-1:123456789012:ec2-guardrail-alerts');
     expect(news[0]?.atMs).toBeLessThanOrEqual(3_000);
     expect(news[1]?.atMs).toBeLessThan(110_000);
     expect(
@@ -300,7 +301,7 @@ describe.each(Object.entries(hangsOn))('%s', (operation, without) => {
   });
 });
 
-test('SNS that fails for a while keeps nothing back, and the last word comes when it is back', async () => {
+test('SNS that fails for a while keeps nothing back and is told of, and the last word comes when it is back', async () => {
   const faults: Fault[] = [{ operation: 'sns:Publish', error: 'InternalErrorException', times: 3 }];
   const world = drainWorld({ policies: [drainingByAll()], resources: whole(), faults });
   await world.happens([interruption(idOf(1))]);
@@ -310,6 +311,9 @@ test('SNS that fails for a while keeps nothing back, and the last word comes whe
       .filter(({ outcome }) => outcome === 'done')
       .map(({ kind }) => kind),
   ).toContain('drained');
+  expect(world.reports.flatMap(({ errors }) => errors)).toContain(
+    `alert of ${idOf(1)}: InternalErrorException: sns:Publish failed with InternalErrorException`,
+  );
 });
 
 describe('500 target groups, of which nobody says which hold the instance', () => {

@@ -1,6 +1,7 @@
 import type * as autoscaling from '@aws-sdk/client-auto-scaling';
 import type * as ec2 from '@aws-sdk/client-ec2';
 import type * as elbv2 from '@aws-sdk/client-elastic-load-balancing-v2';
+import type * as sns from '@aws-sdk/client-sns';
 import { noConditions } from '../../src/domain/bind.ts';
 import type { Notice } from '../../src/domain/notice.ts';
 import { isDraining } from '../../src/domain/operations.ts';
@@ -279,9 +280,10 @@ export function drainCalls({ sandbox }: DrainWorld) {
 export function drainNews({ sandbox }: DrainWorld) {
   const publishes = sandbox.calls.filter(({ operation }) => operation === 'sns:Publish');
   return publishes.map(({ input, at, outcome }) => {
-    const { Subject = '', Message = '{}' } = input as { readonly Subject?: string; readonly Message?: string };
+    const { Subject = '', Message = '{}', TopicArn } = input as Partial<sns.PublishCommandInput>;
     const forms = JSON.parse(Message) as { readonly default: string; readonly sqs: string };
     return {
+      topicArn: TopicArn,
       subject: Subject,
       text: forms.default,
       outcome,
